@@ -1,0 +1,183 @@
+/**
+ * The calls that services make of each other over the bus: name, parameters, answer. One list, so that both ends agree; parameters and
+ * answers are JSON. Bytes never travel here: a file goes by its id.
+ */
+import type { FeeRule } from "./plugin/contract.ts";
+import type { BankOutcome } from "./plugin/bank-outcome.ts";
+import type { ErrorCode } from "./errors/codes.ts";
+import type {
+  Event,
+  FileReport,
+  JournalEntry,
+  Money,
+  Order,
+  Payment,
+  PlatformOrder,
+  Quote,
+  RecordReject,
+  SettlementLine,
+} from "../schemas/types.generated.ts";
+
+/** Where one page of a list ends: `next` is the cursor of the page after it. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string;
+}
+
+export interface PageQuery {
+  /** The `next` of the page before. */
+  readonly after?: string;
+  /** At most `LIMITS.ordersPerPage`. */
+  readonly limit?: number;
+}
+
+/** What a platform's plugin says of itself when it registers with bank-adapter, and what operators see. */
+export interface PlatformRegistration {
+  readonly platform: string;
+  readonly title: string;
+  /** Contract version and hash of the folder's content: `1-3f2a90c1d2e4`. */
+  readonly version: string;
+  readonly currencies: readonly string[];
+  readonly fees: FeeRule;
+  readonly settlementAccount: string;
+}
+
+/** A plugin folder as operators see it. */
+export interface PluginStatus {
+  readonly id: string;
+  readonly state: "running" | "refused";
+  readonly version?: string;
+  readonly title?: string;
+  readonly error?: { readonly code: ErrorCode; readonly reason: string };
+}
+
+/** One record after the plugin: orders (canonical money, checked against the schema), or why there are none. */
+export interface MappedRecord {
+  readonly record: number;
+  readonly position: string;
+  readonly orders?: readonly (PlatformOrder & { readonly contentHash: string })[];
+  readonly skipped?: string;
+  readonly rejected?: { readonly code: ErrorCode; readonly field?: string; readonly reason: string };
+}
+
+export interface InboxGroup {
+  readonly platform: string;
+  readonly merchant: string;
+  readonly total: Money;
+  readonly orders: readonly Order[];
+}
+
+/** A page of a payer's open orders by platform, merchant and currency; `totals` are of all open orders, not of the page. */
+export interface Inbox {
+  readonly groups: readonly InboxGroup[];
+  readonly totals: readonly { readonly total: Money; readonly orders: number }[];
+  readonly next?: string;
+}
+
+/** The selection of a quote or a plain payment: orders by id, or all that is open in one currency. */
+export type Selection = { readonly orders: readonly string[] } | { readonly orders: "all"; readonly currency: string };
+
+export type PayRequest = ({ readonly quoteId: string; readonly fingerprint: string } | Selection) & {
+  /** One of the payer's accounts; absent: the one that was added first. */
+  readonly accountId?: string;
+};
+
+/** An account as shown: the token never leaves. */
+export interface Account {
+  readonly id: string;
+  readonly userId: string;
+  readonly bank: string;
+  readonly label: string;
+  readonly createdAt: string;
+}
+
+export interface Link {
+  readonly platform: string;
+  readonly userId: string;
+  /** The platform's buyer id, or, when its files do not tell buyers, one order of a merchant. */
+  readonly buyerId?: string;
+  readonly merchant?: string;
+  readonly orderNo?: string;
+  readonly createdAt: string;
+}
+
+export interface Endpoint {
+  readonly id: string;
+  readonly platform: string;
+  readonly url: string;
+  readonly createdAt: string;
+}
+
+export interface Delivery {
+  readonly id: string;
+  readonly eventId: string;
+  readonly endpointId: string;
+  readonly platform: string;
+  readonly state: "pending" | "delivered" | "dead";
+  readonly tries: number;
+  readonly lastStatus?: number;
+  readonly lastError?: string;
+}
+
+export interface Actions {
+  "files.receive": {
+    params: { fileId: string; platform: string; merchant: string | null; sha256: string; bytes: number; name?: string };
+    result: FileReport & { existed: boolean };
+  };
+  "files.get": { params: { fileId: string; platform?: string }; result: FileReport };
+  "files.list": { params: PageQuery & { platform?: string }; result: Page<FileReport> };
+  "files.records": { params: PageQuery & { fileId: string; platform?: string }; result: Page<RecordReject> };
+  "orders.inbox": { params: PageQuery & { userId: string }; result: Inbox };
+  "orders.list": { params: PageQuery & { platform: string }; result: Page<Order> };
+  "orders.get": { params: { orderId: string; userId?: string; platform?: string }; result: Order };
+  "links.create": {
+    params: { platform: string; userId: string; buyerId?: string; merchant?: string; orderNo?: string };
+    result: Link & { claimed: number };
+  };
+  "links.list": { params: PageQuery & { userId: string }; result: Page<Link> };
+  "accounts.create": { params: { userId: string; bank: string; token: string; label: string }; result: Account };
+  "accounts.list": { params: { userId: string }; result: Page<Account> };
+  "merge-pay.quote": { params: { userId: string; selection: Selection }; result: Quote };
+  "merge-pay.getQuote": { params: { userId: string; quoteId: string }; result: Quote };
+  "merge-pay.pay": {
+    params: { userId: string; idempotencyKey: string; request: PayRequest };
+    result: Payment & { existed: boolean };
+  };
+  "merge-pay.get": { params: { paymentId: string; userId?: string }; result: Payment };
+  "merge-pay.list": { params: PageQuery & { userId: string }; result: Page<Payment> };
+  "settlement.lines": { params: PageQuery & { paymentId?: string; platform?: string }; result: Page<SettlementLine> };
+  "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
+  "notify.events": { params: PageQuery & { platform?: string; userId?: string }; result: Page<Event> };
+  "notify.createEndpoint": { params: { platform: string; url: string }; result: Endpoint & { secret: string } };
+  "notify.endpoints": { params: PageQuery & { platform?: string }; result: Page<Endpoint> };
+  "notify.deliveries": { params: PageQuery & { platform?: string }; result: Page<Delivery> };
+  "plugins.list": { params: Record<string, never>; result: Page<PluginStatus> };
+  /** One of these for each running platform plugin: `platform.<id>.check`, `.read`. */
+  "platform.check": { params: { fileId: string }; result: { records: number } };
+  "platform.read": {
+    params: { fileId: string; from: number; merchant: string | null };
+    result: { records: readonly MappedRecord[]; done: boolean; version: string };
+  };
+  "bank-adapter.register": { params: PlatformRegistration; result: { registered: true } };
+  "bank-adapter.unregister": { params: { platform: string }; result: { registered: false } };
+  "bank-adapter.platforms": { params: Record<string, never>; result: Page<PlatformRegistration> };
+  "bank-adapter.banks": {
+    params: Record<string, never>;
+    result: Page<{ bank: string; title: string; finalityMs: number }>;
+  };
+  "bank-adapter.debit": {
+    params: { bank: string; bankRequestId: string; accountToken: string; amount: Money; reference: string };
+    result: BankOutcome;
+  };
+  "bank-adapter.inquire": { params: { bank: string; bankRequestId: string }; result: BankOutcome };
+  "bank-adapter.openTestAccount": { params: { bank: string; opening: Money }; result: { accountToken: string } };
+}
+
+export type ActionName = keyof Actions;
+
+/** Calls an action by name. `platform.*` names carry the platform: `call("platform.check", params, "shop")` is `platform.shop.check`. */
+export type Call = <N extends ActionName>(
+  name: N,
+  params: Actions[N]["params"],
+  options?: { readonly platform?: string; readonly timeoutMs?: number },
+) => Promise<Actions[N]["result"]>;

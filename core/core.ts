@@ -1,0 +1,81 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ServiceSchema } from "moleculer";
+import { accountsShell } from "./accounts/accounts.service.ts";
+import { accountsService } from "./accounts/service.ts";
+import type { Deps } from "./deps.ts";
+import { filesShell } from "./files/files.service.ts";
+import { FILES } from "./files/model.ts";
+import { filesService } from "./files/service.ts";
+import type { Job } from "./jobs.ts";
+import { ledgerShell } from "./ledger/ledger.service.ts";
+import { ledgerService } from "./ledger/service.ts";
+import { linksShell } from "./links/links.service.ts";
+import { linkedUsers } from "./links/repo.ts";
+import { linksService } from "./links/service.ts";
+import { mergePayShell } from "./merge-pay/merge-pay.service.ts";
+import { PAYMENTS } from "./merge-pay/model.ts";
+import { quotesService } from "./merge-pay/quotes.ts";
+import { mergePayService } from "./merge-pay/service.ts";
+import { notifyShell } from "./notify/notify.service.ts";
+import { notifyService } from "./notify/service.ts";
+import type { Post } from "./notify/webhooks.ts";
+import { ordersShell } from "./orders/orders.service.ts";
+import { ordersService } from "./orders/service.ts";
+import { settlementService } from "./settlement/service.ts";
+import { settlementShell } from "./settlement/settlement.service.ts";
+
+export interface CoreOptions {
+  readonly post: Post;
+  readonly random: () => number;
+  /** How often each sweeper and the relay look for work. */
+  readonly sweepMs: number;
+}
+
+/** How long stopping waits for files and webhooks under way; what is left goes on from where it stood at the next start. */
+const STOP_MS = 5_000;
+
+/** The domain, put together: its services for the bus, its jobs, and what to do first after a crash of a process that was alone. */
+export async function createCore(deps: Deps, { post, random, sweepMs }: CoreOptions) {
+  const orders = await ordersService(deps, await linkedUsers(deps));
+  const links = await linksService(deps, orders);
+  const files = await filesService(deps, orders);
+  const accounts = await accountsService(deps);
+  const settlement = await settlementService(deps);
+  const ledger = await ledgerService(deps);
+  const quotes = await quotesService(deps, orders);
+  const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger });
+  const notify = await notifyService(deps, [FILES, PAYMENTS], post, random);
+
+  const schemas: ServiceSchema[] = [
+    filesShell(files),
+    ordersShell(orders),
+    linksShell(links),
+    accountsShell(accounts),
+    mergePayShell(mergePay, quotes),
+    settlementShell(settlement),
+    ledgerShell(ledger),
+    notifyShell(notify),
+  ];
+  const jobs: Job[] = [
+    { name: "files", everyMs: sweepMs, run: files.takeUp },
+    { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
+    { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
+    { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
+  ];
+  return {
+    schemas,
+    jobs,
+    async recover(): Promise<void> {
+      await files.recover();
+      await mergePay.recover();
+    },
+    /** Ends what goes on beside the jobs, in bounded time. */
+    async stop(): Promise<void> {
+      const quiet = Promise.all([files.stop(), notify.quiet()]);
+      await Promise.race([quiet, delay(STOP_MS, undefined, { ref: false })]);
+    },
+    services: { files, orders, links, accounts, settlement, ledger, quotes, mergePay, notify },
+  };
+}
+
+export type Core = Awaited<ReturnType<typeof createCore>>;

@@ -1,0 +1,60 @@
+import type { Call } from "./actions.ts";
+import type { IdPrefix } from "./ids.ts";
+import type { Limits } from "./limits.ts";
+import type { Store } from "./store/contract.ts";
+
+/** The fields that may be logged: ids, codes and counts; nothing that a person or an account could be read from. */
+export interface LogFields {
+  readonly fileId?: string;
+  readonly platform?: string;
+  readonly orderId?: string;
+  readonly paymentId?: string;
+  readonly bank?: string;
+  readonly state?: string;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly count?: number;
+  readonly ms?: number;
+  readonly url?: string;
+  readonly node?: string;
+  readonly service?: string;
+}
+
+export interface Log {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/**
+ * Points of the way of a file or payment at which a crash must be survived. Production ignores them; crash tests end the process there.
+ */
+export type Point =
+  | "file.blob-stored"
+  | "file.batch-stored"
+  | "payment.inserted"
+  | "payment.orders-locked"
+  | "payment.attempt-durable"
+  | "payment.sent"
+  | "payment.answer-written"
+  | "payment.orders-paid"
+  | "payment.lines-written"
+  | "payment.journal-written"
+  | "event.relayed"
+  | "webhook.sent";
+
+/** What every domain service is given; nothing else reaches the outside. */
+export interface Deps {
+  readonly store: Store;
+  readonly limits: Limits;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly newId: (prefix: IdPrefix) => string;
+  readonly call: Call;
+  readonly log: Log;
+  readonly reached: (point: Point) => void;
+}
+
+/** The instant as stored: ISO 8601 UTC with milliseconds, so that text order is time order. */
+export const instant = (epochMs: number): string => new Date(epochMs).toISOString();

@@ -1,0 +1,243 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { MappedRecord } from "../actions.ts";
+import type { Deps } from "../deps.ts";
+import { instant } from "../deps.ts";
+import type { ErrorCode } from "../errors/codes.ts";
+import { asMergepayError, MergepayError } from "../errors/errors.ts";
+import { withFacts } from "../notify/outbox.ts";
+import type { Ingested } from "../orders/ingest.ts";
+import type { OrdersService } from "../orders/service.ts";
+import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
+import { findDue, Overtaken, saveVersion } from "../versioned.ts";
+import { rejectId, showFile, type StoredFile, type StoredReject } from "./model.ts";
+import { readAhead } from "./read-ahead.ts";
+import { FILE_STATES } from "./states.ts";
+
+/** A file that is being processed is left alone by others for this long after its last sign of life. */
+const LEASE_MS = 60_000;
+/** How long a file waits for a plugin that is away, or after its reader stopped. */
+const RETRY_MS = 5_000;
+/** Files processed at the same time in one node: one may wait for its worker while the other is stored. */
+const AT_ONCE = 2;
+/** Batches that are fetched before they are stored; more while the frame is checked, which goes faster than mapping. */
+const AHEAD = 2;
+const AHEAD_UNCHECKED = 16;
+const AT_A_SWEEP = 50;
+
+/** Errors that end a file: it will be no better when it is read again. */
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "FILE_EMPTY",
+  "FILE_FRAME_BROKEN",
+  "FILE_ENCODING_INVALID",
+  "FILE_NOT_RECOGNISED",
+  "NOT_FOUND",
+]);
+/** Errors of the plugin's worker: counted, then quarantined. */
+const STOPPED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PLUGIN_TIMEOUT", "PLUGIN_CRASHED"]);
+
+/**
+ * Takes files from received to processed: frame first, so that nothing comes of a broken one, then batch by batch with a
+ * checkpoint after each. Every step can be done again; whoever holds the lease does it.
+ */
+export function fileProcessing(
+  deps: Deps,
+  files: StoreCollection<StoredFile>,
+  rejects: StoreCollection<StoredReject>,
+  orders: OrdersService,
+) {
+  const stamp = (inMs = 0) => instant(deps.now() + inMs);
+  /** The files that this node is at, by id. */
+  const underWay = new Map<string, Promise<void>>();
+  let stopped = false;
+
+  const save = (file: StoredFile, change: Partial<StoredFile>) => saveVersion(files, file, change);
+
+  async function claim(file: StoredFile): Promise<StoredFile> {
+    if (file.state !== "processing") FILE_STATES.assertMove(file.state, "processing");
+    return save(file, { state: "processing", tries: file.tries + 1, dueAt: stamp(LEASE_MS) });
+  }
+
+  async function end(file: StoredFile, state: "processed" | "failed" | "quarantined", error?: MergepayError) {
+    FILE_STATES.assertMove(file.state, state);
+    const at = stamp();
+    const ended: StoredFile = {
+      ...file,
+      state,
+      processedAt: at,
+      ...(error === undefined
+        ? {}
+        : {
+            error: {
+              code: error.type,
+              reason: error.message,
+              ...(error.data.position === undefined ? {} : { position: error.data.position }),
+            },
+          }),
+    };
+    const fact = {
+      type: state === "processed" ? ("file.processed" as const) : ("file.failed" as const),
+      platform: file.platform,
+      data: { ...showFile(ended) },
+    };
+    const outbox = withFacts(file, file._id, [fact], at, deps.newId);
+    const { state: _s, processedAt: _p, error: reason } = ended;
+    await save(file, {
+      state,
+      processedAt: at,
+      dueAt: null,
+      ...(reason === undefined ? {} : { error: reason }),
+      ...outbox,
+    });
+    deps.log.info({ fileId: file._id, platform: file.platform, state, count: file.records }, "file ended");
+  }
+
+  /** Stores a batch and what was rejected in it, then moves the checkpoint behind it. */
+  async function takeBatch(file: StoredFile, records: readonly MappedRecord[], version: string): Promise<StoredFile> {
+    const origin = { fileId: file._id, platform: file.platform, pluginVersion: version };
+    const done = await orders.ingest(origin, records);
+    await storeRejects(file, done);
+    deps.reached("file.batch-stored");
+    return save(file, {
+      records: file.records + records.length,
+      created: file.created + done.created,
+      revised: file.revised + done.revised,
+      unchanged: file.unchanged + done.unchanged,
+      skipped: file.skipped + done.skipped,
+      rejected: file.rejected + done.rejects.length,
+      pluginVersion: version,
+      dueAt: stamp(LEASE_MS),
+      tries: 1,
+    });
+  }
+
+  async function storeRejects(file: StoredFile, done: Ingested): Promise<void> {
+    if (done.rejects.length === 0) return;
+    const parts = new Map<number, number>();
+    const docs = done.rejects.map((reject): StoredReject => {
+      const part = parts.get(reject.record) ?? 0;
+      parts.set(reject.record, part + 1);
+      return { _id: rejectId(file._id, reject.record, part), fileId: file._id, ...reject };
+    });
+    try {
+      await rejects.insertMany(docs, { ordered: false });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+  }
+
+  /**
+   * Reads the file from its checkpoint to its end. Its records are mapped while its frame is still being checked, and held until it is
+   * known to be whole: nothing is taken of a broken one.
+   */
+  async function readAll(claimed: StoredFile): Promise<void> {
+    let file = claimed;
+    const { _id: fileId, platform, merchant } = file;
+    const read = (from: number) => deps.call("platform.read", { fileId, from, merchant }, { platform });
+    const batches = readAhead(read, file.records, file.checked ? AHEAD : AHEAD_UNCHECKED);
+    try {
+      if (!file.checked) file = await checked(file);
+      batches.hold(AHEAD);
+      for (let done = false; !done;) {
+        const batch = await batches.next();
+        ({ done } = batch);
+        if (batch.records.length > 0) file = await takeBatch(file, batch.records, batch.version);
+      }
+    } finally {
+      batches.stop();
+    }
+    await end(file, "processed");
+  }
+
+  /** Checks the frame, however long that takes; meanwhile the file stays ours. @throws what is wrong with the file as a whole */
+  async function checked(claimed: StoredFile): Promise<StoredFile> {
+    let file = claimed;
+    const check = deps.call("platform.check", { fileId: file._id }, { platform: file.platform });
+    for (;;) {
+      const waited = new AbortController();
+      const late = delay(LEASE_MS / 3, undefined, { signal: waited.signal }).catch(() => undefined);
+      const counted = await Promise.race([check, late]).finally(() => waited.abort());
+      if (counted !== undefined)
+        return save(file, { checked: true, recordsTotal: counted.records, dueAt: stamp(LEASE_MS) });
+      file = await save(file, { dueAt: stamp(LEASE_MS) });
+    }
+  }
+
+  async function process(due: StoredFile): Promise<void> {
+    try {
+      if (due.tries >= deps.limits.fileTries) {
+        await end(await claim(due), "quarantined", new MergepayError("FILE_QUARANTINED"));
+        return;
+      }
+      await readAll(await claim(due));
+    } catch (thrown) {
+      if (!(thrown instanceof Overtaken)) await failed(due._id, asMergepayError(thrown));
+    }
+  }
+
+  /** What an error means for the file as it stands now. */
+  async function failed(fileId: string, error: MergepayError): Promise<void> {
+    const file = await files.findOne({ _id: fileId });
+    if (file === null || file.state !== "processing") return;
+    deps.log.warn(
+      { fileId, platform: file.platform, code: error.type, reason: error.message },
+      "file not read to its end",
+    );
+    if (FATAL.has(error.type)) return end(file, "failed", error);
+    if (STOPPED.has(error.type)) {
+      if (file.tries >= deps.limits.fileTries) return end(file, "quarantined", error);
+      await save(file, { dueAt: stamp(RETRY_MS) });
+      return;
+    }
+    // The plugin, the store or a node is away: not the file's fault, so this try does not count.
+    await save(file, { state: "received", tries: file.tries - 1, dueAt: stamp(RETRY_MS) });
+  }
+
+  /** Takes up what is due, as far as there is room; a file that ends makes room for the next. */
+  async function takeUp(): Promise<void> {
+    const due = await findDue(files, stamp(), AT_A_SWEEP);
+    for (const file of due) {
+      if (underWay.has(file._id) || underWay.size >= AT_ONCE) continue;
+      underWay.set(file._id, run(file));
+    }
+  }
+
+  async function run(file: StoredFile): Promise<void> {
+    try {
+      await process(file);
+    } catch (thrown) {
+      if (!(thrown instanceof Overtaken)) complain(thrown);
+      underWay.delete(file._id);
+      // The next look is the job's: a store that refuses must not be asked without a pause.
+      return;
+    }
+    underWay.delete(file._id);
+    wake();
+  }
+
+  function complain(thrown: unknown): void {
+    const { type: code, message: reason } = asMergepayError(thrown);
+    deps.log.error({ code, reason }, "a file could not be taken up or put down; it is tried again");
+  }
+
+  function wake(): void {
+    if (!stopped) takeUp().catch(complain);
+  }
+
+  return {
+    wake,
+    takeUp,
+    /** Takes up what is due, and resolves when nothing is under way any more. */
+    async sweep(): Promise<void> {
+      await takeUp();
+      while (underWay.size > 0) await Promise.all(underWay.values());
+    },
+    /** Takes nothing new up; resolves when what is under way has ended. */
+    async stop(): Promise<void> {
+      stopped = true;
+      await Promise.all(underWay.values());
+    },
+    async recover(): Promise<void> {
+      await files.updateMany({ state: "processing" }, { $set: { dueAt: stamp() } });
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { Actions, Page } from "../actions.ts";
+import type { Deps } from "../deps.ts";
+import { instant } from "../deps.ts";
+import { MergepayError } from "../errors/errors.ts";
+import { EMPTY_OUTBOX } from "../notify/outbox.ts";
+import type { OrdersService } from "../orders/service.ts";
+import { page } from "../pages.ts";
+import { isDuplicateKey } from "../store/contract.ts";
+import type { FileReport, RecordReject } from "../../schemas/types.generated.ts";
+import { FILES, REJECTS, showFile, showReject, type StoredFile, type StoredReject } from "./model.ts";
+import { fileProcessing } from "./processing.ts";
+
+/** Transaction files: received once, processed to the end whatever happens on the way, reported record by record. */
+export async function filesService(deps: Deps, orders: OrdersService) {
+  const files = await deps.store.collection<StoredFile>(FILES);
+  const rejects = await deps.store.collection<StoredReject>(REJECTS);
+  const processing = fileProcessing(deps, files, rejects, orders);
+
+  async function find(fileId: string, platform: string | undefined): Promise<StoredFile> {
+    const file = await files.findOne({ _id: fileId });
+    if (file === null || (platform !== undefined && file.platform !== platform)) throw new MergepayError("NOT_FOUND");
+    return file;
+  }
+
+  return {
+    /**
+     * Records a file whose bytes are stored already, and starts on it. The same bytes again give the file as it is.
+     * @throws PLATFORM_UNKNOWN unless the platform has registered, NOT_FOUND when the bytes are not there
+     */
+    async receive(params: Actions["files.receive"]["params"]): Promise<Actions["files.receive"]["result"]> {
+      const { fileId, platform, merchant, sha256, bytes, name } = params;
+      const { items: platforms } = await deps.call("bank-adapter.platforms", {});
+      if (!platforms.some((known) => known.platform === platform)) throw new MergepayError("PLATFORM_UNKNOWN");
+      if (!(await deps.store.blobs.has(fileId)))
+        throw new MergepayError("NOT_FOUND", "The bytes of this file are not stored; send the file again.");
+      const at = instant(deps.now());
+      const file: StoredFile = {
+        _id: fileId,
+        platform,
+        merchant,
+        ...(name === undefined ? {} : { name }),
+        sha256,
+        bytes,
+        state: "received",
+        records: 0,
+        created: 0,
+        revised: 0,
+        unchanged: 0,
+        skipped: 0,
+        rejected: 0,
+        receivedAt: at,
+        version: 1,
+        dueAt: at,
+        tries: 0,
+        checked: false,
+        ...EMPTY_OUTBOX,
+      };
+      try {
+        await files.insertOne(file);
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        return { ...showFile(await find(fileId, platform)), existed: true };
+      }
+      processing.wake();
+      return { ...showFile(file), existed: false };
+    },
+
+    get: async ({ fileId, platform }: Actions["files.get"]["params"]): Promise<FileReport> =>
+      showFile(await find(fileId, platform)),
+
+    list: ({ platform, ...query }: Actions["files.list"]["params"]): Promise<Page<FileReport>> =>
+      page(files, platform === undefined ? {} : { platform }, "_id", query, deps.limits.ordersPerPage, showFile),
+
+    async records({ fileId, platform, ...query }: Actions["files.records"]["params"]): Promise<Page<RecordReject>> {
+      await find(fileId, platform);
+      return page(rejects, { fileId }, "_id", query, deps.limits.ordersPerPage, showReject);
+    },
+
+    /** Takes up what is due now; `sweep` also waits until it has ended. */
+    takeUp: processing.takeUp,
+    sweep: processing.sweep,
+    stop: processing.stop,
+    /** Takes up at once what an earlier process of this very store left half-done; only when no other process can be at it. */
+    recover: processing.recover,
+  };
+}
+
+export type FilesService = Awaited<ReturnType<typeof filesService>>;

@@ -1,0 +1,52 @@
+import { MergepayError, type ErrorDetails } from "../errors/errors.ts";
+import type { RawRecord, RefusedRecord } from "./contract.ts";
+
+/** Takes each record in the order of the file. Absent when only the frame is checked: then no record is built. */
+export type Emit = (record: RawRecord) => void;
+
+/** A reader of one file: decoded text in, records out by `Emit`. `end` gives the number of records, refused ones included. */
+export interface TextReader {
+  write(text: string): void;
+  end(): number;
+}
+
+/** What keeps one record from being taken; the reader goes on with the next. */
+export type Refusal = RefusedRecord["refused"];
+
+export const frameBroken = (message: string, details: ErrorDetails = {}): MergepayError =>
+  new MergepayError(
+    "FILE_FRAME_BROKEN",
+    `${message} Nothing was taken from the file; correct it and send it again.`,
+    details,
+  );
+
+export const notRecognised = (message: string, details: ErrorDetails = {}): MergepayError =>
+  new MergepayError("FILE_NOT_RECOGNISED", `${message} Send the file that this platform is set up for.`, details);
+
+export const encodingInvalid = (message: string, details: ErrorDetails = {}): MergepayError =>
+  new MergepayError("FILE_ENCODING_INVALID", `${message} Send the file in the encoding that is declared.`, details);
+
+export const malformed = (reason: string, field?: string): Refusal =>
+  field === undefined ? { code: "RECORD_MALFORMED", reason } : { code: "RECORD_MALFORMED", field, reason };
+
+export const recordTooLarge = (recordBytes: number): Refusal => ({
+  code: "RECORD_TOO_LARGE",
+  reason: `The record is larger than ${recordBytes} bytes; split it.`,
+});
+
+export const recordTooDeep = (depth: number): Refusal => ({
+  code: "RECORD_TOO_DEEP",
+  reason: `The record is nested deeper than ${depth} levels, counted from the top of the file.`,
+});
+
+export const fieldTooLarge = (fieldBytes: number, field: string): Refusal => ({
+  code: "FIELD_TOO_LARGE",
+  field,
+  reason: `The field is longer than ${fieldBytes} bytes; shorten it.`,
+});
+
+/** True when the text takes more than `limit` bytes as UTF-8. Counts only when the length alone does not decide. */
+export function exceedsBytes(text: string, limit: number): boolean {
+  if (text.length > limit) return true;
+  return text.length * 3 > limit && Buffer.byteLength(text) > limit;
+}

@@ -1,0 +1,54 @@
+import { MergepayError } from "../errors/errors.ts";
+import type { CheckFrame, InputSpec, RawRecord, ReadLimits, ReadRecords } from "./contract.ts";
+import { decode } from "./decode.ts";
+import type { Emit, TextReader } from "./faults.ts";
+import { createJsonReader, createNdjsonReader } from "./json.ts";
+import { createTableReader } from "./table.ts";
+import { createXmlReader } from "./xml.ts";
+
+/** @see ReadRecords */
+export const readRecords: ReadRecords = async function* (bytes, input, limits) {
+  let batch: RawRecord[] = [];
+  const reader = readerOf(input, limits, (record) => batch.push(record));
+  const text = notEmpty(decode(bytes, input.encoding ?? "utf-8"));
+  for await (const piece of text) {
+    reader.write(piece);
+    if (batch.length === 0) continue;
+    yield batch;
+    batch = [];
+  }
+  reader.end();
+  if (batch.length > 0) yield batch;
+};
+
+/** @see CheckFrame */
+export const checkFrame: CheckFrame = async (bytes, input, limits) => {
+  const reader = readerOf(input, limits);
+  for await (const piece of notEmpty(decode(bytes, input.encoding ?? "utf-8"))) reader.write(piece);
+  return { records: reader.end() };
+};
+
+function readerOf(input: InputSpec, limits: ReadLimits, emit?: Emit): TextReader {
+  switch (input.format) {
+    case "json":
+      return createJsonReader(input, limits, emit);
+    case "ndjson":
+      return createNdjsonReader(limits, emit);
+    case "xml":
+      return createXmlReader(input, limits, emit);
+    case "csv":
+    case "tsv":
+      break;
+  }
+  return createTableReader(input, limits, emit);
+}
+
+async function* notEmpty(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let empty = true;
+  for await (const piece of text) {
+    empty &&= !/\S/.test(piece);
+    yield piece;
+  }
+  if (empty)
+    throw new MergepayError("FILE_EMPTY", "The file holds nothing but white space; send it again with its content.");
+}

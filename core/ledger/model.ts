@@ -1,0 +1,72 @@
+import { MergepayError } from "../errors/errors.ts";
+import { minorOfMoney, moneyOf } from "../money/money.ts";
+import type { StoredLine } from "../settlement/model.ts";
+import type { CollectionSpec, Doc } from "../store/contract.ts";
+import type { JournalEntry, Money } from "../../schemas/types.generated.ts";
+
+export interface StoredEntry extends Doc, Omit<JournalEntry, "id"> {}
+
+export const JOURNAL: CollectionSpec = {
+  name: "journal",
+  indexes: [{ name: "reference", keys: ["reference", "_id"] }],
+};
+
+export const showEntry = ({ _id, ...entry }: StoredEntry): JournalEntry => ({ id: _id, ...entry });
+
+const negative = (minor: bigint, currency: string): Money => moneyOf(-minor, currency);
+
+/** Throws INTERNAL unless the lines sum to zero in every currency. */
+export function assertBalanced(entry: Pick<StoredEntry, "_id" | "lines">): void {
+  const sums = new Map<string, bigint>();
+  for (const { amount } of entry.lines)
+    sums.set(amount.currency, (sums.get(amount.currency) ?? 0n) + minorOfMoney(amount));
+  if ([...sums.values()].some((sum) => sum !== 0n))
+    throw new MergepayError("INTERNAL", `The journal entry ${entry._id} does not sum to zero; it was not written.`);
+}
+
+/**
+ * The entry of a succeeded payment: the bank owes us the deduction; we owe the merchants their nets and the platforms their fees.
+ */
+export function paymentEntry(paymentId: string, bank: string, lines: readonly StoredLine[], at: string): StoredEntry {
+  const owed = new Map<string, bigint>();
+  let total = 0n;
+  const owe = (account: string, amount: Money) => {
+    const minor = minorOfMoney(amount);
+    owed.set(account, (owed.get(account) ?? 0n) + minor);
+    total += minor;
+  };
+  for (const { platform, merchant, net, fee } of lines) {
+    owe(`merchant:${platform}/${merchant}`, net);
+    owe(`fees:${platform}`, fee);
+  }
+  const currency = lines[0]?.gross.currency ?? "";
+  const credits = [...owed].filter(([, minor]) => minor !== 0n);
+  const entry: StoredEntry = {
+    _id: `jrn_${paymentId.slice("pay_".length)}`,
+    kind: "payment",
+    reference: paymentId,
+    lines: [
+      { account: `bank:${bank}`, amount: moneyOf(total, currency) },
+      ...credits.map(([account, minor]) => ({ account, amount: negative(minor, currency) })),
+    ],
+    at,
+  };
+  assertBalanced(entry);
+  return entry;
+}
+
+/** The entry of money that came after its payment had failed: held until an operator decides. */
+export function lateMoneyEntry(paymentId: string, bank: string, amount: Money, at: string): StoredEntry {
+  const entry: StoredEntry = {
+    _id: `jrn_${paymentId.slice("pay_".length)}_late`,
+    kind: "late_money",
+    reference: paymentId,
+    lines: [
+      { account: `bank:${bank}`, amount },
+      { account: "held:late-money", amount: negative(minorOfMoney(amount), amount.currency) },
+    ],
+    at,
+  };
+  assertBalanced(entry);
+  return entry;
+}

@@ -1,0 +1,34 @@
+import type { Actions, Page } from "../actions.ts";
+import type { Deps } from "../deps.ts";
+import { page } from "../pages.ts";
+import { isDuplicateKey } from "../store/contract.ts";
+import type { JournalEntry } from "../../schemas/types.generated.ts";
+import { JOURNAL, showEntry, type StoredEntry } from "./model.ts";
+
+/** The double-entry journal: written once, never changed. */
+export async function ledgerService(deps: Deps) {
+  const journal = await deps.store.collection<StoredEntry>(JOURNAL);
+
+  return {
+    /** Writes an entry whose id comes from what it is about; a second time changes nothing. */
+    async write(entry: StoredEntry): Promise<void> {
+      try {
+        await journal.insertOne(entry);
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+    },
+
+    entries: ({ paymentId, ...query }: Actions["ledger.entries"]["params"]): Promise<Page<JournalEntry>> =>
+      page(
+        journal,
+        paymentId === undefined ? {} : { reference: paymentId },
+        "_id",
+        query,
+        deps.limits.ordersPerPage,
+        showEntry,
+      ),
+  };
+}
+
+export type LedgerService = Awaited<ReturnType<typeof ledgerService>>;

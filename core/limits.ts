@@ -1,0 +1,63 @@
+/** Defaults and limits (each is tested at N and N+1). Sizes in bytes, times in milliseconds, the unit last in the name. */
+export interface Limits {
+  readonly ordersPerPayment: number;
+  readonly ordersPerPage: number;
+  readonly jsonBodyBytes: number;
+  readonly fileBytes: number;
+  readonly recordBytes: number;
+  readonly depth: number;
+  readonly fieldBytes: number;
+  readonly idempotencyKeyChars: number;
+  readonly quoteMs: number;
+  readonly lockMs: number;
+  readonly bankCallMs: number;
+  /** Waits between inquiries; the last one repeats until the driver's finality window is over. */
+  readonly inquiryMs: readonly number[];
+  readonly webhookAnswerMs: number;
+  /** Waits between tries to deliver a webhook: 16 tries over three days, each with jitter. */
+  readonly webhookRetryMs: readonly number[];
+  readonly pluginMsPer1000Records: number;
+  readonly pluginHeapMb: number;
+  /** How often a file may stop its reader before it is quarantined. */
+  readonly fileTries: number;
+}
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+export const LIMITS: Limits = Object.freeze({
+  ordersPerPayment: 1000,
+  ordersPerPage: 200,
+  jsonBodyBytes: 1024 * 1024,
+  fileBytes: 2 * 1024 ** 3,
+  recordBytes: 1024 * 1024,
+  depth: 32,
+  fieldBytes: 4 * 1024,
+  idempotencyKeyChars: 255,
+  quoteMs: 15 * minute,
+  lockMs: 15 * minute,
+  bankCallMs: 30 * second,
+  inquiryMs: [5 * second, 30 * second, 2 * minute, 5 * minute, 15 * minute, hour],
+  webhookAnswerMs: 15 * second,
+  webhookRetryMs: [
+    5 * second,
+    30 * second,
+    2 * minute,
+    5 * minute,
+    15 * minute,
+    30 * minute,
+    hour,
+    2 * hour,
+    4 * hour,
+    6 * hour,
+    8 * hour,
+    8 * hour,
+    10 * hour,
+    12 * hour,
+    24 * hour,
+  ],
+  pluginMsPer1000Records: 30 * second,
+  pluginHeapMb: 256,
+  fileTries: 3,
+});

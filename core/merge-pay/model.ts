@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import type { PayRequest } from "../actions.ts";
+import type { Outbox } from "../notify/outbox.ts";
+import type { FeeRule } from "../plugin/contract.ts";
+import type { CollectionSpec, Doc } from "../store/contract.ts";
+import type { Versioned } from "../versioned.ts";
+import type { Money, Payment, Quote, SelectedOrder } from "../../schemas/types.generated.ts";
+
+/** A payment as stored: what is shown, and what carries it to its end. */
+export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox {
+  accountId: string;
+  idempotencyKey: string;
+  /** Hash of what was asked, to tell a repeated request from another one under the same key. */
+  requestHash: string;
+  /** The id of the deduction, made with the payment, so that it is durable before anything is sent. */
+  bankRequestId: string;
+  bank: string;
+  /** The platforms' fee rules at the time of paying. */
+  fees: Record<string, FeeRule>;
+}
+
+export const PAYMENTS: CollectionSpec = {
+  name: "payments",
+  indexes: [
+    { name: "idempotency", keys: ["userId", "idempotencyKey"], unique: true },
+    { name: "user", keys: ["userId", "_id"] },
+    { name: "due", keys: ["dueAt"] },
+    { name: "events", keys: ["eventsPending"] },
+  ],
+};
+
+export interface StoredQuote extends Doc, Omit<Quote, "id"> {}
+
+export const QUOTES: CollectionSpec = { name: "quotes", indexes: [] };
+
+/**
+ * Fingerprint of a priced selection: payer, orders with revision and amount in their order, total. Who pays by it has seen just this.
+ */
+export function fingerprintOf(userId: string, orders: readonly SelectedOrder[], total: Money): string {
+  const lines = orders.map(({ orderId, revision, amount }) => [orderId, revision, amount.value, amount.currency]);
+  return createHash("sha256")
+    .update(JSON.stringify([userId, lines, total.value, total.currency]))
+    .digest("hex");
+}
+
+/** Hash of a pay request; the order of its properties does not matter. */
+export function requestHashOf(request: PayRequest): string {
+  const sorted = Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+}
+
+/** The payment as its payer may see it. */
+export function showPayment(stored: StoredPayment): Payment {
+  const { _id, userId, state, total, orders, quoteId, accountId, deduction, needsReview, error, createdAt, updatedAt } =
+    stored;
+  return {
+    id: _id,
+    userId,
+    state,
+    total,
+    orders,
+    accountId,
+    ...(quoteId === undefined ? {} : { quoteId }),
+    ...(deduction === undefined ? {} : { deduction }),
+    ...(needsReview === undefined ? {} : { needsReview }),
+    ...(error === undefined ? {} : { error }),
+    createdAt,
+    updatedAt,
+  };
+}
+
+export function showQuote({ _id, ...quote }: StoredQuote): Quote {
+  return { id: _id, ...quote };
+}

@@ -1,0 +1,185 @@
+import type { Deps } from "../deps.ts";
+import { instant } from "../deps.ts";
+import type { ErrorCode } from "../errors/codes.ts";
+import { ERRORS } from "../errors/codes.ts";
+import { lateMoneyEntry, paymentEntry } from "../ledger/model.ts";
+import type { LedgerService } from "../ledger/service.ts";
+import { type Fact, withFacts } from "../notify/outbox.ts";
+import type { OrdersService } from "../orders/service.ts";
+import type { BankOutcome } from "../plugin/bank-outcome.ts";
+import { linesOf } from "../settlement/model.ts";
+import type { SettlementService } from "../settlement/service.ts";
+import type { StoreCollection } from "../store/contract.ts";
+import { saveVersion } from "../versioned.ts";
+import type { Deduction, PaymentError } from "../../schemas/types.generated.ts";
+import { showPayment, type StoredPayment } from "./model.ts";
+import { PAYMENT_STATES, type PaymentState } from "./states.ts";
+
+export interface OutcomeDeps {
+  readonly deps: Deps;
+  readonly payments: StoreCollection<StoredPayment>;
+  readonly orders: OrdersService;
+  readonly settlement: SettlementService;
+  readonly ledger: LedgerService;
+}
+
+/**
+ * Turns the bank's word into the payment's state and all that follows from it. Each step can be done again after a crash:
+ * the state is written first, with its event; orders, lines and journal follow and are found again by `dueAt`.
+ */
+export function paymentOutcome({ deps, payments, orders, settlement, ledger }: OutcomeDeps) {
+  const stamp = (inMs = 0) => instant(deps.now() + inMs);
+  const save = (payment: StoredPayment, change: Partial<StoredPayment>) =>
+    saveVersion(payments, payment, { ...change, updatedAt: stamp() });
+
+  /** Moves the payment along the table, with the payer's event in the same write. */
+  function move(payment: StoredPayment, to: PaymentState, change: Partial<StoredPayment>): Promise<StoredPayment> {
+    PAYMENT_STATES.assertMove(payment.state, to);
+    const moved: StoredPayment = { ...payment, ...change, state: to };
+    const type = to === "succeeded" || to === "failed" || to === "unknown" ? (`payment.${to}` as const) : undefined;
+    if (type === undefined) return save(payment, { ...change, state: to });
+    const fact: Fact = { type, userId: payment.userId, data: { ...showPayment(moved) } };
+    return save(payment, { ...change, state: to, ...withFacts(payment, payment._id, [fact], stamp(), deps.newId) });
+  }
+
+  const deductionWith = (payment: StoredPayment, more: Partial<Deduction>): { deduction: Deduction } => ({
+    deduction: { ...deductionOf(payment, stamp()), ...more },
+  });
+
+  async function succeed(
+    payment: StoredPayment,
+    outcome: BankOutcome & { state: "succeeded" },
+  ): Promise<StoredPayment> {
+    const { amount, bankReference, bookedAt } = outcome;
+    if (amount.value !== payment.total.value || amount.currency !== payment.total.currency)
+      return stayUnknown(payment, contradicted);
+    const done = await move(payment, "succeeded", {
+      ...deductionWith(payment, { bankReference, bookedAt }),
+      dueAt: stamp(),
+    });
+    deps.reached("payment.answer-written");
+    return settle(done);
+  }
+
+  async function fail(payment: StoredPayment, error: PaymentError): Promise<StoredPayment> {
+    const failed = await move(payment, "failed", { error, dueAt: stamp() });
+    deps.reached("payment.answer-written");
+    return release(failed);
+  }
+
+  /** Keeps the orders locked and asks again later: after each wait of the schedule, the last one over and over. */
+  function stayUnknown(payment: StoredPayment, change: Partial<StoredPayment>): Promise<StoredPayment> {
+    const waits = deps.limits.inquiryMs;
+    const asked = payment.deduction?.inquiries ?? 0;
+    const dueAt = stamp(waits[Math.min(asked, waits.length - 1)]);
+    if (payment.state === "unknown") return save(payment, { ...change, dueAt });
+    return move(payment, "unknown", { ...change, dueAt });
+  }
+
+  /**
+   * Orders paid, lines and journal written: side by side, so that a store that gathers writes makes them durable together, each once however
+   * often it is tried. Then the platforms are told.
+   */
+  async function settle(payment: StoredPayment): Promise<StoredPayment> {
+    const { _id: paymentId, total, fees, bank } = payment;
+    const at = payment.deduction?.bookedAt ?? payment.updatedAt;
+    const lines = linesOf({ paymentId, total, orders: payment.orders, fees, at });
+    const orderIds = payment.orders.map(({ orderId }) => orderId);
+    await Promise.all([
+      orders.markPaid(paymentId, orderIds).then(() => deps.reached("payment.orders-paid")),
+      settlement.write(lines).then(() => deps.reached("payment.lines-written")),
+      ledger.write(paymentEntry(paymentId, bank, lines, at)).then(() => deps.reached("payment.journal-written")),
+    ]);
+    const platforms = [...new Set(lines.map(({ platform }) => platform))];
+    const facts = platforms.map((platform): Fact => {
+      // Only what is the platform's own: no payer, no total of the payment, nothing of other platforms.
+      const own = lines.filter((line) => line.platform === platform);
+      return {
+        type: "orders.paid",
+        platform,
+        data: {
+          orders: own.map(({ orderId, merchant, orderNo, gross, fee, net }) => ({
+            orderId,
+            merchant,
+            orderNo,
+            gross,
+            fee,
+            net,
+          })),
+        },
+      };
+    });
+    deps.log.info({ paymentId, state: "succeeded", count: lines.length }, "payment settled");
+    return save(payment, { dueAt: null, ...withFacts(payment, paymentId, facts, stamp(), deps.newId) });
+  }
+
+  /** Opens the orders of a payment that ended without money. */
+  async function release(payment: StoredPayment): Promise<StoredPayment> {
+    await orders.release(
+      payment._id,
+      payment.orders.map(({ orderId }) => orderId),
+    );
+    deps.log.info(
+      { paymentId: payment._id, state: payment.state, ...logCode(payment) },
+      "payment ended, orders released",
+    );
+    // The bank swore that it never got the instruction: look once more later, money that comes all the same must be seen.
+    const late = payment.error?.code === "BANK_NEVER_RECEIVED";
+    return save(payment, { dueAt: late ? stamp(deps.limits.inquiryMs.at(-1)) : null });
+  }
+
+  return {
+    save,
+    settle,
+    release,
+    fail,
+    stayUnknown,
+
+    /** What the bank's answer to a deduction or an inquiry means. */
+    apply(payment: StoredPayment, outcome: BankOutcome): Promise<StoredPayment> {
+      switch (outcome.state) {
+        case "succeeded":
+          return succeed(payment, outcome);
+        case "failed":
+          return fail(payment, { code: outcome.code, reason: ERRORS[outcome.code].title });
+        case "not_sent":
+          // Sure that nothing left us, and it was the first time: as if it had never been tried.
+          if (payment.state === "submitting") return fail(payment, errorOf("BANK_UNAVAILABLE"));
+          return stayUnknown(payment, {});
+        case "unknown":
+          return outcome.code === undefined ? stayUnknown(payment, {}) : stayUnknown(payment, contradicted);
+        case "pending":
+        case "not_found":
+          return stayUnknown(payment, {});
+      }
+    },
+
+    /** Money that came after the payment had failed: held in the journal for an operator, nothing is paid with it. */
+    async holdLateMoney(payment: StoredPayment, outcome: BankOutcome & { state: "succeeded" }): Promise<StoredPayment> {
+      await ledger.write(lateMoneyEntry(payment._id, payment.bank, outcome.amount, outcome.bookedAt));
+      deps.log.error(
+        { paymentId: payment._id, bank: payment.bank },
+        "money came after the payment had failed; it is held",
+      );
+      const { bankReference, bookedAt } = outcome;
+      return save(payment, { needsReview: true, dueAt: null, ...deductionWith(payment, { bankReference, bookedAt }) });
+    },
+  };
+}
+
+/** The bank's word does not fit what was asked of it: no money moves by it, an operator must look. */
+const contradicted = { needsReview: true, error: errorOf("BANK_ANSWER_DIFFERS") };
+
+export type PaymentOutcome = ReturnType<typeof paymentOutcome>;
+
+export function errorOf(code: ErrorCode): PaymentError {
+  return { code, reason: ERRORS[code].title };
+}
+
+const logCode = (payment: StoredPayment) => (payment.error === undefined ? {} : { code: payment.error.code });
+
+/** The deduction as it is, or as it is when first sent. */
+export function deductionOf(payment: StoredPayment, at: string): Deduction {
+  const { deduction, bankRequestId, bank, total } = payment;
+  return deduction ?? { bankRequestId, bank, amount: total, sends: 1, inquiries: 0, createdAt: at, lastSentAt: at };
+}

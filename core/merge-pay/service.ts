@@ -1,0 +1,193 @@
+import type { AccountsService } from "../accounts/service.ts";
+import type { Actions, Page, PayRequest } from "../actions.ts";
+import { instant } from "../deps.ts";
+import { asMergepayError, MergepayError } from "../errors/errors.ts";
+import { EMPTY_OUTBOX } from "../notify/outbox.ts";
+import type { Losers } from "../orders/lock.ts";
+import { page } from "../pages.ts";
+import type { FeeRule } from "../plugin/contract.ts";
+import { isDuplicateKey } from "../store/contract.ts";
+import { Overtaken } from "../versioned.ts";
+import type { Payment, SelectedOrder } from "../../schemas/types.generated.ts";
+import { bankCalls, bankLeaseMs } from "./bank.ts";
+import { PAYMENTS, requestHashOf, showPayment, type StoredPayment } from "./model.ts";
+import { deductionOf, type OutcomeDeps, paymentOutcome } from "./outcome.ts";
+import type { Priced, QuotesService } from "./quotes.ts";
+import { PAYMENT_STATES } from "./states.ts";
+import { paymentSweep } from "./sweep.ts";
+
+export type MergePayDeps = Omit<OutcomeDeps, "payments"> & {
+  readonly accounts: AccountsService;
+  readonly quotes: QuotesService;
+};
+
+/**
+ * How long locking the orders may take: seconds at the most. After it a sweeper takes the payment for one whose process died, and ends it;
+ * a process that was only slow is overtaken then and sends nothing.
+ */
+const LOCKING_MS = 60_000;
+
+/** Pays a selection of orders at once: one payment, one deduction, all or nothing. */
+export async function mergePayService(given: MergePayDeps) {
+  const { deps, orders, quotes, accounts } = given;
+  const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
+  const outcome = paymentOutcome({ ...given, payments });
+  const bank = bankCalls(deps);
+  const stamp = (inMs = 0) => instant(deps.now() + inMs);
+
+  async function priceOf(userId: string, request: PayRequest): Promise<Priced & { quoteId?: string }> {
+    if (!("quoteId" in request)) return quotes.price(userId, request);
+    return { ...(await quotes.toPay(userId, request.quoteId, request.fingerprint)), quoteId: request.quoteId };
+  }
+
+  /** The fee rules of the platforms in a selection. @throws ORDERS_UNAVAILABLE when one of them is not registered now */
+  async function feesFor(selected: readonly SelectedOrder[]): Promise<Record<string, FeeRule>> {
+    const { items } = await deps.call("bank-adapter.platforms", {});
+    const rules = new Map(items.map(({ platform, fees }) => [platform, fees]));
+    const losers = selected
+      .filter(({ platform }) => !rules.has(platform))
+      .map(({ orderId }) => ({ orderId, reason: "Its platform is not running now." }));
+    if (losers.length > 0) throw new MergepayError("ORDERS_UNAVAILABLE", undefined, { orders: losers });
+    return Object.fromEntries(selected.map(({ platform }) => [platform, rules.get(platform) ?? {}]));
+  }
+
+  /** The answer to a key that was used before: the same for the same content. */
+  function answerAgain(present: StoredPayment, requestHash: string): Payment & { existed: boolean } {
+    if (present.requestHash !== requestHash) throw new MergepayError("IDEMPOTENCY_KEY_REUSED");
+    if (present.state === "locking" || present.state === "submitting")
+      throw new MergepayError("IDEMPOTENCY_IN_FLIGHT", undefined, { retryAfterSeconds: 1 });
+    if (present.state === "rejected") throw unavailable(present.error?.orders ?? []);
+    return { ...showPayment(present), existed: true };
+  }
+
+  const findByKey = (userId: string, idempotencyKey: string) => payments.findOne({ userId, idempotencyKey });
+
+  /** Locks, writes the deduction down, sends it once, and follows it to where the bank's word carries it. */
+  async function carryOut(inserted: StoredPayment, token: string): Promise<StoredPayment> {
+    const { _id, userId } = inserted;
+    const losers = await orders.lock(_id, userId, inserted.orders);
+    deps.reached("payment.orders-locked");
+    if (losers.length > 0) return reject(inserted, losers);
+    PAYMENT_STATES.assertMove(inserted.state, "submitting");
+    const durable = await outcome.save(inserted, {
+      state: "submitting",
+      deduction: deductionOf(inserted, stamp()),
+      dueAt: stamp(bankLeaseMs(deps)),
+    });
+    deps.reached("payment.attempt-durable");
+    const answer = await bank.debit(durable, token);
+    deps.reached("payment.sent");
+    return outcome.apply(durable, answer);
+  }
+
+  async function reject(payment: StoredPayment, losers: Losers): Promise<StoredPayment> {
+    PAYMENT_STATES.assertMove(payment.state, "rejected");
+    const { type: code, message: reason } = unavailable(losers);
+    const rejected = await outcome.save(payment, {
+      state: "rejected",
+      error: { code, reason, orders: [...losers] },
+      dueAt: stamp(),
+    });
+    return outcome.release(rejected);
+  }
+
+  /** A sweeper took the payment over while we were held up: it decides. What we locked after it did is opened again. */
+  async function afterOvertaken(paymentId: string): Promise<StoredPayment> {
+    const present = await payments.findOne({ _id: paymentId });
+    if (present === null) throw new MergepayError("INTERNAL", `The payment ${paymentId} is gone.`);
+    if (present.state === "expired" || present.state === "rejected") await outcome.release(present);
+    return present;
+  }
+
+  /** We can't go on with it, most likely for want of the store: a sweeper ends it now and not when our lease is over. */
+  async function handOver(paymentId: string): Promise<void> {
+    try {
+      await payments.updateOne(
+        { _id: paymentId, state: { $in: ["locking", "submitting"] } },
+        { $set: { dueAt: stamp() } },
+      );
+    } catch (error) {
+      // The store is still away: then it is when the lease is over after all.
+      deps.log.warn({ paymentId, code: asMergepayError(error).type }, "payment left to its lease");
+    }
+  }
+
+  return {
+    /**
+     * Pays by quote or plain selection. The same key and content again give the same answer.
+     * @throws IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_FLIGHT, ORDERS_UNAVAILABLE (with the orders), QUOTE_EXPIRED, QUOTE_MISMATCH,
+     *   SELECTION_EMPTY, SELECTION_TOO_LARGE, CURRENCIES_MIXED, TOTAL_TOO_LARGE, ACCOUNT_MISSING
+     */
+    async pay({
+      userId,
+      idempotencyKey,
+      request,
+    }: Actions["merge-pay.pay"]["params"]): Promise<Payment & { existed: boolean }> {
+      assertKey(idempotencyKey, deps.limits.idempotencyKeyChars);
+      const requestHash = requestHashOf(request);
+      const before = await findByKey(userId, idempotencyKey);
+      if (before !== null) return answerAgain(before, requestHash);
+      const account = await accounts.toPayFrom(userId, request.accountId);
+      const { orders: selected, total, quoteId } = await priceOf(userId, request);
+      const at = stamp();
+      const payment: StoredPayment = {
+        _id: deps.newId("pay"),
+        userId,
+        state: "locking",
+        total,
+        orders: selected,
+        accountId: account._id,
+        ...(quoteId === undefined ? {} : { quoteId }),
+        idempotencyKey,
+        requestHash,
+        bankRequestId: deps.newId("ded"),
+        bank: account.bank,
+        fees: await feesFor(selected),
+        version: 1,
+        dueAt: stamp(Math.min(LOCKING_MS, deps.limits.lockMs)),
+        createdAt: at,
+        updatedAt: at,
+        ...EMPTY_OUTBOX,
+      };
+      try {
+        await payments.insertOne(payment);
+      } catch (error) {
+        const present = isDuplicateKey(error) ? await findByKey(userId, idempotencyKey) : null;
+        if (present === null) throw error;
+        return answerAgain(present, requestHash);
+      }
+      deps.reached("payment.inserted");
+      let done: StoredPayment;
+      try {
+        done = await carryOut(payment, account.token);
+      } catch (error) {
+        if (error instanceof MergepayError) await handOver(payment._id);
+        if (!(error instanceof Overtaken)) throw error;
+        done = await afterOvertaken(payment._id);
+      }
+      if (done.state === "rejected") throw unavailable(done.error?.orders ?? []);
+      return { ...showPayment(done), existed: false };
+    },
+
+    async get({ paymentId, userId }: Actions["merge-pay.get"]["params"]): Promise<Payment> {
+      const payment = await payments.findOne({ _id: paymentId });
+      if (payment === null || (userId !== undefined && payment.userId !== userId)) throw new MergepayError("NOT_FOUND");
+      return showPayment(payment);
+    },
+
+    list: ({ userId, ...query }: Actions["merge-pay.list"]["params"]): Promise<Page<Payment>> =>
+      page(payments, { userId }, "_id", query, deps.limits.ordersPerPage, showPayment),
+
+    ...paymentSweep({ deps, payments, orders, accounts, outcome, bank }),
+  };
+}
+
+export type MergePayService = Awaited<ReturnType<typeof mergePayService>>;
+
+const unavailable = (orders: Losers) => new MergepayError("ORDERS_UNAVAILABLE", undefined, { orders });
+
+/** @throws IDEMPOTENCY_KEY_INVALID unless 1 to `most` printable ASCII characters */
+function assertKey(key: string, most: number): void {
+  if (key.length < 1 || key.length > most || !/^[\x20-\x7e]+$/.test(key))
+    throw new MergepayError("IDEMPOTENCY_KEY_INVALID");
+}

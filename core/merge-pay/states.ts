@@ -1,0 +1,20 @@
+import { defineStates } from "../states.ts";
+import type { Payment } from "../../schemas/types.generated.ts";
+
+export type PaymentState = Payment["state"];
+
+/**
+ * `locking` ends as rejected (an order could not be had) or expired (its process died before anything was sent).
+ * `submitting` is left by the bank's word, or as `unknown` for want of it; `unknown` is left by the bank's word only.
+ */
+export const PAYMENT_STATES = defineStates<PaymentState>("payment", {
+  locking: ["submitting", "rejected", "expired", "cancelled"],
+  submitting: ["succeeded", "failed", "unknown", "requires_action"],
+  unknown: ["succeeded", "failed"],
+  requires_action: ["submitting", "cancelled", "expired"],
+  succeeded: [],
+  failed: [],
+  rejected: [],
+  cancelled: [],
+  expired: [],
+});

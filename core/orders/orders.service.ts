@@ -1,0 +1,4 @@
+import { shell } from "../shell.ts";
+import type { OrdersService } from "./service.ts";
+
+export const ordersShell = ({ inbox, list, get }: OrdersService) => shell("orders", { inbox, list, get });

@@ -1,0 +1,145 @@
+/**
+ * The contract between Mergepay and the bank side: bank drivers (`plugins/bank-adapter/banks/<driver>/driver.ts`) and bank-adapter
+ * itself. All that they may import of core.
+ */
+import type { Actions, PlatformRegistration } from "../actions.ts";
+import type { ErrorCode } from "../errors/codes.ts";
+import type { Money } from "../../schemas/types.generated.ts";
+import type { BankOutcome } from "./bank-outcome.ts";
+
+export type { PlatformRegistration } from "../actions.ts";
+export type { ErrorCode } from "../errors/codes.ts";
+export type { BankFailure, BankOutcome } from "./bank-outcome.ts";
+export type { Money } from "../../schemas/types.generated.ts";
+export { MergepayError } from "../errors/errors.ts";
+export { exponentOf } from "../money/currency.ts";
+export { PERCENT } from "../money/allocate.ts";
+export { canonicalMoney, minorOf, moneyOf } from "../money/money.ts";
+
+/** The one debit instruction of a payment. Sent again only with the same id and content. */
+export interface DebitInstruction {
+  readonly bankRequestId: string;
+  /** Opaque token of the payer's account at the bank. Never logged. */
+  readonly accountToken: string;
+  readonly amount: Money;
+  /** Text for the payer's statement, at most 140 characters. */
+  readonly reference: string;
+}
+
+export interface BankCall {
+  /** Aborts at the total deadline of the call. */
+  readonly signal: AbortSignal;
+}
+
+export interface BankDriverContext {
+  /** A folder that the driver may keep its own files in. */
+  readonly dataDir: string;
+  /** Settings of this driver from the environment, `MERGEPAY_BANK_<NAME>` without the prefix, such as `{ URL, KEY }`. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * A running driver. Optional power = optional method; absent means UNSUPPORTED. A call sends at most once. `debit` and `inquire` answer with an
+ * outcome; should one throw all the same, that is `unknown`, but for a MergepayError `BANK_UNAVAILABLE`, whose word is that nothing was sent.
+ */
+export interface BankDriver {
+  /** This driver's finality window where its settings say another one than the plugin's. */
+  readonly finalityMs?: number;
+  debit(instruction: DebitInstruction, call: BankCall): Promise<BankOutcome>;
+  inquire(bankRequestId: string, call: BankCall): Promise<BankOutcome>;
+  refund?(instruction: RefundInstruction, call: BankCall): Promise<BankOutcome>;
+  payout?(instruction: PayoutInstruction, call: BankCall): Promise<BankOutcome>;
+  statement?(range: { readonly from: string; readonly to: string }, call: BankCall): AsyncIterable<StatementLine>;
+  /** A payer's test account with money on it (sandboxes only): its token. */
+  openTestAccount?(opening: Money): Promise<{ accountToken: string }>;
+  close(): Promise<void>;
+}
+
+export interface RefundInstruction {
+  readonly bankRequestId: string;
+  readonly debitRequestId: string;
+  readonly amount: Money;
+}
+
+export interface PayoutInstruction {
+  readonly bankRequestId: string;
+  readonly accountToken: string;
+  readonly amount: Money;
+}
+
+export interface StatementLine {
+  readonly bankReference: string;
+  readonly bankRequestId?: string;
+  readonly amount: Money;
+  readonly direction: "debit" | "credit";
+  readonly bookedAt: string;
+}
+
+export interface BankDriverPlugin {
+  readonly contract: 1;
+  readonly title: string;
+  /** An instruction that the bank does not know this long after it was sent will never be executed. */
+  readonly finalityMs: number;
+  open(context: BankDriverContext): Promise<BankDriver>;
+}
+
+/** Marks a value as a bank driver and freezes it. */
+export function defineBankDriver(driver: Omit<BankDriverPlugin, "contract">): BankDriverPlugin {
+  return Object.freeze({ contract: 1 as const, ...driver });
+}
+
+/** One line for the log; the host adds time and level. Holds no account, key or token. */
+export type BankLog = (entry: {
+  readonly event: string;
+  readonly bank: string;
+  readonly bankRequestId?: string;
+  readonly code?: string;
+}) => void;
+
+export interface BankAdapterContext {
+  /** Each driver gets a folder of its own name in here. */
+  readonly dataDir: string;
+  /** The environment's `MERGEPAY_BANK_*` without that prefix: `{ SANDBOX_URL: "..." }` is the setting `URL` of the driver `sandbox`. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly limits: { readonly bankCallMs: number };
+  readonly log?: BankLog;
+}
+
+type Params<N extends keyof Actions> = Actions[N]["params"];
+type Result<N extends keyof Actions> = Actions[N]["result"];
+
+/** A running bank-adapter: one method for each of its actions, beside what the host needs. */
+export interface BankAdapter {
+  /** Registers a platform, or replaces what was registered of it. @throws PLUGIN_REGISTRATION_FAILED with the field at fault */
+  register(registration: PlatformRegistration): Result<"bank-adapter.register">;
+  /** The platform is gone: nothing more is taken from it. Its name need not be known. */
+  unregister(params: Params<"bank-adapter.unregister">): Result<"bank-adapter.unregister">;
+  platforms(): Result<"bank-adapter.platforms">;
+  banks(): Result<"bank-adapter.banks">;
+  /**
+   * Sends one debit instruction, once, under one deadline; never throws after the first byte may have left.
+   * @throws UNSUPPORTED (no such bank), CONFIG_INVALID (its driver did not open), BODY_INVALID; nothing was sent then
+   */
+  debit(params: Params<"bank-adapter.debit">): Promise<BankOutcome>;
+  /** Asks what became of an instruction; `unknown` when the bank can't be asked. @throws as `debit` does */
+  inquire(params: Params<"bank-adapter.inquire">): Promise<BankOutcome>;
+  /** @throws UNSUPPORTED when the bank is not a sandbox, BANK_UNAVAILABLE when it can't be reached */
+  openTestAccount(params: Params<"bank-adapter.openTestAccount">): Promise<Result<"bank-adapter.openTestAccount">>;
+  /** Driver folders that could not be used, by name. */
+  refused(): readonly RefusedBank[];
+  /** Closes every driver. */
+  close(): Promise<void>;
+}
+
+export interface RefusedBank {
+  readonly bank: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/** What `plugins/bank-adapter/plugin.ts` exports: the host opens it before any platform's plugin. */
+export interface BankAdapterPlugin {
+  readonly kind: "bank-adapter";
+  readonly contract: 1;
+  open(context: BankAdapterContext): Promise<BankAdapter>;
+}

@@ -1,0 +1,70 @@
+/**
+ * The contract between Mergepay and its platform plugins: all that a plugin may import.
+ */
+import type { InputSpec } from "../formats/contract.ts";
+import type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
+
+export type { InputSpec } from "../formats/contract.ts";
+export type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
+export { exactSum, isZero } from "../money/decimal.ts";
+export { instantOf } from "./instant.ts";
+export { plainText } from "./plain-text.ts";
+
+/** The version of this contract. A plugin made for another one is refused by name. */
+export const CONTRACT_VERSION = 1;
+
+/** What of a payment the platform's operator keeps: a fixed part per order and a percentage. */
+export interface FeeRule {
+  /** Fixed part of each order, by currency: `{ USD: "0.30" }`. A currency without one has none. */
+  readonly fixed?: Readonly<Record<string, string>>;
+  /** Percentage of the order amount as plain decimal text: `"2.9"` is 2.9 %. */
+  readonly percent?: string;
+}
+
+/** What `map` gives for a record with nothing to pay: it is counted as skipped, with the reason. */
+export interface Skip {
+  readonly skip: string;
+}
+
+/** What `map` gives for a record that is wrong in a way that the schema can't say: it is rejected. */
+export interface Reject {
+  readonly reject: string;
+  /** JSON Pointer into the record, or column. */
+  readonly field?: string;
+}
+
+export interface MapContext {
+  /** The merchant that the sender named with the file, or the plugin's `defaultMerchant`. */
+  readonly merchant: string;
+}
+
+/** A platform plugin: one frozen value. `map` is pure: record in, orders out. */
+export interface PlatformPlugin<R = never> {
+  readonly contract: typeof CONTRACT_VERSION;
+  /** Name for people. The id is the folder's name. */
+  readonly title: string;
+  readonly input: InputSpec;
+  /** File beside plugin.ts: JSON Schema 2020-12 of one record as the reader gives it (numbers are text). */
+  readonly schema: string;
+  /** ISO 4217 codes that the platform settles in. */
+  readonly currencies: readonly string[];
+  readonly fees: FeeRule;
+  /** The platform's own settlement account at the bank: an opaque token. */
+  readonly settlementAccount: string;
+  readonly defaultMerchant: string;
+  /** Called once a record that fits the schema. Money leaves as text exactly as the platform means it; core makes it canonical. */
+  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Reject;
+}
+
+/**
+ * Marks a value as a platform plugin and freezes it. `R` is the shape of a record that passed the plugin's schema.
+ * @example export default definePlatform<Row>({ title: "Shop", input: {...}, schema: "order.schema.json", ..., map: (row) => [...] })
+ */
+export function definePlatform<R>(
+  plugin: Omit<PlatformPlugin<R>, "contract"> & { readonly contract?: typeof CONTRACT_VERSION },
+): PlatformPlugin<R> {
+  return Object.freeze({ contract: CONTRACT_VERSION, ...plugin });
+}
+
+/** Makes an order amount of a platform's own text and currency; no check here, core refuses what is not canonical money. */
+export const money = (value: string, currency: string): Money => ({ value, currency });

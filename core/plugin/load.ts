@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { asMergepayError, MergepayError } from "../errors/errors.ts";
+import type { InputSpec } from "../formats/contract.ts";
+import { compileSchema, type Validator } from "../schema/validate.ts";
+import { checkManifest, type Manifest } from "./manifest.ts";
+import { recordMapper } from "./map-record.ts";
+
+/** A plugin inside its worker: ready to map. */
+export interface LoadedPlugin {
+  readonly manifest: Manifest;
+  readonly input: InputSpec;
+  readonly mapper: ReturnType<typeof recordMapper>;
+}
+
+const DEPTH = 8;
+
+/**
+ * Loads the plugin of a folder: entry, contract version, shape, schema. Runs in the worker only: it runs the plugin's code.
+ * @throws PLUGIN_LOAD_FAILED, PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID, PLUGIN_SCHEMA_INVALID
+ */
+export async function loadPlugin(dir: string): Promise<LoadedPlugin> {
+  const value = await exported(dir);
+  const { map, ...rest } = value as Record<string, unknown> & { map?: unknown };
+  const manifest = checkManifest(jsonOf(rest, ""));
+  if (typeof map !== "function") throw shape("/map", "must be a function");
+  const fits = await recordSchema(dir, manifest.schema);
+  const mapper = recordMapper({
+    map: (record, context) => (map as (...args: unknown[]) => unknown)(record, context),
+    fits,
+    currencies: manifest.currencies,
+  });
+  return { manifest, input: manifest.input, mapper };
+}
+
+async function exported(dir: string): Promise<object> {
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(join(dir, "plugin.ts")).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw new MergepayError("PLUGIN_LOAD_FAILED", `plugin.ts could not be loaded: ${words(error, dir)}`, {
+      field: "plugin.ts",
+    });
+  }
+  const value = module["default"];
+  const plain = typeof value === "object" && value !== null && isPlain(value);
+  if (!plain)
+    throw shape(
+      "",
+      `plugin.ts must \`export default definePlatform({...})\`; its default export is ${value === undefined ? "missing" : typeof value === "function" ? "a class or function" : "not a plain value"}`,
+    );
+  return value;
+}
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
+
+const shape = (field: string, reason: string): MergepayError =>
+  new MergepayError("PLUGIN_SHAPE_INVALID", `${field === "" ? "" : `plugin.ts: ${field} `}${reason}.`, { field });
+
+/** First line of an error, without the machine's paths. */
+function words(error: unknown, dir: string): string {
+  const [line = ""] = String(error instanceof Error ? `${error.name}: ${error.message}` : error).split("\n");
+  return line
+    .replaceAll(pathToFileURL(dir).href, ".")
+    .replaceAll(dir, ".")
+    .replaceAll(/(?:file:\/\/)?\/[^\s'"]*\/(?=[^/\s'"]+)/g, "")
+    .slice(0, 300);
+}
+
+/** The value as JSON, or a shape error that names the part that is not JSON: a manifest travels and is shown. */
+function jsonOf(value: unknown, at: string, depth = 0): unknown {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value !== "object") throw shape(at, `is a ${typeof value}; it must be JSON`);
+  if (depth >= DEPTH) throw shape(at, "is nested too deep or holds itself; it must be JSON");
+  if (Array.isArray(value)) return value.map((item, index) => jsonOf(item, `${at}/${index}`, depth + 1));
+  if (!isPlain(value)) throw shape(at, "is an instance of a class; it must be JSON");
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(fields.map(([name, field]) => [name, jsonOf(field, `${at}/${name}`, depth + 1)]));
+}
+
+async function recordSchema(dir: string, name: string): Promise<Validator<unknown>> {
+  const refuse = (reason: string) =>
+    new MergepayError("PLUGIN_SCHEMA_INVALID", `${name}: ${reason}. Give the JSON Schema 2020-12 of one record.`, {
+      field: name,
+    });
+  let text: string;
+  try {
+    text = await readFile(join(dir, name), "utf8");
+  } catch (error) {
+    throw refuse(`can't be read (${String((error as NodeJS.ErrnoException).code)})`);
+  }
+  try {
+    return compileSchema<unknown>(JSON.parse(text));
+  } catch (error) {
+    throw refuse((error instanceof Error ? error.message : String(error)).slice(0, 300));
+  }
+}
+
+/** An error as the worker tells it to the host. */
+export function workerError(error: unknown): {
+  code: MergepayError["type"];
+  reason: string;
+  data: MergepayError["data"];
+} {
+  const { type, message, data } = asMergepayError(error);
+  return { code: type, reason: message, data };
+}

@@ -1,0 +1,140 @@
+import { hash } from "node:crypto";
+import type { MappedRecord } from "../actions.ts";
+import type { ErrorCode } from "../errors/codes.ts";
+import { MergepayError } from "../errors/errors.ts";
+import type { RawRecord } from "../formats/contract.ts";
+import { canonicalMoney } from "../money/money.ts";
+import { validator, type Validator } from "../schema/validate.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import type { MapContext, PlatformOrder } from "./contract.ts";
+
+/** Orders that one record may become. */
+export const ORDERS_PER_RECORD = 1000;
+/** Characters of a reason that a plugin gives. */
+const REASON_CHARS = 512;
+
+type Rejected = NonNullable<MappedRecord["rejected"]>;
+type HashedOrder = PlatformOrder & { readonly contentHash: string };
+
+class Refusal extends Error {
+  readonly rejected: Rejected;
+  constructor(code: ErrorCode, reason: string, field?: string) {
+    super(reason);
+    this.rejected = { code, reason, ...(field === undefined || field === "" ? {} : { field }) };
+  }
+}
+
+export interface Mapping {
+  readonly map: (record: never, context: MapContext) => unknown;
+  readonly fits: Validator<unknown>;
+  readonly currencies: readonly string[];
+}
+
+/**
+ * Makes the function that turns one record as read into what became of it. It never throws: whatever the plugin does
+ * with a record, short of never coming back, becomes a reject of that record.
+ */
+export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecord, merchant: string) => MappedRecord {
+  const taken = new Set(currencies);
+  const fitsOrder = validator<PlatformOrder>("mergepay:platform-order");
+  return (raw, merchant) => {
+    const { record, position } = raw;
+    if ("refused" in raw) return { record, position, rejected: raw.refused };
+    try {
+      return { record, position, ...mapOne(raw.value, merchant) };
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : new Refusal("PLUGIN_THREW", threw(error));
+      return { record, position, rejected: refusal.rejected };
+    }
+  };
+
+  function mapOne(value: unknown, merchant: string): Pick<MappedRecord, "orders" | "skipped" | "rejected"> {
+    if (!fits(value)) {
+      const { field, reason } = fits.fault();
+      throw new Refusal("RECORD_INVALID", `${field === "" ? "The record" : field} ${reason}.`, field);
+    }
+    const made = map(value as never, { merchant });
+    if (Array.isArray(made)) return { orders: ordersOf(made, value) };
+    if (typeof made !== "object" || made === null) throw invalid(`map returned ${nameOf(made)}`);
+    const { skip, reject, field } = made as Readonly<Record<string, unknown>>;
+    if (typeof skip === "string" && skip !== "") return { skipped: skip.slice(0, REASON_CHARS) };
+    if (typeof reject === "string" && reject !== "")
+      throw new Refusal("RECORD_INVALID", reject.slice(0, REASON_CHARS), typeof field === "string" ? field : undefined);
+    throw invalid(`map returned ${nameOf(made)}`);
+  }
+
+  function ordersOf(made: readonly unknown[], source: unknown): HashedOrder[] {
+    if (made.length === 0) throw invalid("map returned no orders and no reason");
+    if (made.length > ORDERS_PER_RECORD)
+      throw invalid(`map made ${made.length} orders of one record; ${ORDERS_PER_RECORD} is the most`);
+    return made.map((order, index) => hashed(order, made.length === 1 ? "the order" : `order ${index + 1}`, source));
+  }
+
+  function hashed(made: unknown, name: string, source: unknown): HashedOrder {
+    if (typeof made !== "object" || made === null) throw invalid(`${name} is ${nameOf(made)}`);
+    const { amount } = made as { amount?: { value?: unknown; currency?: unknown } | null };
+    if (typeof amount?.value !== "string" || typeof amount.currency !== "string")
+      throw invalid(`${name} has no amount of the form { value: "12.30", currency: "EUR" }`);
+    const order = { ...made, amount: moneyOf(amount.value, amount.currency, source) };
+    if (!fitsOrder(order)) {
+      const { field, reason } = fitsOrder.fault();
+      throw invalid(`${field === "" ? name : `${field} of ${name}`} ${reason}`);
+    }
+    return { ...order, contentHash: hash("sha256", canonicalJson(order)) };
+  }
+
+  function moneyOf(value: string, currency: string, source: unknown): PlatformOrder["amount"] {
+    try {
+      const amount = canonicalMoney(value, currency);
+      if (taken.has(amount.currency)) return amount;
+    } catch (error) {
+      if (!(error instanceof MergepayError)) throw error;
+      const text = error.type === "CURRENCY_UNKNOWN" ? currency : value;
+      throw new Refusal(error.type, error.message, fieldHolding(source, text));
+    }
+    throw new Refusal(
+      "CURRENCY_UNSUPPORTED",
+      `The platform takes ${[...taken].join(", ")} only.`,
+      fieldHolding(source, currency),
+    );
+  }
+}
+
+const invalid = (reason: string): Refusal =>
+  new Refusal("PLUGIN_OUTPUT_INVALID", `The plugin's output is not a unified order: ${reason}.`.slice(0, REASON_CHARS));
+
+function nameOf(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return typeof value === "undefined" ? "nothing" : `a ${typeof value}`;
+  if (typeof (value as { then?: unknown }).then === "function") {
+    // A promise that nobody waits for must not end the worker when it rejects; the record is refused either way.
+    Promise.resolve(value as PromiseLike<unknown>).then(undefined, () => undefined);
+    return "a promise; it must answer at once";
+  }
+  return "an object that is neither orders nor { skip } nor { reject }";
+}
+
+/** An error's message may hold what the record holds, so only its kind and place in the plugin are told. */
+function threw(error: unknown): string {
+  const thrown = error instanceof Error ? error : undefined;
+  const kind = thrown !== undefined && /^[A-Za-z]{1,40}$/.test(thrown.name) ? thrown.name : "Something";
+  const place = typeof thrown?.stack === "string" ? /[\w.-]+\.ts:\d+:\d+/.exec(thrown.stack)?.[0] : undefined;
+  return `The plugin threw on this record: ${kind}${place === undefined ? "" : ` at ${place}`}.`;
+}
+
+/**
+ * JSON Pointer of the one field of a record that holds exactly this text: where an amount that was refused came from.
+ * Undefined when none or several do.
+ */
+function fieldHolding(record: unknown, text: string): string | undefined {
+  const found: string[] = [];
+  const visit = (value: unknown, at: string): void => {
+    if (found.length > 1) return;
+    if (value === text) found.push(at);
+    if (typeof value !== "object" || value === null) return;
+    for (const [name, field] of Object.entries(value))
+      visit(field, `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+  };
+  visit(record, "");
+  return found.length === 1 ? found[0] : undefined;
+}

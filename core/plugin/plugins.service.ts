@@ -1,0 +1,79 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import type { Actions } from "../actions.ts";
+import { callOver } from "../call.ts";
+import { createPluginHost, type PluginHostDeps } from "./host.ts";
+import { platformService, serviceName } from "./platform.service.ts";
+
+export type PluginsServiceDeps = Pick<
+  PluginHostDeps,
+  "limits" | "openBlob" | "log" | "pollMs" | "registeredMs" | "drainMs" | "loadMs"
+> & {
+  /** The folder of plugin folders. */
+  readonly pluginsDir: string;
+  /** How long the start waits for the plugins that are there, and for bank-adapter before them. Default 20 s. */
+  readonly startMs?: number;
+};
+
+const REGISTER_TIMEOUT_MS = 5_000;
+const SERVICE_UP_MS = 10_000;
+
+/**
+ * The plugins of a node: starts a service `platform.<id>` for each, and answers `plugins.list`. The node's start waits for them so
+ * that they answer when it is up, but never fails because of one; a plugin that is not done in time comes when it is.
+ */
+export function pluginsService(deps: PluginsServiceDeps): ServiceSchema {
+  const { pluginsDir, startMs = 20_000, ...rest } = deps;
+  let host: ReturnType<typeof createPluginHost> | undefined;
+
+  return {
+    name: "plugins",
+    actions: {
+      list: { handler: (): Actions["plugins.list"]["result"] => ({ items: host?.list() ?? [] }) },
+    },
+    async started(this: { readonly broker: ServiceBroker }) {
+      host = createPluginHost({ ...rest, dir: pluginsDir, ...servicesOf(this.broker) });
+      const loaded = bankAdapter(this.broker, startMs).then(() => host?.start());
+      const waited = new AbortController();
+      // Without bank-adapter the plugins wait, refused, until it comes.
+      await Promise.race([loaded, delay(startMs, undefined, { signal: waited.signal })]).finally(() => waited.abort());
+      // It goes on after the wait; what fails there is the folder as a whole.
+      loaded.catch(() => rest.log.error({ service: "plugins" }, "The plugins folder can't be read."));
+    },
+    async stopped() {
+      await host?.stop();
+    },
+  };
+}
+
+async function bankAdapter(broker: ServiceBroker, waitMs: number): Promise<void> {
+  // Late is no fault: registering is tried again until it works.
+  await broker.waitForServices("bank-adapter", waitMs / 2, 20).catch(() => undefined);
+}
+
+/** How the host reaches the rest of the house over a broker. */
+function servicesOf(
+  broker: ServiceBroker,
+): Pick<PluginHostDeps, "register" | "unregister" | "registered" | "onStarted" | "onStopped"> {
+  const call = callOver(broker);
+  const timeoutMs = REGISTER_TIMEOUT_MS;
+  return {
+    async register(registration) {
+      await call("bank-adapter.register", registration, { timeoutMs });
+    },
+    async unregister(platform) {
+      await call("bank-adapter.unregister", { platform }, { timeoutMs });
+    },
+    async registered() {
+      const { items } = await call("bank-adapter.platforms", {}, { timeoutMs });
+      return new Set(items.map(({ platform }) => platform));
+    },
+    async onStarted(platform) {
+      broker.createService(platformService(platform));
+      await broker.waitForServices(serviceName(platform.id), SERVICE_UP_MS, 5);
+    },
+    async onStopped(id) {
+      await broker.destroyService(serviceName(id));
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Entry of a plugin's worker: a process of its own, because a thread that runs out of memory can take the whole process with it.
+ * Arguments: the plugin's folder, the limits as JSON, the host's process id. It has no environment, may read the code's and the plugin's
+ * folders only, and talks to the host over its channel.
+ */
+import { writeSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import type { Limits } from "../limits.ts";
+import { loadPlugin, workerError } from "./load.ts";
+import { AT_FD, type FromWorker, type ToWorker } from "./messages.ts";
+import { workerJobs } from "./worker-jobs.ts";
+
+const [dir = "", limitsJson = "{}", hostPid = ""] = process.argv.slice(2);
+const limits = JSON.parse(limitsJson) as Limits;
+
+// The plugin must not speak for the worker.
+const channel = process.send?.bind(process);
+Reflect.deleteProperty(process, "send");
+const send = (message: FromWorker): void => {
+  channel?.(message);
+};
+
+const wentTo = (job: number): void => {
+  writeSync(AT_FD, `${job}\n`);
+};
+
+/**
+ * A thread that no loop in the plugin can stop: it ends the process when the host is gone, and when memory outside the
+ * heap (buffers) grows past the cap, which the heap's own limit does not see.
+ */
+const guard = new Worker(
+  `const { workerData } = require("node:worker_threads");
+   setInterval(() => {
+     const tooLarge = process.memoryUsage.rss() > workerData.rssBytes;
+     if (tooLarge || process.ppid !== workerData.hostPid) process.kill(process.pid, "SIGKILL");
+   }, 250);`,
+  {
+    eval: true,
+    workerData: { hostPid: Number(hostPid), rssBytes: (2 * limits.pluginHeapMb + 256) * 1024 * 1024 },
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 16 },
+  },
+);
+guard.unref();
+
+process.on("disconnect", () => process.exit());
+
+// A promise that the plugin leaves behind must not end the other files' jobs.
+process.on("unhandledRejection", () => undefined);
+
+let take: ((message: ToWorker) => void) | undefined;
+process.on("message", (message: ToWorker) => {
+  if (message.kind === "load") void load();
+  else if (message.kind === "ping") send({ kind: "pong" });
+  else take?.(message);
+});
+
+async function load(): Promise<void> {
+  try {
+    const plugin = await loadPlugin(dir);
+    take = workerJobs({ plugin, limits, send, wentTo, now: () => performance.now() });
+    send({ kind: "loaded", manifest: plugin.manifest });
+  } catch (error) {
+    send({ kind: "refused", error: workerError(error) });
+  }
+}

@@ -1,0 +1,28 @@
+import deduction from "../../schemas/deduction.schema.json" with { type: "json" };
+import event from "../../schemas/event.schema.json" with { type: "json" };
+import fileReport from "../../schemas/file-report.schema.json" with { type: "json" };
+import journalEntry from "../../schemas/journal-entry.schema.json" with { type: "json" };
+import money from "../../schemas/money.schema.json" with { type: "json" };
+import order from "../../schemas/order.schema.json" with { type: "json" };
+import payment from "../../schemas/payment.schema.json" with { type: "json" };
+import platformOrder from "../../schemas/platform-order.schema.json" with { type: "json" };
+import problem from "../../schemas/problem.schema.json" with { type: "json" };
+import quote from "../../schemas/quote.schema.json" with { type: "json" };
+import recordReject from "../../schemas/record-reject.schema.json" with { type: "json" };
+import settlementLine from "../../schemas/settlement-line.schema.json" with { type: "json" };
+
+/** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
+export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
+  deduction,
+  event,
+  fileReport,
+  journalEntry,
+  money,
+  order,
+  payment,
+  platformOrder,
+  problem,
+  quote,
+  recordReject,
+  settlementLine,
+];

@@ -1,0 +1,34 @@
+import type { Actions, Page } from "../actions.ts";
+import type { Deps } from "../deps.ts";
+import { page } from "../pages.ts";
+import { isDuplicateKey } from "../store/contract.ts";
+import type { SettlementLine } from "../../schemas/types.generated.ts";
+import { LINES, showLine, type StoredLine } from "./model.ts";
+
+/** What is owed to merchants. */
+export async function settlementService(deps: Deps) {
+  const lines = await deps.store.collection<StoredLine>(LINES);
+
+  return {
+    /** Writes the lines of a succeeded payment, as `linesOf` makes them; a second time changes nothing. */
+    async write(due: readonly StoredLine[]): Promise<void> {
+      try {
+        await lines.insertMany(due, { ordered: false });
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+    },
+
+    list: ({ paymentId, platform, ...query }: Actions["settlement.lines"]["params"]): Promise<Page<SettlementLine>> =>
+      page(
+        lines,
+        { ...(paymentId === undefined ? {} : { paymentId }), ...(platform === undefined ? {} : { platform }) },
+        "_id",
+        query,
+        deps.limits.ordersPerPage,
+        showLine,
+      ),
+  };
+}
+
+export type SettlementService = Awaited<ReturnType<typeof settlementService>>;

@@ -1,0 +1,19 @@
+import type { Context, ServiceSchema } from "moleculer";
+
+type Handler = (params: never) => unknown;
+
+/**
+ * A domain service's functions as a Moleculer service: each named function becomes an action that is given the call's parameters.
+ * Nothing else happens here: rules live in the functions.
+ */
+export function shell(name: string, actions: Readonly<Record<string, Handler>>): ServiceSchema {
+  return {
+    name,
+    actions: Object.fromEntries(
+      Object.entries(actions).map(([action, handler]) => [
+        action,
+        { handler: (context: Context) => handler(context.params as never) },
+      ]),
+    ),
+  };
+}

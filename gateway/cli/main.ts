@@ -1,0 +1,41 @@
+import { Command } from "commander";
+import { asMergepayError } from "../../core/errors/errors.ts";
+import { demo } from "./demo.ts";
+import { importFiles } from "./import.ts";
+import { pluginCommands } from "./plugin.ts";
+import { start } from "./start.ts";
+
+const program = new Command("mergepay")
+  .description("One payment for orders from any number of e-commerce platforms.")
+  .showHelpAfterError();
+
+program
+  .command("start")
+  .description("run a node: all of Mergepay on embedded defaults, or the roles that MERGEPAY_ROLES names")
+  .action(start);
+
+program
+  .command("demo")
+  .description("show a merged payment from files to webhooks, in a fresh data folder, and exit")
+  .action(demo);
+
+program
+  .command("import")
+  .description("take transaction files in and report what became of each record")
+  .argument("<platform>", "the platform that the files are from")
+  .argument("<files...>", "files in the platform's own format")
+  .option("--merchant <name>", "the merchant that the orders are of, where the files do not tell")
+  .action(async (platform: string, files: string[], options: { merchant?: string }) => {
+    if (!(await importFiles(platform, files, options.merchant))) process.exitCode = 1;
+  });
+
+pluginCommands(program);
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  const error = asMergepayError(thrown);
+  const cause = error.type === "INTERNAL" && error.cause instanceof Error ? ` ${error.cause.message}` : "";
+  process.stderr.write(`mergepay: ${error.message}${cause} [${error.type}]\n`);
+  process.exitCode = 1;
+}

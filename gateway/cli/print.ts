@@ -1,0 +1,18 @@
+/** Writes a line on standard output: what a command has to say. The log goes to standard error. */
+export const print = (line = ""): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** Columns of text, each as wide as its widest cell; the columns named in `right` are aligned to the right. */
+export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const widths = rows.reduce<number[]>((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), []);
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .map((line) => `   ${line}`)
+    .join("\n");
+}

@@ -1,0 +1,106 @@
+import type { FastifyInstance } from "fastify";
+import { Readable } from "node:stream";
+import { platformOnly, shownTo } from "../access.ts";
+import type { HttpDeps } from "../deps.ts";
+import { described } from "../describe.ts";
+import { ANSWERS, pageSchema, PARAMS, QUERY } from "../schemas.ts";
+import { pageQuery, sendPage } from "./page.ts";
+
+interface ById {
+  Params: { id: string };
+}
+
+const access = { platform: true, operator: "read" } as const;
+
+/** Reports on files, what was rejected of them, and their bytes. */
+export function fileRoutes(app: FastifyInstance, { call, blobs, limits }: HttpDeps): void {
+  app.get<{ Querystring: { platform?: string } }>(
+    "/v1/files",
+    described({
+      summary: "List files",
+      tag: "files",
+      access,
+      query: QUERY.ofPlatform,
+      answers: { 200: ["A page of files.", pageSchema(ANSWERS.file)] },
+    }),
+    async (request, reply) => {
+      const own = platformOnly(request, request.query.platform);
+      return sendPage(
+        request,
+        reply,
+        await call("files.list", { ...pageQuery(request, limits.ordersPerPage), ...own }),
+      );
+    },
+  );
+
+  app.get<ById>(
+    "/v1/files/:id",
+    described({
+      summary: "What became of a file",
+      tag: "files",
+      access,
+      params: PARAMS.file,
+      answers: { 200: ["The file.", ANSWERS.file] },
+    }),
+    async (request) =>
+      shownTo(request, await call("files.get", { fileId: request.params.id, ...platformOnly(request) })),
+  );
+
+  app.get<ById>(
+    "/v1/files/:id/records",
+    described({
+      summary: "The records of a file that were not taken, and why",
+      tag: "files",
+      access,
+      params: PARAMS.file,
+      query: QUERY.page,
+      answers: { 200: ["A page of rejected records.", pageSchema(ANSWERS.reject)] },
+    }),
+    async (request, reply) => {
+      const own = { fileId: request.params.id, ...platformOnly(request) };
+      return sendPage(
+        request,
+        reply,
+        await call("files.records", { ...pageQuery(request, limits.ordersPerPage), ...own }),
+      );
+    },
+  );
+
+  app.get<ById>(
+    "/v1/files/:id/content",
+    {
+      ...described({
+        summary: "A file's bytes, as they were received",
+        tag: "files",
+        access,
+        params: PARAMS.file,
+        answers: { 200: ["The bytes.", { type: "string", format: "binary" }, "application/octet-stream"] },
+      }),
+      // A HEAD route of it would read the whole file to throw it away.
+      exposeHeadRoute: false,
+    },
+    async (request, reply) => {
+      const fileId = request.params.id;
+      const file = shownTo(request, await call("files.get", { fileId, ...platformOnly(request) }));
+      const pieces = blobs.open(fileId)[Symbol.asyncIterator]();
+      // The first piece is fetched before the answer begins, while a fault can still be told.
+      const first = await pieces.next();
+      return reply
+        .type("application/octet-stream")
+        .header("content-length", file.bytes)
+        .header("content-disposition", `attachment; filename="${fileId}"`)
+        .send(Readable.from(resumed(first, pieces), { objectMode: false }));
+    },
+  );
+}
+
+async function* resumed(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    for (let piece = first; piece.done !== true; piece = await rest.next()) yield piece.value;
+  } finally {
+    await rest.return?.();
+  }
+}

@@ -1,0 +1,144 @@
+import type { FastifyInstance } from "fastify";
+import type { PayRequest, Selection } from "../../../core/actions.ts";
+import type { Payment } from "../../../schemas/types.generated.ts";
+import { ownOnly, shownTo, userIdOf } from "../access.ts";
+import type { HttpDeps } from "../deps.ts";
+import { described } from "../describe.ts";
+import { ANSWERS, BODIES, pageSchema, PARAMS, paymentHeaders, QUERY } from "../schemas.ts";
+import { pageQuery, sendPage } from "./page.ts";
+
+interface ById {
+  Params: { id: string };
+}
+
+/** Not yet at an end: look again, or wait for the event. */
+const UNDER_WAY: ReadonlySet<Payment["state"]> = new Set(["locking", "submitting", "unknown"]);
+/** Time for the answer to come back after the bank's own deadline is over, milliseconds. */
+const ANSWER_MS = 5_000;
+
+const SELECTION_PROBLEMS = [
+  "SELECTION_EMPTY",
+  "SELECTION_TOO_LARGE",
+  "CURRENCIES_MIXED",
+  "TOTAL_TOO_LARGE",
+  "ORDERS_UNAVAILABLE",
+] as const;
+
+/** From the inbox to the payment. */
+export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps): void {
+  const payer = { payer: true } as const;
+
+  app.get(
+    "/v1/inbox",
+    described({
+      summary: "All that the payer can pay, by platform and merchant",
+      tag: "payments",
+      access: payer,
+      query: QUERY.page,
+      answers: { 200: ["A page of open orders; the totals are of all.", ANSWERS.inbox] },
+    }),
+    async (request, reply) => {
+      const page = pageQuery(request, limits.ordersPerPage);
+      return sendPage(request, reply, await call("orders.inbox", { ...page, userId: userIdOf(request) }));
+    },
+  );
+
+  app.post<{ Body: Selection }>(
+    "/v1/quotes",
+    described({
+      summary: "Price a selection of orders",
+      tag: "payments",
+      access: payer,
+      body: BODIES.quote,
+      answers: { 201: ["The quote: what is seen here is what will be paid.", ANSWERS.quote] },
+      problems: SELECTION_PROBLEMS,
+    }),
+    async (request, reply) => {
+      const quote = await call("merge-pay.quote", { userId: userIdOf(request), selection: request.body });
+      return reply.code(201).header("location", `/v1/quotes/${quote.id}`).send(quote);
+    },
+  );
+
+  app.get<ById>(
+    "/v1/quotes/:id",
+    described({
+      summary: "One quote",
+      tag: "payments",
+      access: payer,
+      params: PARAMS.quote,
+      answers: { 200: ["The quote.", ANSWERS.quote] },
+    }),
+    async (request) =>
+      shownTo(request, await call("merge-pay.getQuote", { userId: userIdOf(request), quoteId: request.params.id })),
+  );
+
+  app.post<{ Body: PayRequest; Headers: { "idempotency-key": string } }>(
+    "/v1/payments",
+    described({
+      summary: "Pay once for orders of any platforms",
+      tag: "payments",
+      access: payer,
+      headers: paymentHeaders(limits.idempotencyKeyChars),
+      body: BODIES.payment,
+      answers: {
+        200: ["This Idempotency-Key was used for it before; the payment as it is now.", ANSWERS.payment],
+        201: ["The payment; `state` says whether it succeeded.", ANSWERS.payment],
+        202: ["The payment is under way, or the bank's answer is not known yet.", ANSWERS.payment],
+      },
+      problems: [
+        ...SELECTION_PROBLEMS,
+        "IDEMPOTENCY_KEY_INVALID",
+        "IDEMPOTENCY_KEY_REUSED",
+        "IDEMPOTENCY_IN_FLIGHT",
+        "QUOTE_EXPIRED",
+        "QUOTE_MISMATCH",
+        "ACCOUNT_MISSING",
+        "NOT_FOUND",
+      ],
+    }),
+    async (request, reply) => {
+      const { existed, ...payment } = await call(
+        "merge-pay.pay",
+        { userId: userIdOf(request), idempotencyKey: request.headers["idempotency-key"], request: request.body },
+        { timeoutMs: limits.bankCallMs + ANSWER_MS },
+      );
+      const done = existed ? 200 : 201;
+      return reply
+        .code(UNDER_WAY.has(payment.state) ? 202 : done)
+        .header("location", `/v1/payments/${payment.id}`)
+        .send(payment);
+    },
+  );
+
+  app.get<{ Querystring: { userId?: string } }>(
+    "/v1/payments",
+    described({
+      summary: "List payments of a payer",
+      tag: "payments",
+      access: { payer: true, operator: "read" },
+      query: QUERY.ofUser,
+      answers: { 200: ["A page of payments.", pageSchema(ANSWERS.payment)] },
+    }),
+    async (request, reply) => {
+      const userId = userIdOf(request, request.query.userId);
+      return sendPage(
+        request,
+        reply,
+        await call("merge-pay.list", { ...pageQuery(request, limits.ordersPerPage), userId }),
+      );
+    },
+  );
+
+  app.get<ById>(
+    "/v1/payments/:id",
+    described({
+      summary: "One payment",
+      tag: "payments",
+      access: { payer: true, operator: "read" },
+      params: PARAMS.payment,
+      answers: { 200: ["The payment.", ANSWERS.payment] },
+    }),
+    async (request) =>
+      shownTo(request, await call("merge-pay.get", { paymentId: request.params.id, ...ownOnly(request) })),
+  );
+}

@@ -1,0 +1,213 @@
+/**
+ * The JSON Schemas of requests and of answers that are not documents of `schemas/`. The same ones validate and are published
+ * as OpenAPI. Query parameters and path parameters are text: nothing is coerced.
+ */
+export type Schema = Readonly<Record<string, unknown>>;
+
+const object = (properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema => ({
+  type: "object",
+  additionalProperties: false,
+  required,
+  properties,
+});
+const text = (pattern: string, description?: string, more: Schema = {}): Schema => ({
+  type: "string",
+  pattern,
+  ...more,
+  ...(description === undefined ? {} : { description }),
+});
+const ref = (name: string): Schema => ({ $ref: `mergepay:${name}` });
+
+const id = (prefix: string): Schema => text(`^${prefix}_[0-9a-z]{26}$`);
+const platform = text("^[a-z][a-z0-9-]{1,39}$", "The platform: the name of its plugin.");
+const line = (maxLength: number, description: string): Schema =>
+  text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$", description, { maxLength });
+const merchant = text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}/]+$", "Who is owed the money, in the platform's own naming.", {
+  maxLength: 128,
+});
+const userId = line(128, "The payment platform's own user ID.");
+const currency = text("^[A-Z]{3}$", "ISO 4217 code.");
+const orderIds: Schema = {
+  type: "array",
+  uniqueItems: true,
+  items: id("ord"),
+  description: "Ids of orders of the payer.",
+};
+const all: Schema = { const: "all", description: "All open orders of the payer in `currency`." };
+
+export const PARAMS = {
+  platform: object({ platform }, ["platform"]),
+  file: object({ id: text("^file_[0-9a-f]{40}$") }, ["id"]),
+  order: object({ id: id("ord") }, ["id"]),
+  quote: object({ id: id("quo") }, ["id"]),
+  payment: object({ id: id("pay") }, ["id"]),
+} as const;
+
+const page = {
+  after: text("^[^\\p{Cc}]+$", "The `next` of the page before.", { maxLength: 1024 }),
+  limit: text("^[0-9]{1,6}$", "Most items of the page, plain digits."),
+};
+export const QUERY = {
+  none: object({}),
+  page: object(page),
+  upload: object({
+    merchant: { ...merchant, description: "Whose file it is, where the file does not say; the plugin has a default." },
+    name: line(255, "The file's name, for people."),
+    wait: text("^(?:[1-9]|[12][0-9]|30)$", "Seconds to wait for the file to be processed before answering."),
+  }),
+  ofPlatform: object({ ...page, platform: { ...platform, description: "Operators: only of this platform." } }),
+  ofUser: object({ ...page, userId: { ...userId, description: "Operators: whose; they must say." } }),
+  lines: object({ ...page, payment: id("pay"), platform }),
+  journal: object({ ...page, payment: id("pay") }),
+} as const;
+
+const fingerprint = text("^[0-9a-f]{64}$", "That of the quote: what was seen is what is paid.");
+const accountId = { ...id("acc"), description: "The account to pay from; absent: the payer's first." };
+const orderNo = line(128, "One order of the merchant.");
+const buyerId = text("^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$", "The platform's own id of the buyer.", { maxLength: 256 });
+
+export const BODIES = {
+  file: { type: "string", format: "binary", description: "The file, byte for byte, in the platform's own format." },
+  quote: {
+    title: "QuoteRequest",
+    oneOf: [object({ orders: all, currency }, ["orders", "currency"]), object({ orders: orderIds }, ["orders"])],
+  },
+  payment: {
+    title: "PaymentRequest",
+    oneOf: [
+      object({ quoteId: id("quo"), fingerprint, accountId }, ["quoteId", "fingerprint"]),
+      object({ orders: all, currency, accountId }, ["orders", "currency"]),
+      object({ orders: orderIds, accountId }, ["orders"]),
+    ],
+  },
+  account: {
+    title: "AccountRequest",
+    ...object(
+      {
+        bank: text("^[a-z][a-z0-9-]{1,39}$", "Name of the bank driver."),
+        token: text("^[!-~]{1,512}$", "The bank's token of the account: written here, never shown.", {
+          writeOnly: true,
+        }),
+        label: line(128, "What the payer calls the account."),
+      },
+      ["bank", "token", "label"],
+    ),
+  },
+  link: {
+    title: "LinkRequest",
+    oneOf: [
+      object({ platform, userId, buyerId }, ["platform", "userId", "buyerId"]),
+      object({ platform, userId, merchant, orderNo }, ["platform", "userId", "merchant", "orderNo"]),
+    ],
+  },
+  endpoint: {
+    title: "EndpointRequest",
+    ...object(
+      {
+        platform: { ...platform, description: "Operators: whose endpoint it is. Platforms may leave it out." },
+        url: text("^https?://[!-~]+$", "Where events are sent.", { maxLength: 2048 }),
+      },
+      ["url"],
+    ),
+  },
+} as const satisfies Record<string, Schema>;
+
+/** @param maximumChars the longest key */
+export const paymentHeaders = (maximumChars: number): Schema => ({
+  type: "object",
+  required: ["idempotency-key"],
+  properties: {
+    "idempotency-key": text("^[ -~]+$", "Printable ASCII; the same key with the same body is the same payment.", {
+      maxLength: maximumChars,
+    }),
+  },
+});
+
+const time: Schema = { type: "string", description: "ISO 8601, UTC." };
+const shown = { id: { type: "string" }, createdAt: time };
+const word: Schema = { type: "string" };
+const count: Schema = { type: "integer", minimum: 0 };
+
+const account = object({ ...shown, userId: word, bank: word, label: word }, [
+  "id",
+  "userId",
+  "bank",
+  "label",
+  "createdAt",
+]);
+const linkFields = { platform: word, userId: word, buyerId: word, merchant: word, orderNo: word, createdAt: time };
+const endpointFields = { ...shown, platform: word, url: word };
+const delivery = object(
+  {
+    id: word,
+    eventId: word,
+    endpointId: word,
+    platform: word,
+    state: { enum: ["pending", "delivered", "dead"] },
+    tries: count,
+    lastStatus: { type: "integer" },
+    lastError: word,
+  },
+  ["id", "eventId", "endpointId", "platform", "state", "tries"],
+);
+const plugin = object(
+  {
+    id: word,
+    state: { enum: ["running", "refused"] },
+    version: word,
+    title: word,
+    error: object({ code: word, reason: word }, ["code", "reason"]),
+  },
+  ["id", "state"],
+);
+const inbox = object(
+  {
+    groups: {
+      type: "array",
+      items: object(
+        { platform: word, merchant: word, total: ref("money"), orders: { type: "array", items: ref("order") } },
+        ["platform", "merchant", "total", "orders"],
+      ),
+    },
+    totals: { type: "array", items: object({ total: ref("money"), orders: count }, ["total", "orders"]) },
+    next: word,
+  },
+  ["groups", "totals"],
+);
+
+/** A page of items. */
+export const pageSchema = (items: Schema): Schema =>
+  object(
+    { items: { type: "array", items }, next: { ...word, description: "Cursor of the next page; absent on the last." } },
+    ["items"],
+  );
+
+export const ANSWERS = {
+  file: ref("file-report"),
+  reject: ref("record-reject"),
+  order: ref("order"),
+  quote: ref("quote"),
+  payment: ref("payment"),
+  line: ref("settlement-line"),
+  entry: ref("journal-entry"),
+  event: ref("event"),
+  inbox,
+  account,
+  link: object(linkFields, ["platform", "userId", "createdAt"]),
+  newLink: object({ ...linkFields, claimed: { ...count, description: "Waiting orders that now are the user's." } }, [
+    "platform",
+    "userId",
+    "createdAt",
+    "claimed",
+  ]),
+  endpoint: object(endpointFields, ["id", "platform", "url", "createdAt"]),
+  newEndpoint: object(
+    { ...endpointFields, secret: { ...word, description: "Signs the deliveries; shown this once." } },
+    ["id", "platform", "url", "createdAt", "secret"],
+  ),
+  delivery,
+  plugin,
+  live: object({ ok: { const: true } }, ["ok"]),
+  ready: object({ ok: { type: "boolean" }, checks: { type: "object", additionalProperties: word } }, ["ok", "checks"]),
+  problem: ref("problem"),
+} as const satisfies Record<string, Schema>;

@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { ServiceBroker } from "moleculer";
+import { callOver } from "../core/call.ts";
+import { type Core, createCore } from "../core/core.ts";
+import type { Deps, Point } from "../core/deps.ts";
+import { asMergepayError } from "../core/errors/errors.ts";
+import { idSource } from "../core/ids.ts";
+import { type Job, startJobs } from "../core/jobs.ts";
+import { type Limits, LIMITS } from "../core/limits.ts";
+import { postWebhook } from "../core/notify/webhooks.ts";
+import { bankAdapterService } from "../core/plugin/bank-adapter.service.ts";
+import { pluginsService } from "../core/plugin/plugins.service.ts";
+import type { Store } from "../core/store/contract.ts";
+import { openStore } from "../core/store/open.ts";
+import { brokerOptions } from "../moleculer.config.ts";
+import type { Config, Role } from "./config.ts";
+import type { Credentials } from "./credentials.ts";
+import { dropFolder } from "./drop.ts";
+import { httpService } from "./http/http.service.ts";
+import { createLog } from "./log.ts";
+
+export interface NodeOptions {
+  readonly config: Config;
+  /** Needed by the gateway role. */
+  readonly credentials?: Credentials;
+  readonly limits?: Partial<Limits>;
+  readonly now?: () => number;
+  /** Told of each point of the way that is reached; crash tests end the process there. */
+  readonly reached?: (point: Point) => void;
+  /** How often sweepers look for work. */
+  readonly sweepMs?: number;
+}
+
+export interface Node {
+  readonly call: Deps["call"];
+  readonly store: Store;
+  readonly limits: Limits;
+  /** Where HTTP listens; absent without the gateway role. */
+  readonly url?: string;
+  /** Ends everything in order; what was begun is finished or left for the next start. */
+  stop(): Promise<void>;
+}
+
+const SWEEP_MS = 1_000;
+
+/** Starts one node with the roles of its configuration. @throws MergepayError that says what to do */
+export async function startNode(options: NodeOptions): Promise<Node> {
+  const { config, reached = () => undefined, now = Date.now, sweepMs = SWEEP_MS } = options;
+  const has = (role: Role) => config.roles.includes(role);
+  const limits: Limits = { ...LIMITS, ...config.limits, ...options.limits };
+  const log = createLog(config.logLevel, config.nodeId);
+  const store = await openStore({ mongoUri: config.mongoUri, dir: config.dataDir });
+  const broker = new ServiceBroker(brokerOptions(config));
+  const call = callOver(broker);
+  const newId = idSource(now, randomBytes);
+  const deps: Deps = { store, limits, now, newId, call, log, reached };
+  const ready = readiness(store, call, has);
+  const jobs: Job[] = [];
+  let core: Core | undefined;
+  let url: string | undefined;
+
+  if (has("core")) {
+    core = await createCore(deps, { post: postWebhook, random: Math.random, sweepMs });
+    // Alone on an embedded store nobody else can be at what was left half-done; on a shared one it is taken up when its lease ends.
+    if (store.engine === "embedded") await core.recover();
+    for (const schema of core.schemas) broker.createService(schema);
+    jobs.push(...core.jobs);
+  }
+  if (has("plugins")) {
+    const { pluginsDir, bankSettings } = config;
+    broker.createService(
+      bankAdapterService({ pluginsDir, dataDir: join(config.dataDir, "banks"), settings: bankSettings, limits, log }),
+    );
+    broker.createService(pluginsService({ pluginsDir, limits, openBlob: store.blobs.open, log }));
+  }
+  if (has("gateway")) {
+    if (options.credentials === undefined) throw new TypeError("The gateway role needs credentials.");
+    const { blobs } = store;
+    const listening = ({ address, family, port }: AddressInfo) => {
+      url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+    };
+    const listen = { ...config.http, listening };
+    broker.createService(
+      httpService({ call, blobs, auth: options.credentials, limits, now, newId, log, ready, reached, listen }),
+    );
+    const drop = dropFolder({ call, blobs, limits, reached, log, dir: join(config.dataDir, "drop") });
+    jobs.push({ name: "drop", everyMs: sweepMs, run: drop.sweep });
+  }
+
+  try {
+    await broker.start();
+  } catch (error) {
+    await broker.stop();
+    await store.close();
+    throw asMergepayError(error);
+  }
+  const running = startJobs(jobs, log);
+  return {
+    call,
+    store,
+    limits,
+    ...(url === undefined ? {} : { url }),
+    async stop() {
+      await running.stop();
+      await core?.stop();
+      await broker.stop();
+      await store.close();
+    },
+  };
+}
+
+/** Whether the node can do its work now: the store by a round trip, the other parts by a call to each. */
+function readiness(store: Store, call: Deps["call"], has: (role: Role) => boolean) {
+  const outcome = (check: Promise<unknown>): Promise<string> =>
+    check.then(
+      () => "ok",
+      (error: unknown) => asMergepayError(error).type,
+    );
+  return async (): Promise<{ ok: boolean; checks: Record<string, string> }> => {
+    const timeoutMs = 2_000;
+    const checks: Record<string, string> = { store: await outcome(store.ping()) };
+    if (has("gateway")) {
+      // Real round trips, over NATS when the nodes are apart.
+      checks.core = await outcome(call("ledger.entries", { limit: 1 }, { timeoutMs }));
+      checks.bank = await outcome(call("bank-adapter.banks", {}, { timeoutMs }));
+      checks.plugins = await outcome(call("plugins.list", {}, { timeoutMs }));
+    }
+    return { ok: Object.values(checks).every((state) => state === "ok"), checks };
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * bank-adapter: where platforms say how they are settled, and the one way to the banks. One call is one send: nothing here tries
+ * again, and whatever is not the bank's clear word is `unknown`.
+ */
+import {
+  type BankAdapter,
+  type BankCall,
+  type BankDriver,
+  type BankDriverPlugin,
+  type BankLog,
+  type BankOutcome,
+  canonicalMoney,
+  MergepayError,
+  type Money,
+  type PlatformRegistration,
+  type RefusedBank,
+} from "../../core/plugin/bank-contract.ts";
+import { callWithDeadline } from "./deadline.ts";
+import { judge, unknown } from "./outcome.ts";
+import { checkedRegistration } from "./registry.ts";
+
+export interface OpenedBank {
+  readonly plugin: BankDriverPlugin;
+  readonly driver: BankDriver;
+}
+
+export interface BankAdapterDeps {
+  readonly banks: ReadonlyMap<string, OpenedBank>;
+  /** Driver folders that did not open: named in errors instead of being unknown. */
+  readonly refused?: readonly RefusedBank[];
+  readonly limits: { readonly bankCallMs: number };
+  readonly log?: BankLog;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
+const REFERENCE_CHARS = 140;
+const TOKEN_CHARS = 500;
+const BANK_NAME = /^[a-z][a-z0-9-]{1,39}$/;
+const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,40}$/;
+
+/** The short code of an error (`ECONNRESET`, `INTERNAL`): its message may hold anything and goes nowhere. */
+function codeOf(error: unknown): string {
+  if (error instanceof MergepayError) return error.type;
+  if (error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")) return "DEADLINE";
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === "string" && ERROR_CODE.test(code)) return code;
+  return "INTERNAL";
+}
+
+const bodyInvalid = (field: string, reason: string): MergepayError =>
+  new MergepayError("BODY_INVALID", reason, { field });
+
+function checkRequestId(bankRequestId: unknown): void {
+  if (typeof bankRequestId === "string" && REQUEST_ID.test(bankRequestId)) return;
+  throw bodyInvalid("/bankRequestId", "bankRequestId must be 1 to 64 of A-Z, a-z, 0-9 and _ . : -");
+}
+
+/** Money as a bank is asked for it: canonical, above zero. */
+function checkMoney(money: Money | undefined, field: string): Money {
+  const canonical = canonicalMoney(money?.value ?? "", money?.currency ?? "", field);
+  if (canonical.value !== money?.value)
+    throw bodyInvalid(field, `${field} must be written with exactly the decimals of its currency.`);
+  return canonical;
+}
+
+/** Makes the adapter of opened drivers. Keeps registrations in memory: platforms register again at every start. */
+export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
+  const { banks, limits } = deps;
+  const refused = Object.freeze([...(deps.refused ?? [])]);
+  const registrations = new Map<string, PlatformRegistration>();
+  const log: BankLog = deps.log ?? (() => undefined);
+
+  function bankOf(name: string): OpenedBank {
+    const bank = banks.get(name);
+    if (bank !== undefined) return bank;
+    // The name is only repeated when it can be a folder's name: what else was sent in its place may be a secret.
+    const shown = typeof name === "string" && BANK_NAME.test(name) ? `"${name}"` : "of this name";
+    const broken = refused.find((one) => one.bank === name);
+    if (broken === undefined)
+      throw new MergepayError("UNSUPPORTED", `There is no bank ${shown}; nothing was sent. Use one that is listed.`, {
+        field: "/bank",
+      });
+    throw new MergepayError(
+      "CONFIG_INVALID",
+      `The driver of bank ${shown} did not start; nothing was sent. Repair it: ${broken.reason}`,
+      {
+        field: "/bank",
+      },
+    );
+  }
+
+  async function ask(
+    bank: string,
+    bankRequestId: string,
+    call: (call: BankCall) => Promise<BankOutcome>,
+    onError: (code: string) => BankOutcome,
+  ): Promise<unknown> {
+    const result = await callWithDeadline(call, limits.bankCallMs, (late) =>
+      log({
+        event: "bank.answer_too_late",
+        bank,
+        bankRequestId,
+        ...(late === undefined ? {} : { code: codeOf(late) }),
+      }),
+    );
+    if (result.kind === "answer") return result.value;
+    const code = result.kind === "deadline" ? "DEADLINE" : codeOf(result.error);
+    log({ event: "bank.call_failed", bank, bankRequestId, code });
+    return result.kind === "deadline" ? unknown("The bank did not answer within the deadline.") : onError(code);
+  }
+
+  return Object.freeze({
+    register(given: PlatformRegistration) {
+      const registration = checkedRegistration(given);
+      registrations.set(registration.platform, registration);
+      return { registered: true as const };
+    },
+    unregister({ platform }: { readonly platform: string }) {
+      registrations.delete(platform);
+      return { registered: false as const };
+    },
+    platforms: () => ({ items: [...registrations.values()] }),
+    banks: () => ({
+      items: [...banks].map(([bank, { plugin, driver }]) => ({
+        bank,
+        title: plugin.title,
+        finalityMs: driver.finalityMs ?? plugin.finalityMs,
+      })),
+    }),
+
+    async debit(params) {
+      const { bank, bankRequestId, accountToken, reference } = params;
+      const { driver } = bankOf(bank);
+      checkRequestId(bankRequestId);
+      if (typeof accountToken !== "string" || accountToken === "" || accountToken.length > TOKEN_CHARS)
+        throw bodyInvalid("/accountToken", `accountToken must be text of 1 to ${TOKEN_CHARS} characters.`);
+      if (typeof reference !== "string" || reference.length > REFERENCE_CHARS)
+        throw bodyInvalid("/reference", `reference must be text of at most ${REFERENCE_CHARS} characters.`);
+      const amount = checkMoney(params.amount, "/amount");
+      const instruction = Object.freeze({ bankRequestId, accountToken, amount: Object.freeze(amount), reference });
+      const answer = await ask(
+        bank,
+        bankRequestId,
+        (call) => driver.debit(instruction, call),
+        // Only this code is a driver's word that nothing left; every other error may have come after the send.
+        (code) =>
+          code === "BANK_UNAVAILABLE"
+            ? { state: "not_sent", reason: "The bank could not be reached; nothing was sent." }
+            : unknown(`The driver failed (${code}); the instruction may have been sent.`),
+      );
+      return judge(answer, amount, [accountToken], ["succeeded", "failed", "pending", "not_sent", "unknown"]);
+    },
+
+    async inquire(params) {
+      const { bank, bankRequestId } = params;
+      const { driver } = bankOf(bank);
+      checkRequestId(bankRequestId);
+      const answer = await ask(
+        bank,
+        bankRequestId,
+        (call) => driver.inquire(bankRequestId, call),
+        (code) => unknown(`The bank could not be asked (${code}).`),
+      );
+      // `not_sent` is not among them: that the question was not sent says nothing of the instruction.
+      return judge(answer, undefined, [], ["succeeded", "failed", "pending", "not_found", "unknown"]);
+    },
+
+    async openTestAccount(params) {
+      const { driver } = bankOf(params.bank);
+      if (driver.openTestAccount === undefined)
+        throw new MergepayError("UNSUPPORTED", "This bank does not open test accounts.", { field: "/bank" });
+      const opening = checkMoney(params.opening, "/opening");
+      const open = driver.openTestAccount.bind(driver);
+      const result = await callWithDeadline(
+        () => open(opening),
+        limits.bankCallMs,
+        () => undefined,
+      );
+      if (result.kind === "answer" && typeof result.value?.accountToken === "string")
+        return { accountToken: result.value.accountToken };
+      const code = result.kind === "error" ? codeOf(result.error) : "no answer";
+      throw new MergepayError("BANK_UNAVAILABLE", `The bank did not open the account (${code}); try again later.`);
+    },
+
+    refused: () => refused,
+
+    async close() {
+      const closings = await Promise.allSettled([...banks.values()].map(({ driver }) => driver.close()));
+      const names = [...banks.keys()];
+      for (const [index, closing] of closings.entries())
+        if (closing.status === "rejected")
+          log({ event: "bank.close_failed", bank: names[index] ?? "", code: codeOf(closing.reason) });
+    },
+  } satisfies BankAdapter);
+}

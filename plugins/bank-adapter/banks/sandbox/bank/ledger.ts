@@ -1,0 +1,274 @@
+/**
+ * The sandbox bank's own ledger: accounts and double-entry lines in one SQLite file. What was answered is on disk first (WAL,
+ * `synchronous=FULL`). Amounts are whole minor units as text and bigint; SQL never calculates with them.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { minorOf, moneyOf, type BankFailure, type Money } from "../../../../../core/plugin/bank-contract.ts";
+
+export interface LedgerDeps {
+  /** SQLite file, or `:memory:`. */
+  readonly file: string;
+  readonly now: () => Date;
+  /** A new account token: unguessable. */
+  readonly newToken: () => string;
+}
+
+export interface DebitRequest {
+  readonly bankRequestId: string;
+  readonly accountToken: string;
+  /** Canonical, above zero. */
+  readonly amount: Money;
+  readonly reference: string;
+}
+
+/** What the bank decided on a debit, once and for all. */
+export type Decision =
+  | {
+      readonly bankRequestId: string;
+      readonly state: "succeeded";
+      readonly bankReference: string;
+      readonly amount: Money;
+      readonly bookedAt: string;
+    }
+  | { readonly bankRequestId: string; readonly state: "failed"; readonly code: BankFailure; readonly reason: string };
+
+export type DebitResult = Decision | { readonly conflict: "/accountToken" | "/amount" | "/reference" };
+
+/** A booked debit as the ledger lists it. */
+export interface LedgerLine {
+  readonly seq: string;
+  readonly bankRequestId: string;
+  /** Masked: only its last four characters. */
+  readonly accountToken: string;
+  readonly amount: Money;
+  readonly reference: string;
+  readonly bookedAt: string;
+  readonly bankReference: string;
+}
+
+export interface Ledger {
+  openAccount(opening: Money, owner: string | undefined): { readonly accountToken: string };
+  balance(accountToken: string): Money | undefined;
+  /** Decides and books a debit. Same id and content: the stored decision. Same id, other content: the field that conflicts. */
+  debit(request: DebitRequest, forced?: BankFailure): DebitResult;
+  find(bankRequestId: string): Decision | undefined;
+  /** Booked debits in booking order after a `seq`. */
+  lines(after: bigint, limit: number): readonly LedgerLine[];
+  /** Throws when the books are wrong: lines not summing to zero per currency, a balance that is not its lines, a customer below zero. */
+  audit(): void;
+  close(): void;
+}
+
+type Row = Readonly<Record<string, string | bigint | null>>;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS accounts (
+    token TEXT PRIMARY KEY, owner TEXT, currency TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('customer', 'house')),
+    balance TEXT NOT NULL, CHECK (kind = 'house' OR balance NOT LIKE '-%')
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS requests (
+    bankRequestId TEXT PRIMARY KEY, accountToken TEXT NOT NULL, value TEXT NOT NULL, currency TEXT NOT NULL, reference TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('succeeded', 'failed')), code TEXT, reason TEXT, bookedAt TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS bookings (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL CHECK (kind IN ('opening', 'debit')), bankRequestId TEXT UNIQUE
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS lines (
+    seq INTEGER NOT NULL REFERENCES bookings (seq), accountToken TEXT NOT NULL REFERENCES accounts (token),
+    currency TEXT NOT NULL, minor TEXT NOT NULL, PRIMARY KEY (seq, accountToken)
+  ) STRICT;
+`;
+
+const REASONS: Readonly<Record<BankFailure, string>> = {
+  BANK_DECLINED: "The bank declined the debit.",
+  BANK_INSUFFICIENT_FUNDS: "The account does not hold enough.",
+  BANK_ACCOUNT_UNKNOWN: "There is no such account.",
+};
+
+const referenceOf = (seq: bigint): string => `SB-${seq.toString().padStart(10, "0")}`;
+const text = (row: Row, column: string): string => String(row[column]);
+
+function lost(): never {
+  throw new Error("A request that was just stored is not there.");
+}
+
+/** Opens (or makes) the ledger. Calls are synchronous, so each is one step for every request of this process. */
+export function openLedger(deps: LedgerDeps): Ledger {
+  const db = new DatabaseSync(deps.file, { readBigInts: true, timeout: 5000 });
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+  db.exec(SCHEMA);
+  const sql = {
+    account: db.prepare("SELECT * FROM accounts WHERE token = ?"),
+    addAccount: db.prepare("INSERT INTO accounts (token, owner, currency, kind, balance) VALUES (?, ?, ?, ?, '0')"),
+    setBalance: db.prepare("UPDATE accounts SET balance = ? WHERE token = ?"),
+    request: db.prepare(
+      "SELECT r.*, b.seq FROM requests r LEFT JOIN bookings b ON b.bankRequestId = r.bankRequestId WHERE r.bankRequestId = ?",
+    ),
+    addRequest: db.prepare("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    addBooking: db.prepare("INSERT INTO bookings (kind, bankRequestId) VALUES (?, ?)"),
+    addLine: db.prepare("INSERT INTO lines VALUES (?, ?, ?, ?)"),
+    debits: db.prepare(
+      "SELECT b.seq, r.* FROM bookings b JOIN requests r ON r.bankRequestId = b.bankRequestId WHERE b.seq > ? ORDER BY b.seq LIMIT ?",
+    ),
+    allLines: db.prepare("SELECT * FROM lines"),
+    allAccounts: db.prepare("SELECT * FROM accounts"),
+  };
+  const one = (statement: typeof sql.account, ...values: (string | bigint)[]): Row | undefined =>
+    statement.get(...values) as Row | undefined;
+
+  function transaction<T>(work: () => T): T {
+    // IMMEDIATE: a second process on the same file waits here instead of deciding on what it read before.
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** The bank's own account of a currency for one purpose; made at first use. */
+  function houseAccount(purpose: "opening" | "collected", currency: string): string {
+    const token = `house:${purpose}:${currency}`;
+    if (one(sql.account, token) === undefined) sql.addAccount.run(token, null, currency, "house");
+    return token;
+  }
+
+  function book(
+    kind: "opening" | "debit",
+    id: string | null,
+    from: string,
+    to: string,
+    currency: string,
+    minor: bigint,
+  ): bigint {
+    const seq = BigInt(sql.addBooking.run(kind, id).lastInsertRowid);
+    for (const [token, change] of [
+      [from, -minor],
+      [to, minor],
+    ] as const) {
+      const account = one(sql.account, token);
+      if (account === undefined || account["currency"] !== currency)
+        throw new Error("A line's account must exist in its currency.");
+      sql.addLine.run(seq, token, currency, change.toString());
+      sql.setBalance.run((BigInt(text(account, "balance")) + change).toString(), token);
+    }
+    return seq;
+  }
+
+  function decisionOf(row: Row): Decision {
+    const bankRequestId = text(row, "bankRequestId");
+    if (row["state"] === "failed")
+      return { bankRequestId, state: "failed", code: text(row, "code") as BankFailure, reason: text(row, "reason") };
+    const amount = { value: text(row, "value"), currency: text(row, "currency") };
+    const bankReference = referenceOf(row["seq"] as bigint);
+    return { bankRequestId, state: "succeeded", bankReference, amount, bookedAt: text(row, "bookedAt") };
+  }
+
+  function conflictOf(row: Row, request: DebitRequest): DebitResult | undefined {
+    if (row["accountToken"] !== request.accountToken) return { conflict: "/accountToken" };
+    const sameAmount = row["value"] === request.amount.value && row["currency"] === request.amount.currency;
+    if (!sameAmount) return { conflict: "/amount" };
+    if (row["reference"] !== request.reference) return { conflict: "/reference" };
+    return undefined;
+  }
+
+  function failureOf(request: DebitRequest, minor: bigint): BankFailure | undefined {
+    const account = one(sql.account, request.accountToken);
+    if (account === undefined || account["kind"] !== "customer") return "BANK_ACCOUNT_UNKNOWN";
+    if (account["currency"] !== request.amount.currency) return "BANK_DECLINED";
+    return BigInt(text(account, "balance")) < minor ? "BANK_INSUFFICIENT_FUNDS" : undefined;
+  }
+
+  return {
+    openAccount(opening, owner) {
+      const { currency } = opening;
+      const minor = minorOf(opening.value, currency);
+      const accountToken = deps.newToken();
+      transaction(() => {
+        sql.addAccount.run(accountToken, owner ?? null, currency, "customer");
+        if (minor > 0n) book("opening", null, houseAccount("opening", currency), accountToken, currency, minor);
+      });
+      return { accountToken };
+    },
+
+    balance(accountToken) {
+      const account = one(sql.account, accountToken);
+      if (account === undefined || account["kind"] !== "customer") return undefined;
+      return moneyOf(BigInt(text(account, "balance")), text(account, "currency"));
+    },
+
+    debit(request, forced) {
+      const { bankRequestId, accountToken, amount, reference } = request;
+      return transaction(() => {
+        const stored = one(sql.request, bankRequestId);
+        if (stored !== undefined) return conflictOf(stored, request) ?? decisionOf(stored);
+        const minor = minorOf(amount.value, amount.currency);
+        const failure = forced ?? failureOf(request, minor);
+        const state = failure === undefined ? "succeeded" : "failed";
+        const reason = failure === undefined ? null : REASONS[failure];
+        const at = deps.now().toISOString();
+        sql.addRequest.run(
+          bankRequestId,
+          accountToken,
+          amount.value,
+          amount.currency,
+          reference,
+          state,
+          failure ?? null,
+          reason,
+          at,
+        );
+        if (failure === undefined)
+          book(
+            "debit",
+            bankRequestId,
+            accountToken,
+            houseAccount("collected", amount.currency),
+            amount.currency,
+            minor,
+          );
+        return decisionOf(one(sql.request, bankRequestId) ?? lost());
+      });
+    },
+
+    find(bankRequestId) {
+      const row = one(sql.request, bankRequestId);
+      return row === undefined ? undefined : decisionOf(row);
+    },
+
+    lines: (after, limit) =>
+      (sql.debits.all(after, limit) as Row[]).map((row) => ({
+        seq: String(row["seq"]),
+        bankRequestId: text(row, "bankRequestId"),
+        accountToken: `***${text(row, "accountToken").slice(-4)}`,
+        amount: { value: text(row, "value"), currency: text(row, "currency") },
+        reference: text(row, "reference"),
+        bookedAt: text(row, "bookedAt"),
+        bankReference: referenceOf(row["seq"] as bigint),
+      })),
+
+    audit() {
+      const sums = new Map<string, bigint>();
+      const balances = new Map<string, bigint>();
+      const add = (map: Map<string, bigint>, key: string, minor: bigint): unknown =>
+        map.set(key, (map.get(key) ?? 0n) + minor);
+      for (const line of sql.allLines.all() as Row[]) {
+        add(sums, `${text(line, "currency")} in all`, BigInt(text(line, "minor")));
+        add(sums, `booking ${text(line, "seq")}`, BigInt(text(line, "minor")));
+        add(balances, text(line, "accountToken"), BigInt(text(line, "minor")));
+      }
+      for (const [what, sum] of sums) if (sum !== 0n) throw new Error(`The lines of ${what} do not sum to zero.`);
+      for (const account of sql.allAccounts.all() as Row[]) {
+        const balance = BigInt(text(account, "balance"));
+        if (balance !== (balances.get(text(account, "token")) ?? 0n))
+          throw new Error("A balance is not the sum of its lines.");
+        if (account["kind"] === "customer" && balance < 0n) throw new Error("A customer's balance is below zero.");
+      }
+    },
+
+    close: () => db.close(),
+  };
+}

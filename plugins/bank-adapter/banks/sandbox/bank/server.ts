@@ -1,0 +1,146 @@
+/**
+ * The sandbox bank's HTTP service. All calls but `GET /health` want `Authorization: Bearer <key>`.
+ *
+ * `POST /accounts {owner?, opening}` -> `{accountToken}` · `GET /accounts/{token}` -> `{balance}` ·
+ * `POST /debits {bankRequestId, accountToken, amount, reference}` -> the decision; 409 with `field` when the id was used with other content ·
+ * `GET /debits/{bankRequestId}` -> the decision, or 404 `{bankRequestId, state: "not_found"}` ·
+ * `GET /ledger?after=` -> `{items, next?}`, booked debits in booking order · `POST /faults [...]` -> `{added}` (see faults.ts).
+ *
+ * A debit is booked only when its whole request has arrived, is still valid (`x-valid-until`) and its connection is still open.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { minorOf, moneyOf, type BankFailure } from "../../../../../core/plugin/bank-contract.ts";
+import { answer, failBefore, sendError, sendJson } from "./answers.ts";
+import { createFaultQueue, type Fault, magicFault, parseScript } from "./faults.ts";
+import { hasKey } from "./key.ts";
+import type { Decision, Ledger } from "./ledger.ts";
+import { accountIn, afterIn, checkStillValid, debitIn, readJson, Refusal } from "./requests.ts";
+
+export interface BankServerDeps {
+  readonly ledger: Ledger;
+  readonly key: string;
+  readonly now: () => Date;
+  /** Magic amounts misbehave. */
+  readonly magic: boolean;
+}
+
+const PAGE_LINES = 500;
+const REQUEST_MS = 10_000;
+
+const FORCED: Partial<Record<Fault, BankFailure>> = {
+  declined: "BANK_DECLINED",
+  insufficient: "BANK_INSUFFICIENT_FUNDS",
+};
+
+/** A success told with one minor unit more than was booked. */
+function withOtherAmount(decision: Decision): Decision {
+  if (decision.state !== "succeeded") return decision;
+  const { value, currency } = decision.amount;
+  return { ...decision, amount: moneyOf(minorOf(value, currency) + 1n, currency) };
+}
+
+/** Makes the bank's server; it does not listen yet. */
+export function createBankServer(deps: BankServerDeps): Server {
+  const { ledger } = deps;
+  const faults = createFaultQueue();
+
+  async function postDebit(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    const debit = debitIn(await readJson(request));
+    const fault = faults.next("debit") ?? (deps.magic ? magicFault(debit.amount.value) : undefined);
+    if (failBefore(response, fault)) return;
+    checkStillValid(request, deps.now());
+    // The caller has hung up: what nobody waits for is not booked.
+    if (socket.destroyed) return;
+    const result = ledger.debit(debit, fault === undefined ? undefined : FORCED[fault]);
+    if ("conflict" in result)
+      throw new Refusal(
+        409,
+        "CONFLICT",
+        "This bankRequestId was used with other content; nothing was booked now.",
+        result.conflict,
+      );
+    answer(response, 200, fault === "other_amount" ? withOtherAmount(result) : result, fault);
+  }
+
+  function getDebit(bankRequestId: string, response: ServerResponse): void {
+    const fault = faults.next("inquiry");
+    if (failBefore(response, fault)) return;
+    const decision = fault === "not_found" ? undefined : ledger.find(bankRequestId);
+    if (decision === undefined) return answer(response, 404, { bankRequestId, state: "not_found" }, fault);
+    const code = fault === undefined ? undefined : FORCED[fault];
+    if (code !== undefined)
+      return sendJson(response, 200, { bankRequestId, state: "failed", code, reason: "The bank declined." });
+    answer(response, 200, fault === "other_amount" ? withOtherAmount(decision) : decision, fault);
+  }
+
+  function getLedger(query: URLSearchParams, response: ServerResponse): void {
+    const items = ledger.lines(afterIn(query), PAGE_LINES);
+    const last = items.at(-1);
+    sendJson(response, 200, {
+      items,
+      ...(items.length === PAGE_LINES && last !== undefined ? { next: last.seq } : {}),
+    });
+  }
+
+  async function postFaults(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const script = parseScript(await readJson(request));
+    if (typeof script === "string") throw new Refusal(400, "INVALID", script);
+    faults.add(script);
+    sendJson(response, 200, { added: script.length });
+  }
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://bank.invalid");
+    const [resource = "", id, ...rest] = url.pathname.slice(1).split("/");
+    const call = `${request.method ?? ""} /${resource}${id === undefined ? "" : "/id"}${rest.length === 0 ? "" : "/..."}`;
+    if (call === "GET /health") return sendJson(response, 200, { state: "up" });
+    if (!hasKey(request.headers.authorization, deps.key))
+      throw new Refusal(401, "UNAUTHENTICATED", "The bearer key is missing or wrong.");
+    switch (call) {
+      case "POST /accounts": {
+        const { opening, owner } = accountIn(await readJson(request));
+        return sendJson(response, 200, ledger.openAccount(opening, owner));
+      }
+      case "GET /accounts/id": {
+        const balance = ledger.balance(decodeId(id));
+        if (balance === undefined) throw new Refusal(404, "NOT_FOUND", "There is no such account.");
+        return sendJson(response, 200, { balance });
+      }
+      case "POST /debits":
+        return await postDebit(request, response);
+      case "GET /debits/id":
+        return getDebit(decodeId(id), response);
+      case "GET /ledger":
+        return getLedger(url.searchParams, response);
+      case "POST /faults":
+        return await postFaults(request, response);
+      default:
+        throw new Refusal(404, "NO_SUCH_CALL", "The bank has no such call.");
+    }
+  }
+
+  const server = createServer((request, response) => {
+    // Taken now: a request whose connection broke has none any more.
+    const { socket } = request;
+    route(request, response).catch((error: unknown) => {
+      if (response.headersSent || socket.destroyed) return socket.destroy();
+      // A refused body may still be arriving: the connection ends with the answer.
+      response.setHeader("connection", "close");
+      if (error instanceof Refusal) return sendError(response, error.status, error.code, error.message, error.field);
+      return sendError(response, 500, "INTERNAL", "The bank could not do this.");
+    });
+  });
+  server.headersTimeout = REQUEST_MS;
+  server.requestTimeout = REQUEST_MS;
+  return server;
+}
+
+function decodeId(id: string | undefined): string {
+  try {
+    return decodeURIComponent(id ?? "");
+  } catch {
+    // Not a URL-encoded text.
+    throw new Refusal(400, "INVALID", "The id in the path can't be read.");
+  }
+}

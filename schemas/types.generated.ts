@@ -1,0 +1,349 @@
+/* Generated from the JSON Schemas of this folder by generate.ts. Do not edit. */
+
+/**
+ * @maxItems 1000
+ */
+export type Items = {
+  name: string;
+  sku?: string;
+  quantity?: string;
+}[];
+
+export interface Bundle {}
+/**
+ * The one debit instruction of a payment; durable before its first byte leaves.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "deduction".
+ */
+export interface Deduction {
+  bankRequestId: string;
+  /**
+   * Name of the bank driver.
+   */
+  bank: string;
+  amount: Money;
+  /**
+   * How often the same instruction was sent, always with this id.
+   */
+  sends: number;
+  inquiries?: number;
+  bankReference?: string;
+  createdAt: string;
+  lastSentAt?: string;
+  bookedAt?: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "money".
+ */
+export interface Money {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * A numbered fact about one aggregate, as one audience may see it.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "event".
+ */
+export interface Event {
+  id: string;
+  type: "payment.succeeded" | "payment.failed" | "payment.unknown" | "orders.paid" | "file.processed" | "file.failed";
+  /**
+   * Id of the file or payment that the fact is about.
+   */
+  aggregate: string;
+  /**
+   * Counts from 1 without gaps for one aggregate and one audience.
+   */
+  sequence: number;
+  /**
+   * The platform that may see it.
+   */
+  platform?: string;
+  /**
+   * The payer who may see it.
+   */
+  userId?: string;
+  at: string;
+  data: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * A transaction file and what became of its records.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "file-report".
+ */
+export interface FileReport {
+  id: string;
+  platform: string;
+  merchant: string | null;
+  /**
+   * The name under which it first came.
+   */
+  name?: string;
+  sha256: string;
+  bytes: number;
+  state: "received" | "processing" | "processed" | "failed" | "quarantined";
+  /**
+   * Records looked at so far.
+   */
+  records: number;
+  /**
+   * Records in the file, once counted.
+   */
+  recordsTotal?: number;
+  created: number;
+  revised: number;
+  unchanged: number;
+  /**
+   * Records with nothing to pay.
+   */
+  skipped: number;
+  rejected: number;
+  error?: {
+    code: string;
+    reason: string;
+    position?: string;
+  };
+  pluginVersion?: string;
+  receivedAt: string;
+  processedAt?: string;
+}
+/**
+ * A double entry: its lines sum to zero in every currency. A positive line is a debit, a negative one a credit.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "journal-entry".
+ */
+export interface JournalEntry {
+  id: string;
+  kind: "payment" | "late_money";
+  /**
+   * The payment.
+   */
+  reference: string;
+  /**
+   * @minItems 2
+   */
+  lines: {
+    account: string;
+    amount: Money;
+  }[];
+  at: string;
+}
+/**
+ * The unified order document as stored and shown.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "order".
+ */
+export interface Order {
+  id: string;
+  platform: string;
+  merchant: string;
+  orderNo: string;
+  buyerId?: string;
+  /**
+   * The payer; null until a link ties the buyer to one. Not shown to platforms.
+   */
+  userId?: string | null;
+  state: "open" | "locked" | "paid" | "settled" | "cancelled" | "expired";
+  amount: Money;
+  placedAt?: string;
+  title?: string;
+  items?: Items;
+  /**
+   * The payment that holds or paid the order.
+   */
+  paymentId?: string;
+  /**
+   * Counts the contents that files gave the order.
+   */
+  revision: number;
+  source?: Source;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * This interface was referenced by `Order`'s JSON-Schema
+ * via the `definition` "source".
+ */
+export interface Source {
+  fileId: string;
+  record: number;
+  position: string;
+  pluginVersion: string;
+}
+/**
+ * A merge payment: N orders of one payer, one total, one deduction.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "payment".
+ */
+export interface Payment {
+  id: string;
+  userId: string;
+  state:
+    | "locking"
+    | "submitting"
+    | "succeeded"
+    | "failed"
+    | "unknown"
+    | "rejected"
+    | "requires_action"
+    | "cancelled"
+    | "expired";
+  total: Money;
+  orders: SelectedOrder[];
+  quoteId?: string;
+  accountId?: string;
+  deduction?: Deduction;
+  /**
+   * The bank's word is missing or contradicts itself; an operator must look.
+   */
+  needsReview?: boolean;
+  error?: PaymentError;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * This interface was referenced by `Quote`'s JSON-Schema
+ * via the `definition` "line".
+ */
+export interface SelectedOrder {
+  orderId: string;
+  platform: string;
+  merchant: string;
+  orderNo: string;
+  amount: Money;
+  revision: number;
+}
+/**
+ * This interface was referenced by `Payment`'s JSON-Schema
+ * via the `definition` "error".
+ */
+export interface PaymentError {
+  code: string;
+  reason: string;
+  orders?: {
+    orderId: string;
+    reason: string;
+  }[];
+}
+/**
+ * The unified order document as a platform plugin makes it: what is owed, to whom, by which buyer of the platform.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "platform-order".
+ */
+export interface PlatformOrder {
+  /**
+   * Who is owed the money, in the platform's own naming.
+   */
+  merchant: string;
+  /**
+   * The platform's order number; with platform and merchant the business key.
+   */
+  orderNo: string;
+  /**
+   * The platform's own id of the buyer; a link ties it to a user. Absent when the platform's file does not tell.
+   */
+  buyerId?: string;
+  amount: Money;
+  /**
+   * When the buyer placed the order, UTC.
+   */
+  placedAt?: string;
+  /**
+   * One line that tells the payer what the order is.
+   */
+  title?: string;
+  items?: Items;
+}
+/**
+ * RFC 9457 problem details, with Mergepay's code.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "problem".
+ */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  who: "sender" | "payer" | "platform" | "operator" | "bank" | "nobody";
+  retry: "never" | "later" | "changed";
+  instance?: string;
+  field?: string;
+  position?: string;
+  retryAfterSeconds?: number;
+  orders?: {
+    orderId: string;
+    reason: string;
+  }[];
+  errors?: {
+    field: string;
+    reason: string;
+  }[];
+}
+/**
+ * A priced selection of orders, with an expiry and a fingerprint.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "quote".
+ */
+export interface Quote {
+  id: string;
+  userId: string;
+  /**
+   * @minItems 1
+   */
+  orders: SelectedOrder[];
+  total: Money;
+  fingerprint: string;
+  createdAt: string;
+  expiresAt: string;
+}
+/**
+ * A record of a file that was not taken, or had nothing to pay.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "record-reject".
+ */
+export interface RecordReject {
+  fileId: string;
+  record: number;
+  position: string;
+  code: string;
+  field?: string;
+  reason: string;
+}
+/**
+ * What one paid order owes its merchant after fees; gross = net + fee.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "settlement-line".
+ */
+export interface SettlementLine {
+  id: string;
+  paymentId: string;
+  orderId: string;
+  platform: string;
+  merchant: string;
+  orderNo: string;
+  gross: Money;
+  fee: Money;
+  net: Money;
+  state: "due" | "paid_out";
+  createdAt: string;
+}

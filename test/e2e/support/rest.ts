@@ -1,0 +1,96 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { Delivery } from "../../../core/actions.ts";
+import { FILES, type StoredFile } from "../../../core/files/model.ts";
+import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
+import { EVENTS, type StoredEvent } from "../../../core/notify/model.ts";
+import type { Store } from "../../../core/store/contract.ts";
+import { openStore } from "../../../core/store/open.ts";
+import type { Event, FileReport, Payment } from "../../../schemas/types.generated.ts";
+import { audit } from "../../support/audit.ts";
+import { until } from "../../support/process.ts";
+import { PAYER, type World } from "./world.ts";
+
+const FILE_ENDED: ReadonlySet<string> = new Set(["processed", "failed", "quarantined"]);
+const UNDER_WAY: ReadonlySet<string> = new Set(["locking", "submitting", "unknown"]);
+
+export interface AtRest {
+  readonly files: readonly FileReport[];
+  readonly payments: readonly Payment[];
+}
+
+/** Waits until nothing is under way any more: files and payments ended, their events told, webhooks delivered. */
+export function atRest(world: World, deadlineMs = 20_000): Promise<AtRest> {
+  let last = "";
+  const look = async (): Promise<AtRest | undefined> => {
+    const files = await world.list<FileReport>("/v1/files");
+    const payments = await world.list<Payment>(`/v1/payments?userId=${PAYER}`);
+    const events = await world.list<Event>("/v1/events");
+    const deliveries = await world.list<Delivery>("/v1/deliveries");
+    last = JSON.stringify({ files, payments, events: events.length, deliveries }).slice(0, 4000);
+    const ended =
+      files.every(({ state }) => FILE_ENDED.has(state)) &&
+      payments.every(({ state }) => !UNDER_WAY.has(state)) &&
+      files.every(({ id }) => events.some(({ aggregate }) => aggregate === id)) &&
+      payments.every((payment) => isTold(payment, events));
+    const toTell = events.filter(({ platform }) => platform !== undefined).length;
+    const told = deliveries.filter(({ state }) => state === "delivered").length;
+    return ended && told === toTell ? { files, payments } : undefined;
+  };
+  return until("everything to come to rest", look, deadlineMs).catch((error: unknown) => {
+    throw new Error(`Not at rest: ${last}`, { cause: error });
+  });
+}
+
+/** Whether the feed has all that a payment's end has to tell. */
+function isTold({ id, state, orders }: Payment, events: readonly Event[]): boolean {
+  const own = events.filter(({ aggregate }) => aggregate === id);
+  if (state === "failed") return own.some(({ type }) => type === "payment.failed");
+  if (state !== "succeeded") return true;
+  const platforms = new Set(orders.map(({ platform }) => platform));
+  return (
+    own.some(({ type }) => type === "payment.succeeded") &&
+    own.filter(({ type }) => type === "orders.paid").length === platforms.size
+  );
+}
+
+/** Stops the node, then holds the store, the bank's ledger and what the platforms were told against each other. */
+export async function auditAll(world: World): Promise<void> {
+  const output = await world.node.stop();
+  expect(output, "a stop in order").to.match(/^stopped$/m);
+  const ledger = await world.bank.ledger();
+  const store = await openStore({ dir: world.dataDir });
+  try {
+    await audit(store, ledger, { atRest: true });
+    await auditEvents(store, world);
+  } finally {
+    await store.close();
+  }
+  expect(await readdir(join(world.dataDir, "blobs", "staged")), "uploads left behind").to.deep.equal([]);
+}
+
+/** Every event is told at least once, always under the same id, in order for each aggregate; the feed has each once, without gaps. */
+async function auditEvents(store: Store, { receiver, platforms }: World): Promise<void> {
+  const files = await (await store.collection<StoredFile>(FILES)).find({}).toArray();
+  const payments = await (await store.collection<StoredPayment>(PAYMENTS)).find({}).toArray();
+  for (const { _id, events } of [...files, ...payments]) expect(events, `events waiting in ${_id}`).to.have.length(0);
+
+  const feed = await (await store.collection<StoredEvent>(EVENTS)).find({}).sort({ position: 1 }).toArray();
+  expect(feed.map(({ position }) => Number.parseInt(position, 10))).to.deep.equal(feed.map((_, index) => index + 1));
+  const counts = new Map<string, number>();
+  for (const { aggregate, platform, userId, sequence } of feed) {
+    const audience = `${aggregate} for ${platform ?? userId ?? "nobody"}`;
+    const before = counts.get(audience) ?? 0;
+    expect(sequence, audience).to.equal(before + 1);
+    counts.set(audience, sequence);
+  }
+  expect(receiver.refused, "deliveries with a wrong signature").to.deep.equal([]);
+  for (const platform of platforms) {
+    const told = receiver.told.filter((one) => one.platform === platform);
+    for (const { webhookId, event } of told) expect(event.id).to.equal(webhookId);
+    const firsts = [...new Set(told.map(({ webhookId }) => webhookId))];
+    const own = feed.filter((event) => event.platform === platform).map(({ _id }) => _id);
+    expect(firsts.toSorted(), `told to ${platform}`).to.deep.equal(own.toSorted());
+  }
+}

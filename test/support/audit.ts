@@ -1,0 +1,129 @@
+import { expect } from "chai";
+import { FILES } from "../../core/files/model.ts";
+import { JOURNAL, type StoredEntry } from "../../core/ledger/model.ts";
+import { PAYMENTS, type StoredPayment } from "../../core/merge-pay/model.ts";
+import { minorOf } from "../../core/money/money.ts";
+import { ORDERS, type StoredOrder } from "../../core/orders/model.ts";
+import { LINES, type StoredLine } from "../../core/settlement/model.ts";
+import type { CollectionSpec, Doc, Store } from "../../core/store/contract.ts";
+
+/** A deduction as the bank's own books have it. */
+export interface BookedDebit {
+  readonly bankRequestId: string;
+  readonly amount: { readonly value: string; readonly currency: string };
+}
+
+const LIVE = new Set(["locking", "submitting", "unknown", "succeeded"]);
+
+async function all<T extends Doc>(store: Store, spec: CollectionSpec): Promise<T[]> {
+  const collection = await store.collection<T>(spec);
+  return await collection.find({}).toArray();
+}
+
+/**
+ * Checks the invariants over a store and the bank's books, knowing nothing of the code that wrote them. `atRest`: no payment is under
+ * way any more, so that every consequence of it must be there.
+ */
+export async function audit(
+  store: Store,
+  bank: readonly BookedDebit[],
+  { atRest }: { atRest: boolean },
+): Promise<void> {
+  const orders = await all<StoredOrder>(store, ORDERS);
+  const payments = await all<StoredPayment>(store, PAYMENTS);
+  const lines = await all<StoredLine>(store, LINES);
+  const journal = await all<StoredEntry>(store, JOURNAL);
+  await all(store, FILES);
+  const orderById = new Map(orders.map((order) => [order._id, order]));
+  const paymentByRequest = new Map(payments.map((payment) => [payment.bankRequestId, payment]));
+
+  for (const payment of payments) auditPayment(payment, lines, journal, orderById, atRest);
+  auditOwners(orders, payments, atRest);
+  auditBank(bank, paymentByRequest, journal, atRest);
+  for (const entry of journal)
+    expect(sumOf(entry.lines.map(({ amount }) => amount)), `journal ${entry._id}`).to.equal(0n);
+}
+
+const sumOf = (amounts: readonly { value: string; currency: string }[]): bigint =>
+  amounts.reduce((sum, { value, currency }) => sum + minorOf(value, currency), 0n);
+
+/** Conservation: orders = total = deduction = lines with fees. */
+function auditPayment(
+  payment: StoredPayment,
+  lines: readonly StoredLine[],
+  journal: readonly StoredEntry[],
+  orderById: ReadonlyMap<string, StoredOrder>,
+  atRest: boolean,
+): void {
+  const total = sumOf([payment.total]);
+  expect(sumOf(payment.orders.map(({ amount }) => amount)), `orders of ${payment._id}`).to.equal(total);
+  if (payment.deduction !== undefined) {
+    expect(payment.deduction.amount).to.deep.equal(payment.total);
+    expect(payment.deduction.bankRequestId).to.equal(payment.bankRequestId);
+  }
+  const own = lines.filter(({ paymentId }) => paymentId === payment._id);
+  const entries = journal.filter(({ reference, kind }) => reference === payment._id && kind === "payment");
+  if (payment.state !== "succeeded") {
+    expect(own, `lines of ${payment.state} ${payment._id}`).to.have.length(0);
+    expect(entries).to.have.length(0);
+  } else if (atRest) {
+    expect(own, `lines of ${payment._id}`).to.have.length(payment.orders.length);
+    expect(sumOf(own.flatMap(({ net, fee }) => [net, fee]))).to.equal(total);
+    expect(entries).to.have.length(1);
+    for (const { orderId } of payment.orders) {
+      expect(orderById.get(orderId)?.state, `order ${orderId}`).to.equal("paid");
+      expect(orderById.get(orderId)?.paymentId).to.equal(payment._id);
+    }
+  }
+}
+
+/** One owner: an order is in at most one live payment, and is locked or paid for no other. */
+function auditOwners(orders: readonly StoredOrder[], payments: readonly StoredPayment[], atRest: boolean): void {
+  const owner = new Map<string, string>();
+  for (const payment of payments) {
+    if (payment.state !== "submitting" && payment.state !== "unknown" && payment.state !== "succeeded") continue;
+    for (const { orderId } of payment.orders) {
+      expect(owner.get(orderId), `second owner of ${orderId}`).to.equal(undefined);
+      owner.set(orderId, payment._id);
+    }
+  }
+  const byId = new Map(payments.map((payment) => [payment._id, payment]));
+  for (const order of orders) {
+    const payment = byId.get(order.paymentId ?? "");
+    if (order.state === "paid") expect(payment?.state, `payment of paid ${order._id}`).to.equal("succeeded");
+    if (order.state === "open") expect(order.paymentId, `payment of open ${order._id}`).to.equal(undefined);
+    if (order.state === "locked" && atRest)
+      expect(LIVE.has(payment?.state ?? ""), `lock of ${order._id}`).to.equal(true);
+    const holder = owner.get(order._id);
+    const line = byId.get(holder ?? "")?.orders.find(({ orderId }) => orderId === order._id);
+    if (line !== undefined) expect(order.amount, `amount of ${order._id}`).to.deep.equal(line.amount);
+    if (holder !== undefined) {
+      expect(["locked", "paid"], `state of ${order._id}`).to.include(order.state);
+      expect(order.paymentId).to.equal(holder);
+    }
+  }
+}
+
+/** One debit: the bank has each id once, for the payment's total; money without a succeeded payment is waiting or held, never lost. */
+function auditBank(
+  bank: readonly BookedDebit[],
+  byRequest: ReadonlyMap<string, StoredPayment>,
+  journal: readonly StoredEntry[],
+  atRest: boolean,
+): void {
+  const ids = bank.map(({ bankRequestId }) => bankRequestId);
+  expect(new Set(ids).size, "debits by id").to.equal(ids.length);
+  for (const { bankRequestId, amount } of bank) {
+    const payment = byRequest.get(bankRequestId);
+    expect(payment, `payment of ${bankRequestId}`).to.not.equal(undefined);
+    expect(amount).to.deep.equal(payment?.total);
+    if (!atRest || payment === undefined) continue;
+    const held = journal.some(({ kind, reference }) => kind === "late_money" && reference === payment._id);
+    expect(
+      payment.state === "succeeded" || payment.state === "unknown" || held,
+      `money of ${payment.state} ${payment._id}`,
+    ).to.equal(true);
+  }
+  for (const payment of byRequest.values())
+    if (payment.state === "succeeded") expect(ids, `debit of ${payment._id}`).to.include(payment.bankRequestId);
+}

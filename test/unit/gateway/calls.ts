@@ -1,0 +1,99 @@
+/** Every call of the API once: who may make it, and what to send. */
+import type { InjectOptions } from "fastify";
+import type { Principal } from "../../../gateway/http/auth.ts";
+import { ACME, ANNA, IDS, OPS } from "./edge.ts";
+
+export interface ApiCall {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  /** The route that it reaches, when that is not the URL itself. */
+  readonly route?: string;
+  readonly payload?: string;
+  readonly headers?: Record<string, string>;
+  readonly who: readonly Principal[];
+  readonly status: number;
+  /** What it asks for belongs to someone; others get a 404. */
+  readonly owned?: true;
+}
+
+const json = (value: unknown): { payload: string; headers: Record<string, string> } => ({
+  payload: JSON.stringify(value),
+  headers: { "content-type": "application/json" },
+});
+const get = (url: string, who: readonly Principal[], more: Partial<ApiCall> = {}): ApiCall => ({
+  method: "GET",
+  url,
+  who,
+  status: 200,
+  ...more,
+});
+
+const quoteIt = { quoteId: IDS.quote, fingerprint: "c".repeat(64) };
+const payment = json(quoteIt);
+
+export const CALLS: readonly ApiCall[] = [
+  {
+    method: "POST",
+    url: "/v1/platforms/acme/files?name=orders.csv",
+    route: "/v1/platforms/:platform/files",
+    payload: "a,b\n1,2\n",
+    headers: { "content-type": "text/csv" },
+    who: [ACME, OPS],
+    status: 202,
+  },
+  get("/v1/files", [ACME, OPS]),
+  get(`/v1/files/${IDS.file}`, [ACME, OPS], { route: "/v1/files/:id", owned: true }),
+  get(`/v1/files/${IDS.file}/records`, [ACME, OPS], { route: "/v1/files/:id/records" }),
+  get("/v1/orders?platform=acme", [ACME, OPS], { route: "/v1/orders" }),
+  get(`/v1/orders/${IDS.order}`, [ACME, ANNA, OPS], { route: "/v1/orders/:id", owned: true }),
+  get("/v1/inbox", [ANNA]),
+  { method: "POST", url: "/v1/quotes", ...json({ orders: [IDS.order] }), who: [ANNA], status: 201 },
+  get(`/v1/quotes/${IDS.quote}`, [ANNA], { route: "/v1/quotes/:id", owned: true }),
+  {
+    method: "POST",
+    url: "/v1/payments",
+    payload: payment.payload,
+    headers: { ...payment.headers, "idempotency-key": "once" },
+    who: [ANNA],
+    status: 201,
+  },
+  get("/v1/payments?userId=anna", [ANNA, OPS], { route: "/v1/payments" }),
+  get(`/v1/payments/${IDS.payment}`, [ANNA, OPS], { route: "/v1/payments/:id", owned: true }),
+  {
+    method: "POST",
+    url: "/v1/accounts",
+    ...json({ bank: "sandbox", token: "tok_1", label: "Mine" }),
+    who: [ANNA],
+    status: 201,
+  },
+  get("/v1/accounts", [ANNA]),
+  {
+    method: "POST",
+    url: "/v1/links",
+    ...json({ platform: "acme", userId: "anna", buyerId: "b-1" }),
+    who: [OPS],
+    status: 201,
+  },
+  get("/v1/links?userId=anna", [ANNA, OPS], { route: "/v1/links" }),
+  get(`/v1/settlement-lines?payment=${IDS.payment}`, [ACME, OPS], { route: "/v1/settlement-lines" }),
+  get(`/v1/journal?payment=${IDS.payment}`, [OPS], { route: "/v1/journal" }),
+  get("/v1/plugins", [OPS]),
+  {
+    method: "POST",
+    url: "/v1/endpoints",
+    ...json({ platform: "acme", url: "https://acme.example.com/hooks" }),
+    who: [ACME, OPS],
+    status: 201,
+  },
+  get("/v1/endpoints", [ACME, OPS]),
+  get("/v1/deliveries", [ACME, OPS]),
+  get("/v1/events?after=evt-0", [ACME, ANNA, OPS], { route: "/v1/events" }),
+];
+
+export const routeOf = ({ route, url }: ApiCall): string => route ?? url;
+export const asRequest = ({ method, url, payload, headers = {} }: ApiCall): InjectOptions => ({
+  method,
+  url,
+  headers,
+  ...(payload === undefined ? {} : { payload }),
+});

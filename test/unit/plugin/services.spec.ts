@@ -1,0 +1,169 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { ServiceBroker } from "moleculer";
+import type { Call } from "../../../core/actions.ts";
+import { callOver } from "../../../core/call.ts";
+import { asMergepayError } from "../../../core/errors/errors.ts";
+import { bankAdapterService } from "../../../core/plugin/bank-adapter.service.ts";
+import { pluginsService } from "../../../core/plugin/plugins.service.ts";
+import { silentLog } from "../../support/house.ts";
+import { blobsOf, goodPlugin, line, pluginsFolder, type PluginsFolder, tightLimits } from "../../support/plugins.ts";
+import { until } from "../../support/process.ts";
+
+const bankAdapterFile = `const known = new Map();
+export default Object.freeze({
+  kind: "bank-adapter",
+  contract: 1,
+  open: async () => ({
+    register: (one) => { known.set(one.platform, one); return { registered: true }; },
+    unregister: ({ platform }) => { known.delete(platform); return { registered: false }; },
+    platforms: () => ({ items: [...known.values()] }),
+    banks: () => ({ items: [{ bank: "house", title: "House bank", finalityMs: 1000 }] }),
+    debit: async ({ bankRequestId }) => ({ state: "unknown", reason: bankRequestId }),
+    inquire: async () => ({ state: "not_found" }),
+    openTestAccount: async () => { throw Object.assign(new Error("No test accounts."), { type: "UNSUPPORTED" }); },
+    refused: () => [{ bank: "broken", code: "UNSUPPORTED", reason: "It is broken." }],
+    close: async () => undefined,
+  }),
+});
+`;
+
+describe("Plugins over the bus", () => {
+  let folder: PluginsFolder;
+  let house: ServiceBroker;
+  let elsewhere: ServiceBroker;
+  let runs = 0;
+
+  const broker = (nodeID: string) =>
+    new ServiceBroker({
+      namespace: `plugins-${runs}`,
+      nodeID,
+      transporter: "Fake",
+      logger: false,
+      validator: false,
+      skipProcessEventRegistration: true,
+    });
+  const errorOf = (call: Promise<unknown>) =>
+    call.then(
+      () => "none",
+      (error: unknown) => asMergepayError(error).type,
+    );
+
+  beforeEach(async () => {
+    runs += 1;
+    folder = await pluginsFolder();
+    await folder.write("bank-adapter", { "plugin.ts": bankAdapterFile });
+    await folder.write("corner-shop");
+    await folder.write("refused-shop", { ...goodPlugin, "plugin.ts": "export default 1;" });
+    house = broker("house");
+    elsewhere = broker("elsewhere");
+    const pluginsDir = folder.dir;
+    house.createService(
+      bankAdapterService({ pluginsDir, dataDir: folder.dir, settings: {}, limits: tightLimits, log: silentLog }),
+    );
+    const openBlob = blobsOf({ f: line("A-1") + line("A-2", "1.999"), empty: "" });
+    house.createService(pluginsService({ pluginsDir, limits: tightLimits, openBlob, log: silentLog, pollMs: 20 }));
+  });
+  afterEach(async () => {
+    await Promise.all([house.stop(), elsewhere.stop()]);
+    await folder.remove();
+  });
+
+  async function start(): Promise<Readonly<Record<"local" | "remote", Call>>> {
+    await Promise.all([house.start(), elsewhere.start()]);
+    await elsewhere.waitForServices(["plugins", "platform.corner-shop"], 10_000, 10);
+    return { local: callOver(house), remote: callOver(elsewhere) };
+  }
+
+  it("runs what is in the folder as soon as the node is up, known to bank-adapter", async () => {
+    await house.start();
+    const call = callOver(house);
+    const { items } = await call("plugins.list", {});
+    expect(items.map(({ id, state, error }) => [id, state, error?.code])).to.deep.equal([
+      ["corner-shop", "running", undefined],
+      ["refused-shop", "refused", "PLUGIN_SHAPE_INVALID"],
+    ]);
+    const known = await call("bank-adapter.platforms", {});
+    expect(known.items.map(({ platform, version }) => [platform, version])).to.deep.equal([
+      ["corner-shop", items[0]?.version],
+    ]);
+  });
+
+  for (const from of ["local", "remote"] as const)
+    it(`answers check and read the same to a ${from} caller, errors with their code`, async () => {
+      const call = (await start())[from];
+      const platform = "corner-shop";
+      expect(await call("platform.check", { fileId: "f" }, { platform })).to.deep.equal({ records: 2 });
+      const answer = await call("platform.read", { fileId: "f", from: 0, merchant: null }, { platform });
+      expect(answer.done).to.equal(true);
+      expect(answer.records[0]?.orders?.[0]).to.deep.include({ amount: { value: "12.30", currency: "EUR" } });
+      expect(answer.records[1]?.rejected?.code).to.equal("AMOUNT_INVALID");
+      expect(await errorOf(call("platform.check", { fileId: "empty" }, { platform }))).to.equal("FILE_EMPTY");
+      expect(await errorOf(call("platform.check", { fileId: 1 as never }, { platform }))).to.equal("BODY_INVALID");
+      for (const params of [
+        { fileId: "f", from: -1, merchant: null },
+        { fileId: "f", from: 1.5, merchant: null },
+        { fileId: "", from: 0, merchant: null },
+        { fileId: "f", from: 0, merchant: 7 as never },
+      ])
+        expect(await errorOf(call("platform.read", params, { platform }))).to.equal("BODY_INVALID");
+      expect(await errorOf(call("platform.check", { fileId: "f" }, { platform: "refused-shop" }))).to.equal(
+        "PLATFORM_UNAVAILABLE",
+      );
+    });
+
+  for (const from of ["local", "remote"] as const)
+    it(`hands bank-adapter's actions to what its plugin opened, for a ${from} caller`, async () => {
+      const call = (await start())[from];
+      await elsewhere.waitForServices("bank-adapter", 10_000, 10);
+      const banks = await call("bank-adapter.banks", {});
+      expect(banks.items.map(({ bank }) => bank)).to.deep.equal(["house"]);
+      const amount = { value: "1.00", currency: "EUR" };
+      const instruction = { bank: "house", bankRequestId: "ded_1", accountToken: "t", amount, reference: "r" };
+      expect(await call("bank-adapter.debit", instruction)).to.deep.equal({ state: "unknown", reason: "ded_1" });
+      const opening = errorOf(call("bank-adapter.openTestAccount", { bank: "house", opening: amount }));
+      expect(await opening).to.equal("UNSUPPORTED");
+    });
+
+  it("takes a removed platform off the bus, and puts it back with its folder", async () => {
+    const { remote } = await start();
+    const call = () => errorOf(remote("platform.check", { fileId: "f" }, { platform: "corner-shop" }));
+    const away = join(folder.dir, ".away");
+    await rename(folder.path("corner-shop"), away);
+    await until("it is away", async () => (await call()) === "PLATFORM_UNAVAILABLE");
+    expect((await remote("plugins.list", {})).items.map(({ id }) => id)).to.deep.equal(["refused-shop"]);
+    expect((await remote("bank-adapter.platforms", {})).items).to.deep.equal([]);
+    await rename(away, folder.path("corner-shop"));
+    await until("it is back", async () => (await call()) === "none");
+  });
+
+  const broken: readonly (readonly [string, string | undefined])[] = [
+    ["is missing", undefined],
+    ["throws", 'throw new Error("x");'],
+    ["exports something else", "export default { kind: 'bank-adapter', contract: 2 };"],
+  ];
+  for (const [what, text] of broken)
+    it(`does not start a node whose bank-adapter ${what}, and says so`, async () => {
+      const dir = await pluginsFolder();
+      await dir.write("bank-adapter", { "plugin.ts": text });
+      const alone = new ServiceBroker({ nodeID: "alone", logger: false, skipProcessEventRegistration: true });
+      alone.createService(
+        bankAdapterService({
+          pluginsDir: dir.dir,
+          dataDir: dir.dir,
+          settings: {},
+          limits: tightLimits,
+          log: silentLog,
+        }),
+      );
+      const failure = await alone.start().then(
+        () => expect.fail("It started."),
+        (error: unknown) => asMergepayError(error),
+      );
+      expect(failure.type).to.equal("CONFIG_INVALID");
+      expect(failure.message).to.include("bank-adapter/plugin.ts");
+      await alone.stop();
+      await dir.remove();
+    });
+});
