@@ -8,6 +8,11 @@ export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "iso-8859
 interface InputBase {
   /** Default utf-8. A byte that the encoding does not have is fatal; a BOM at the start is skipped. */
   readonly encoding?: Encoding;
+  /**
+   * Texts that the first 64 KiB of such a file hold, every one of them. Only needed to tell files of one platform apart that
+   * look alike otherwise, such as two kinds of JSON.
+   */
+  readonly marks?: readonly string[];
 }
 
 /** `json`: one document; `ndjson`: one record a line. */

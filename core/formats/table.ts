@@ -1,4 +1,5 @@
 import { MergepayError } from "../errors/errors.ts";
+import { bareObject } from "./bare.ts";
 import type { ReadLimits, TableInput } from "./contract.ts";
 import { exceedsBytes, fieldTooLarge, frameBroken, malformed, notRecognised, recordTooLarge } from "./faults.ts";
 import type { Emit, Refusal, TextReader } from "./faults.ts";
@@ -58,7 +59,7 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
   function add(into: Group, row: Row, fault: Refusal | undefined, names: readonly string[]): void {
     if (fault !== undefined) return refuse(into, fault);
     if (emit === undefined || into.refused !== undefined) return;
-    const value = Object.create(null) as Record<string, string>;
+    const value = bareObject<string>();
     into.chars += names.length - 1;
     for (let column = 0; column < names.length; column++) {
       const name = names[column] ?? "";
@@ -146,7 +147,7 @@ const sizeOf = (rows: readonly Record<string, string>[]): number =>
   rows.reduce((sum, row) => sum + Buffer.byteLength(Object.values(row).join(",")), 0);
 
 function valueOf(rows: readonly Record<string, string>[]): unknown {
-  const value = Object.create(null) as Record<string, unknown>;
+  const value = bareObject();
   value["rows"] = rows;
   return value;
 }

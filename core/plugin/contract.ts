@@ -38,22 +38,28 @@ export interface MapContext {
   readonly merchant: string;
 }
 
-/** A platform plugin: one frozen value. `map` is pure: record in, orders out. */
-export interface PlatformPlugin<R = never> {
-  readonly contract: typeof CONTRACT_VERSION;
-  /** Name for people. The id is the folder's name. */
-  readonly title: string;
+/** One kind of file that a platform sends: how it is read, what a record of it must be, what becomes of one. */
+export interface PlatformInput<R = never> {
   readonly input: InputSpec;
   /** File beside plugin.ts: JSON Schema 2020-12 of one record as the reader gives it (numbers are text). */
   readonly schema: string;
+  /** Pure: called once a record that fits the schema. Money leaves as text exactly as the platform means it; core makes it canonical. */
+  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Reject;
+}
+
+/** A platform plugin: one frozen value. */
+export interface PlatformPlugin<R = never> extends PlatformInput<R> {
+  readonly contract: typeof CONTRACT_VERSION;
+  /** Name for people. The id is the folder's name. */
+  readonly title: string;
+  /** Further kinds of files, made by `defineInput`. A file is of the first kind that its beginning looks like, `input` before these. */
+  readonly also?: readonly PlatformInput[];
   /** ISO 4217 codes that the platform settles in. */
   readonly currencies: readonly string[];
   readonly fees: FeeRule;
   /** The platform's own settlement account at the bank: an opaque token. */
   readonly settlementAccount: string;
   readonly defaultMerchant: string;
-  /** Called once a record that fits the schema. Money leaves as text exactly as the platform means it; core makes it canonical. */
-  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Reject;
 }
 
 /**
@@ -65,6 +71,9 @@ export function definePlatform<R>(
 ): PlatformPlugin<R> {
   return Object.freeze({ contract: CONTRACT_VERSION, ...plugin });
 }
+
+/** A further kind of file of a platform, for `also`. `R` is the shape of a record that passed its schema. */
+export const defineInput = <R>(input: PlatformInput<R>): PlatformInput => Object.freeze(input);
 
 /** Makes an order amount of a platform's own text and currency; no check here, core refuses what is not canonical money. */
 export const money = (value: string, currency: string): Money => ({ value, currency });

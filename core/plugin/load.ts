@@ -4,14 +4,16 @@ import { pathToFileURL } from "node:url";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import type { InputSpec } from "../formats/contract.ts";
 import { compileSchema, type Validator } from "../schema/validate.ts";
-import { checkManifest, type Manifest } from "./manifest.ts";
+import { checkManifest, kindsOf, type Manifest } from "./manifest.ts";
 import { recordMapper } from "./map-record.ts";
 
 /** A plugin inside its worker: ready to map. */
 export interface LoadedPlugin {
   readonly manifest: Manifest;
-  readonly input: InputSpec;
-  readonly mapper: ReturnType<typeof recordMapper>;
+  /** The kinds of its files, in the order in which a file is held against them. */
+  readonly inputs: readonly InputSpec[];
+  /** The mapper of each kind's records. */
+  readonly mappers: readonly ReturnType<typeof recordMapper>[];
 }
 
 const DEPTH = 8;
@@ -22,16 +24,33 @@ const DEPTH = 8;
  */
 export async function loadPlugin(dir: string): Promise<LoadedPlugin> {
   const value = await exported(dir);
-  const { map, ...rest } = value as Record<string, unknown> & { map?: unknown };
-  const manifest = checkManifest(jsonOf(rest, ""));
-  if (typeof map !== "function") throw shape("/map", "must be a function");
-  const fits = await recordSchema(dir, manifest.schema);
-  const mapper = recordMapper({
-    map: (record, context) => (map as (...args: unknown[]) => unknown)(record, context),
-    fits,
-    currencies: manifest.currencies,
-  });
-  return { manifest, input: manifest.input, mapper };
+  const { map, also, ...rest } = value as Record<string, unknown>;
+  const more = Array.isArray(also) ? also.map(withoutMap) : [];
+  const described = {
+    ...rest,
+    ...(also === undefined ? {} : { also: Array.isArray(also) ? more.map(([, kind]) => kind) : also }),
+  };
+  const manifest = checkManifest(jsonOf(described, ""));
+  const maps = [map, ...more.map(([own]) => own)];
+  const kinds = kindsOf(manifest);
+  const mappers = [];
+  for (const [index, { schema }] of kinds.entries()) {
+    const own = maps[index];
+    if (typeof own !== "function") throw shape(index === 0 ? "/map" : `/also/${index - 1}/map`, "must be a function");
+    const fits = await recordSchema(dir, schema);
+    const call = own as (...args: unknown[]) => unknown;
+    mappers.push(
+      recordMapper({ map: (record, context) => call(record, context), fits, currencies: manifest.currencies }),
+    );
+  }
+  return { manifest, inputs: kinds.map(({ input }) => input), mappers };
+}
+
+/** A further kind's code, and what it says of itself. */
+function withoutMap(kind: unknown): [map: unknown, rest: unknown] {
+  if (typeof kind !== "object" || kind === null) return [undefined, kind];
+  const { map, ...rest } = kind as Record<string, unknown>;
+  return [map, rest];
 }
 
 async function exported(dir: string): Promise<object> {

@@ -2,15 +2,31 @@ import { MergepayError } from "../errors/errors.ts";
 import { PERCENT } from "../money/allocate.ts";
 import { canonicalMoney } from "../money/money.ts";
 import { compileSchema, type Validator } from "../schema/validate.ts";
-import { CONTRACT_VERSION, type PlatformPlugin } from "./contract.ts";
+import { CONTRACT_VERSION, type PlatformInput, type PlatformPlugin } from "./contract.ts";
+
+/** A kind of file without its code. */
+export type InputManifest = Omit<PlatformInput, "map">;
 
 /** What a plugin says of itself, without its code: JSON, as the worker hands it to the host. */
-export type Manifest = Omit<PlatformPlugin, "map">;
+export type Manifest = Omit<PlatformPlugin, "map" | "also"> & { readonly also?: readonly InputManifest[] };
+
+/** All kinds of files of a platform, in the order in which a file is held against them. */
+export const kindsOf = ({ input, schema, also = [] }: Manifest): readonly InputManifest[] => [
+  { input, schema },
+  ...also,
+];
 
 const text = (maxLength: number) => ({ type: "string", minLength: 1, maxLength }) as const;
 const texts = (items: object, minItems = 1) => ({ type: "array", minItems, maxItems: 100, uniqueItems: true, items });
 const encoding = { enum: ["utf-8", "utf-16le", "utf-16be", "gb18030", "iso-8859-1", "windows-1252"] };
 const currency = { type: "string", pattern: "^[A-Z]{3}$" };
+
+const input = {
+  type: "object",
+  required: ["format"],
+  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv"] } },
+};
+const schema = { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" };
 
 const manifestSchema = {
   type: "object",
@@ -19,12 +35,18 @@ const manifestSchema = {
   properties: {
     contract: { const: CONTRACT_VERSION },
     title: text(100),
-    input: {
-      type: "object",
-      required: ["format"],
-      properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv"] } },
+    input,
+    schema,
+    also: {
+      type: "array",
+      maxItems: 15,
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["input", "schema"],
+        properties: { input, schema },
+      },
     },
-    schema: { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" },
     currencies: texts(currency),
     fees: {
       type: "object",
@@ -43,7 +65,7 @@ const inputOf = (required: readonly string[], properties: object) => ({
   type: "object",
   additionalProperties: false,
   required: ["format", ...required],
-  properties: { format: { type: "string" }, encoding, ...properties },
+  properties: { format: { type: "string" }, encoding, marks: texts(text(256)), ...properties },
 });
 
 const jsonInput = inputOf([], { records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)*$" }) });
@@ -103,7 +125,8 @@ export function checkManifest(value: unknown): Manifest {
     );
   fit(manifestSchema, value, "");
   const manifest = value as Manifest;
-  fit(inputSchemas[manifest.input.format], manifest.input, "/input");
+  for (const [index, kind] of kindsOf(manifest).entries())
+    fit(inputSchemas[kind.input.format], kind.input, index === 0 ? "/input" : `/also/${index - 1}/input`);
   for (const [index, code] of manifest.currencies.entries()) checkMoney("1", code, `/currencies/${index}`);
   for (const [code, fixed] of Object.entries(manifest.fees.fixed ?? {})) {
     if (!manifest.currencies.includes(code)) refuse(`/fees/fixed/${code}`, "is not one of its currencies");

@@ -1,8 +1,9 @@
 import type { Actions, MappedRecord, PlatformRegistration } from "../actions.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { checkFrame } from "../formats/read.ts";
+import { recognise } from "../formats/recognise.ts";
 import type { Limits } from "../limits.ts";
-import type { Manifest } from "./manifest.ts";
+import { kindsOf, type Manifest } from "./manifest.ts";
 import { openReadings } from "./readings.ts";
 import { pluginVersion } from "./version.ts";
 import { startPluginWorker, type PluginWorker } from "./worker-process.ts";
@@ -120,6 +121,12 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     }
   }
 
+  const inputs = kindsOf(manifest).map(({ input }) => input);
+  async function frameOf(file: AsyncIterable<Uint8Array>): Promise<{ records: number }> {
+    const { input, bytes } = await recognise(file, inputs);
+    return checkFrame(bytes, input, limits);
+  }
+
   const readings = openReadings({ openBlob, withWorker, filesAtOnce, idleMs });
 
   return {
@@ -129,7 +136,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     async check(fileId) {
       usedSince = true;
       // The frame is the format's, not the plugin's: no plugin code runs for it, so it goes beside the worker's reading.
-      return await readings.once(() => checkFrame(openBlob(fileId), manifest.input, limits));
+      return await readings.once(() => frameOf(openBlob(fileId)));
     },
     async read(fileId, from, merchant) {
       usedSince = true;
@@ -138,7 +145,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     },
     async *trial(open, merchant = manifest.defaultMerchant) {
       usedSince = true;
-      await checkFrame(open(), manifest.input, limits);
+      await frameOf(open());
       const reading = (await running()).read(open(), 0, merchant);
       try {
         for (let done = false; !done;) {

@@ -1,6 +1,7 @@
 import { MergepayError } from "../errors/errors.ts";
 import type { ReadLimits } from "../formats/contract.ts";
 import { readRecords } from "../formats/read.ts";
+import { recognise } from "../formats/recognise.ts";
 import { workerError, type LoadedPlugin } from "./load.ts";
 import { BATCH_BYTES, BATCH_RECORDS, BATCHES_AHEAD, type FromWorker, type ToWorker } from "./messages.ts";
 
@@ -108,12 +109,15 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
       size = 0;
     };
 
-    for await (const raws of readRecords(bytesOf(job), plugin.input, limits)) {
+    const { kind, input, bytes } = await recognise(bytesOf(job), plugin.inputs);
+    const mapper = plugin.mappers[kind];
+    if (mapper === undefined) throw new MergepayError("INTERNAL", `The plugin has no mapper of kind ${kind}.`);
+    for await (const raws of readRecords(bytes, input, limits)) {
       at(job.id);
       for (const raw of raws) {
         if (raw.record < from) continue;
         const began = now();
-        const text = fitting(plugin.mapper(raw, merchant));
+        const text = fitting(mapper(raw, merchant));
         budget(now() - began, raw.position);
         const bytes = Buffer.byteLength(text);
         if (batch.length >= BATCH_RECORDS || (batch.length > 0 && size + bytes > BATCH_BYTES)) {
@@ -147,7 +151,7 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
 }
 
 /** The JSON of what became of a record; more than fits in a batch is refused. */
-function fitting(mapped: ReturnType<LoadedPlugin["mapper"]>): string {
+function fitting(mapped: ReturnType<LoadedPlugin["mappers"][number]>): string {
   const text = JSON.stringify(mapped);
   if (Buffer.byteLength(text) <= BATCH_BYTES) return text;
   const { record, position } = mapped;

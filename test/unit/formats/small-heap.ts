@@ -18,7 +18,7 @@ export function readInSmallHeap(file: LongFile): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), {
       workerData: file,
-      resourceLimits: { maxOldGenerationSizeMb: 40 },
+      resourceLimits: { maxOldGenerationSizeMb: 24 },
     });
     worker.once("message", resolve);
     worker.once("error", reject);
