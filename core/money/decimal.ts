@@ -13,10 +13,28 @@ export function exactSum(plus: readonly string[], minus: readonly string[] = [])
   let total = 0n;
   for (const part of plus) total += units(part);
   for (const part of minus) total -= units(part);
+  return unscaled(total, scale);
+}
+
+/** The decimal text of a whole number that counts 10^-`scale`: 1230 with 2 is `"12.30"`. */
+export function unscaled(total: bigint, scale: number): string {
   const digits = (total < 0n ? -total : total).toString().padStart(scale + 1, "0");
   const cut = digits.length - scale;
   const text = scale === 0 ? digits : `${digits.slice(0, cut)}.${digits.slice(cut)}`;
   return total < 0n ? `-${text}` : text;
+}
+
+/** The exact product of two plain decimal texts that are not negative, such as a quantity and a price; as many decimals as both together. */
+export const exactProduct = (a: string, b: string): string =>
+  unscaled(BigInt(a.replace(".", "")) * BigInt(b.replace(".", "")), scaleOf(a) + scaleOf(b));
+
+/**
+ * Whether a total is the sum of its parts, `plus` less `minus`, within a tolerance: for platforms whose totals and parts may differ
+ * by rounding. All are plain decimal texts that are not negative.
+ */
+export function addsUp(total: string, plus: readonly string[], minus: readonly string[], tolerance: string): boolean {
+  const over = exactSum([total, ...minus], plus);
+  return !exactSum([tolerance], [over.replace("-", "")]).startsWith("-");
 }
 
 /** Whether plain decimal text is zero, with or without decimals. */

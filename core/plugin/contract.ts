@@ -6,7 +6,9 @@ import type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
 
 export type { InputSpec } from "../formats/contract.ts";
 export type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
-export { exactSum, isZero } from "../money/decimal.ts";
+export { addsUp, exactProduct, exactSum, isZero } from "../money/decimal.ts";
+export { decimalFrom, fromMinorUnits, fromScaled, withoutPadding, type NumberStyle } from "./amounts.ts";
+export { epochInstant, instantFrom } from "./dates.ts";
 export { instantOf } from "./instant.ts";
 export { plainText } from "./plain-text.ts";
 
