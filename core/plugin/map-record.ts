@@ -75,7 +75,7 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     const { amount } = made as { amount?: { value?: unknown; currency?: unknown } | null };
     if (typeof amount?.value !== "string" || typeof amount.currency !== "string")
       throw invalid(`${name} has no amount of the form { value: "12.30", currency: "EUR" }`);
-    const order = { ...made, amount: moneyOf(amount.value, amount.currency, source) };
+    const order = { ...made, ...namesOf(made), amount: moneyOf(amount.value, amount.currency, source) };
     if (!fitsOrder(order)) {
       const { field, reason } = fitsOrder.fault();
       throw invalid(`${field === "" ? name : `${field} of ${name}`} ${reason}`);
@@ -98,6 +98,16 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
       fieldHolding(source, currency),
     );
   }
+}
+
+/** What orders and buyers are known by, in one form only: NFC, without blanks at the ends. Two spellings of one number would be two orders. */
+function namesOf(order: object): Readonly<Record<string, string>> {
+  const names: Record<string, string> = {};
+  for (const name of ["merchant", "orderNo", "buyerId"] as const) {
+    const value = (order as Readonly<Record<string, unknown>>)[name];
+    if (typeof value === "string") names[name] = value.normalize("NFC").trim();
+  }
+  return names;
 }
 
 const invalid = (reason: string): Refusal =>
