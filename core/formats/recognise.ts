@@ -1,4 +1,4 @@
-import type { InputSpec } from "./contract.ts";
+import type { Encoding, InputSpec } from "./contract.ts";
 import { notRecognised } from "./faults.ts";
 
 /** How much of a file is looked at to tell what kind it is. */
@@ -32,7 +32,7 @@ export async function recognise(file: AsyncIterable<Uint8Array>, inputs: readonl
   const bytes = resumed(head, pieces);
   const beginning = Buffer.concat(head, size).subarray(0, HEAD_BYTES);
   // Nothing at all is told from something else by the reader's own words.
-  const kind = size === 0 ? 0 : inputs.findIndex((input) => looksLike(input, beginning));
+  const kind = size === 0 ? 0 : kindOf(inputs, beginning);
   const input = inputs[kind];
   if (input !== undefined) return { kind, input, bytes };
   await pieces.return?.();
@@ -57,14 +57,28 @@ async function* resumed(
   }
 }
 
-function looksLike(input: InputSpec, head: Uint8Array): boolean {
-  const text = textOf(input, head);
-  return beginsLike(input, text) && (input.marks ?? []).every((mark) => text.includes(mark));
+/** The first kind that the beginning looks like, in its encoding; failing that, one in whose encoding it has faults for the reader to tell. */
+function kindOf(inputs: readonly InputSpec[], head: Uint8Array): number {
+  for (const fatal of [true, false]) {
+    const found = inputs.findIndex((input) => looksLike(input, head, fatal));
+    if (found !== -1) return found;
+  }
+  return -1;
 }
 
-/** The beginning as text; what its encoding does not have is the reader's to refuse. */
-function textOf(input: InputSpec, head: Uint8Array): string {
-  return new TextDecoder(input.encoding ?? "utf-8").decode(head).trimStart();
+function looksLike(input: InputSpec, head: Uint8Array, fatal: boolean): boolean {
+  const text = textOf(input.encoding ?? "utf-8", head, fatal);
+  return text !== undefined && beginsLike(input, text) && (input.marks ?? []).every((mark) => text.includes(mark));
+}
+
+/** The beginning as text, undefined when it is not of the encoding. The beginning may end inside of a character. */
+function textOf(encoding: Encoding, head: Uint8Array, fatal: boolean): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal }).decode(head, { stream: true }).trimStart();
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 function beginsLike(input: InputSpec, text: string): boolean {

@@ -32,6 +32,17 @@ describe("the kind of a file", () => {
   ];
   for (const [name, source, kind] of cases) it(name, async () => expect(await kindOf(source)).to.equal(kind));
 
+  const encodings: readonly InputSpec[] = [{ format: "json" }, { format: "json", encoding: "gb18030" }];
+  const chinese = Buffer.from([0x22, 0xd6, 0xd0, 0xce, 0xc4, 0x22]);
+  const inEncodings: readonly (readonly [name: string, source: Source, kind: number])[] = [
+    ["UTF-8", '{"title":"中文"}', 0],
+    ["the second encoding, when the first does not have the bytes", Buffer.concat([Buffer.from("["), chinese]), 1],
+    ["the first, when the bytes are of none, for its reader to say where", Buffer.from([0x7b, 0xff, 0xff]), 0],
+    ["a character that the first 64 KiB cut", `["${"x".repeat(65_533)}中"]`, 0],
+  ];
+  for (const [name, source, kind] of inEncodings)
+    it(`by encoding: ${name}`, async () => expect(await kindOf(source, encodings)).to.equal(kind));
+
   it("one kind without marks takes every file, for its reader to judge", async () =>
     expect(await kindOf("junk", [{ format: "xml", records: ["/order"] }])).to.equal(0));
 
