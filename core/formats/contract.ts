@@ -33,8 +33,8 @@ export interface XmlInput extends InputBase {
    * A file with the parent of a record but no record has none; with neither it is not recognised.
    */
   readonly records: readonly string[];
-  /** Namespace that record elements and all below them must be in; elements of others are left out. Absent: any. */
-  readonly namespace?: string;
+  /** Namespace, or several, that record elements and all below them must be in; elements of others are left out. Absent: any. */
+  readonly namespace?: string | readonly string[];
   /** Paths below the record, in local names joined by `/`, that are always arrays, such as `orderLines/orderLine`. */
   readonly arrays?: readonly string[];
 }

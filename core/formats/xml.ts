@@ -47,7 +47,8 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
     const line = scanner.line();
     return frameBroken(`The XML can't be taken, line ${line}: ${reason}.`, { position: `line ${line}` });
   };
-  const namespaces = createNamespaces(input.namespace, broken);
+  const wanted = input.namespace === undefined ? undefined : new Set([input.namespace].flat());
+  const namespaces = createNamespaces(wanted, broken);
   const arrays = nameTree(input.arrays ?? []);
   const top: Ancestor = { node: nameTree(input.records), path: "", counts: new Map() };
   const ancestors: Ancestor[] = [];

@@ -79,7 +79,7 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
   ndjson: jsonInput,
   xml: inputOf(["records"], {
     records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)+$" }),
-    namespace: text(256),
+    namespace: { anyOf: [text(256), texts(text(256))] },
     arrays: texts(text(256)),
   }),
   csv: tableInput,
