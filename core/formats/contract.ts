@@ -13,6 +13,8 @@ interface InputBase {
    * look alike otherwise, such as two kinds of JSON.
    */
   readonly marks?: readonly string[];
+  /** What such a file begins with, white space left out, such as `{"items":[`. For kinds that hold the same names in other places. */
+  readonly begins?: string;
 }
 
 /** `json`: one document; `ndjson`: one record a line. */

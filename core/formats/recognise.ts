@@ -1,8 +1,11 @@
 import type { Encoding, InputSpec } from "./contract.ts";
 import { notRecognised } from "./faults.ts";
+import { isLabelOf } from "./xml-labels.ts";
 
 /** How much of a file is looked at to tell what kind it is. */
 const HEAD_BYTES = 64 * 1024;
+/** How far `begins` is looked for; white space may stand in between. */
+const BEGINS_CHARS = 4096;
 
 /** A file whose kind is known: its place among the kinds, and all of its bytes. */
 export interface Recognised {
@@ -19,7 +22,8 @@ export interface Recognised {
 export async function recognise(file: AsyncIterable<Uint8Array>, inputs: readonly InputSpec[]): Promise<Recognised> {
   const [only] = inputs;
   if (only === undefined) throw notRecognised("The platform has no kinds of files.");
-  if (inputs.length === 1 && only.marks === undefined) return { kind: 0, input: only, bytes: file };
+  if (inputs.length === 1 && only.marks === undefined && only.begins === undefined)
+    return { kind: 0, input: only, bytes: file };
   const pieces = file[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
   let size = 0;
@@ -68,7 +72,11 @@ function kindOf(inputs: readonly InputSpec[], head: Uint8Array): number {
 
 function looksLike(input: InputSpec, head: Uint8Array, fatal: boolean): boolean {
   const text = textOf(input.encoding ?? "utf-8", head, fatal);
-  return text !== undefined && beginsLike(input, text) && (input.marks ?? []).every((mark) => text.includes(mark));
+  if (text === undefined || !beginsLike(input, text)) return false;
+  const { begins = "", marks = [] } = input;
+  return (
+    text.slice(0, BEGINS_CHARS).replaceAll(/\s+/g, "").startsWith(begins) && marks.every((mark) => text.includes(mark))
+  );
 }
 
 /** The beginning as text, undefined when it is not of the encoding. The beginning may end inside of a character. */
@@ -81,6 +89,12 @@ function textOf(encoding: Encoding, head: Uint8Array, fatal: boolean): string | 
   }
 }
 
+/** Whether the XML declaration, where there is one that names an encoding, names this one. */
+function declares(text: string, encoding: Encoding): boolean {
+  const named = /^<\?xml[^>]*\sencoding\s*=\s*["']([^"']+)["']/.exec(text)?.[1];
+  return named === undefined || isLabelOf(encoding, named);
+}
+
 function beginsLike(input: InputSpec, text: string): boolean {
   switch (input.format) {
     case "json":
@@ -88,7 +102,7 @@ function beginsLike(input: InputSpec, text: string): boolean {
     case "ndjson":
       return text.startsWith("{");
     case "xml":
-      return text.startsWith("<");
+      return text.startsWith("<") && declares(text, input.encoding ?? "utf-8");
     case "csv":
     case "tsv": {
       const [header = ""] = text.split(/[\r\n]/, 1);

@@ -65,7 +65,7 @@ const inputOf = (required: readonly string[], properties: object) => ({
   type: "object",
   additionalProperties: false,
   required: ["format", ...required],
-  properties: { format: { type: "string" }, encoding, marks: texts(text(256)), ...properties },
+  properties: { format: { type: "string" }, encoding, marks: texts(text(256)), begins: text(256), ...properties },
 });
 
 const jsonInput = inputOf([], { records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)*$" }) });

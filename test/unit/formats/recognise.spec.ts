@@ -43,6 +43,24 @@ describe("the kind of a file", () => {
   for (const [name, source, kind] of inEncodings)
     it(`by encoding: ${name}`, async () => expect(await kindOf(source, encodings)).to.equal(kind));
 
+  it("by what it begins with, whatever white space there is", async () => {
+    const list: readonly InputSpec[] = [{ format: "json", begins: '{"items":[' }, { format: "json" }];
+    expect(await kindOf('{\n  "items" : [ 1 ] }', list)).to.equal(0);
+    expect(await kindOf('{ "no": 1, "items": [1] }', list)).to.equal(1);
+    expect(await kindOf('{ "no": 1 }', list.slice(0, 1))).to.equal("FILE_NOT_RECOGNISED");
+  });
+
+  it("by the encoding that XML declares, also where all bytes are ASCII", async () => {
+    const kinds: readonly InputSpec[] = [
+      { format: "xml", records: ["/order"] },
+      { format: "xml", records: ["/order"], encoding: "iso-8859-1" },
+    ];
+    const declared = (label: string) => `<?xml version="1.0" encoding='${label}'?><order/>`;
+    expect(await kindOf(declared("ISO-8859-1"), kinds)).to.equal(1);
+    expect(await kindOf(declared("UTF-8"), kinds)).to.equal(0);
+    expect(await kindOf(declared("KOI8-R"), kinds)).to.equal("FILE_NOT_RECOGNISED");
+  });
+
   it("one kind without marks takes every file, for its reader to judge", async () =>
     expect(await kindOf("junk", [{ format: "xml", records: ["/order"] }])).to.equal(0));
 
