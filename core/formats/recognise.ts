@@ -110,5 +110,7 @@ function beginsLike(input: InputSpec, text: string): boolean {
       const names = new Set(header.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, "$1")));
       return input.columns.every((column) => names.has(column));
     }
+    case "edi":
+      return (input.syntax === "x12" ? /^ISA/ : /^UN[AB]/).test(text);
   }
 }

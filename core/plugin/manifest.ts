@@ -24,7 +24,7 @@ const currency = { type: "string", pattern: "^[A-Z]{3}$" };
 const input = {
   type: "object",
   required: ["format"],
-  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv"] } },
+  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "edi"] } },
 };
 const schema = { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" };
 
@@ -84,6 +84,10 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
   }),
   csv: tableInput,
   tsv: tableInput,
+  edi: inputOf(["syntax", "messages"], {
+    syntax: { enum: ["iso9735", "x12"] },
+    messages: texts({ type: "string", pattern: "^[A-Z0-9]{2,10}$" }),
+  }),
 };
 
 const compiled = new Map<object, Validator<unknown>>();
