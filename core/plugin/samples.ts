@@ -24,6 +24,10 @@ export const GENERATOR = "generate.ts";
 
 export const expectationName = (sample: string): string => `${sample}${EXPECTED}`;
 
+/** Whether a file of that name is a sample: neither hidden, nor an expectation, nor the generator. */
+export const isSampleName = (name: string): boolean =>
+  !name.startsWith(".") && !name.endsWith(EXPECTED) && name !== GENERATOR;
+
 /** Names of a plugin's sample files and of its expectations, sorted. */
 export async function listSamples(dir: string): Promise<{ samples: string[]; expectations: string[] }> {
   const entries = await readdir(join(dir, SAMPLES), { withFileTypes: true }).catch((error: unknown) => {

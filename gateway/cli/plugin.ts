@@ -4,14 +4,15 @@ import { join, relative } from "node:path";
 import type { Command } from "commander";
 import type { MappedRecord } from "../../core/actions.ts";
 import { asMergepayError, MergepayError } from "../../core/errors/errors.ts";
-import { LIMITS } from "../../core/limits.ts";
+import { LIMITS, type Limits } from "../../core/limits.ts";
 import { BANK_ADAPTER, checkEntry, checkName, checkPlugin } from "../../core/plugin/check.ts";
+import { MARK } from "../../core/plugin/infer/code.ts";
 import { openPlatform } from "../../core/plugin/platform.ts";
 import { noBlobs, recordSamples } from "../../core/plugin/record-sample.ts";
 import { listSamples } from "../../core/plugin/samples.ts";
 import { readConfig } from "../config.ts";
 import { print, table } from "./print.ts";
-import { scaffold } from "./scaffold.ts";
+import { scaffold, scaffoldFrom } from "./scaffold.ts";
 
 /** The folder and limits that a server with this environment has. */
 function settingsOf(id: string) {
@@ -29,8 +30,9 @@ export function pluginCommands(program: Command): void {
   const plugin = program.command("plugin").description("make, check and try platform plugins, with no server running");
   plugin
     .command("new")
-    .description("make the folder of a new platform from a working example")
+    .description("make the folder of a new platform, of one of its files or from a working example")
     .argument("<id>", "the platform's id: 2 to 40 of a-z, 0-9 and -, starting with a letter")
+    .option("--from <file>", "a file in the platform's own format: how it is read and mapped is found out")
     .action(make);
   plugin.command("list").description("list the plugin folders, each with its state").action(list);
   plugin
@@ -53,12 +55,26 @@ export function pluginCommands(program: Command): void {
     .action(tryOut);
 }
 
-async function make(id: string): Promise<void> {
+async function make(id: string, { from }: { from?: string }): Promise<void> {
   checkName(id);
-  const { dir } = settingsOf(id);
+  const { dir, limits } = settingsOf(id);
+  if (from !== undefined) {
+    await makeFrom(id, dir, from, limits);
+    return;
+  }
   for (const path of await scaffold(id, dir)) print(`  ${shown(join(dir, path))}`);
   print(`\nIt reads the example's format. Next: mergepay plugin record ${id}, look at samples/*.expected.json,`);
   print(`then mergepay plugin test ${id}. Change plugin.ts, the schema and the samples to your platform's.`);
+}
+
+async function makeFrom(id: string, dir: string, sample: string, limits: Limits): Promise<void> {
+  const { written, records, proposals, needed } = await scaffoldFrom(id, dir, sample, limits);
+  for (const path of written) print(`  ${shown(join(dir, path))}`);
+  print(`\n${records} records. What an order is made of, and how sure that is:`);
+  print(table(proposals));
+  print(`\nWhat the file can't tell, each a line of plugin.ts marked ${MARK}:`);
+  for (const reason of needed) print(`   - ${reason}`);
+  print(`\nNext: mergepay plugin try ${id} ${sample}, then mergepay plugin test ${id} --record.`);
 }
 
 /** What a server would say of the folder. */

@@ -1,6 +1,11 @@
-import { cp, mkdir, readdir, readFile, realpath, writeFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { cp, mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { MergepayError } from "../../core/errors/errors.ts";
+import { inferSample } from "../../core/plugin/infer/infer.ts";
+import { pluginFiles, type ProposalRow, proposalRows, titleOf } from "../../core/plugin/infer/write.ts";
+import { isSampleName } from "../../core/plugin/samples.ts";
+import { SAMPLES } from "../../core/plugin/version.ts";
+import type { Limits } from "../../core/limits.ts";
 
 /** A plugin that works: the conformance suite runs it as it runs every other, so what is copied from it is never out of date. */
 export const TEMPLATE = join(import.meta.dirname, "template");
@@ -14,13 +19,7 @@ const CONTRACT = join(import.meta.dirname, "..", "..", "core", "plugin", "contra
  * @throws STATE_REFUSED when the folder is there already
  */
 export async function scaffold(id: string, dir: string): Promise<string[]> {
-  await mkdir(dirname(dir), { recursive: true });
-  try {
-    await mkdir(dir);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new MergepayError("STATE_REFUSED", `${dir} is there already; nothing was written. Take another id.`);
-  }
+  await newFolder(dir);
   const wanted = (path: string): boolean => !path.endsWith(".expected.json");
   await cp(TEMPLATE, dir, { recursive: true, filter: wanted });
   const written = (await readdir(dir, { recursive: true, withFileTypes: true }))
@@ -34,8 +33,72 @@ export async function scaffold(id: string, dir: string): Promise<string[]> {
   return written;
 }
 
-/** How plugin.ts of this folder imports the contract. */
+/** A sample larger than this is held in memory for no reason: some hundred orders tell as much. */
+const SAMPLE_BYTES = 16 * 1024 * 1024;
+
+/** A folder made of a sample. */
+export interface Scaffolded {
+  /** The files written, relative to the folder. */
+  readonly written: readonly string[];
+  readonly records: number;
+  readonly proposals: readonly ProposalRow[];
+  /** What the sample could not tell: a marked line of plugin.ts each. */
+  readonly needed: readonly string[];
+}
+
+/**
+ * Makes a plugin's folder of a sample file: how it is read, its schema and a mapping are inferred, and the sample is copied.
+ * @throws NOT_FOUND, FILE_TOO_LARGE, FILE_NOT_RECOGNISED and what the sample's reader throws, before anything is written; STATE_REFUSED
+ * when the folder is there already
+ */
+export async function scaffoldFrom(id: string, dir: string, sample: string, limits: Limits): Promise<Scaffolded> {
+  const name = basename(sample);
+  if (!isSampleName(name))
+    throw new MergepayError(
+      "CONFIG_INVALID",
+      `${name} can't be a sample's name; rename the file, such as orders.json.`,
+    );
+  const bytes = await sampleBytes(sample);
+  const inference = await inferSample(bytes, limits);
+  await newFolder(dir);
+  const { files, needed } = pluginFiles(id, inference, await contractFrom(dir));
+  await mkdir(join(dir, SAMPLES));
+  for (const [path, text] of Object.entries(files)) await writeFile(join(dir, path), text);
+  await writeFile(join(dir, SAMPLES, name), bytes);
+  return {
+    written: [...Object.keys(files), `${SAMPLES}/${name}`],
+    records: inference.records.length + inference.refused,
+    proposals: proposalRows(inference.proposals),
+    needed,
+  };
+}
+
+async function sampleBytes(path: string): Promise<Uint8Array> {
+  const file = await stat(path).catch(() => undefined);
+  if (file?.isFile() !== true) throw new MergepayError("NOT_FOUND", `There is no file ${path}.`);
+  if (file.size > SAMPLE_BYTES)
+    throw new MergepayError(
+      "FILE_TOO_LARGE",
+      `The sample is larger than ${SAMPLE_BYTES} bytes; take a file, or a part of one, with some hundred orders.`,
+    );
+  return await readFile(path);
+}
+
+async function newFolder(dir: string): Promise<void> {
+  await mkdir(dirname(dir), { recursive: true });
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new MergepayError("STATE_REFUSED", `${dir} is there already; nothing was written. Take another id.`);
+  }
+}
+
+/** How plugin.ts of this folder imports the contract: from the `core` that a plugins folder elsewhere has beside it, else from this one. */
 async function contractFrom(dir: string): Promise<string> {
+  const beside = "../../core/plugin/contract.ts";
+  const linked = await stat(join(dir, beside)).catch(() => undefined);
+  if (linked?.isFile() === true) return beside;
   const path = relative(await realpath(dir), CONTRACT)
     .split(sep)
     .join("/");
@@ -43,8 +106,7 @@ async function contractFrom(dir: string): Promise<string> {
 }
 
 function named(text: string, id: string, contract: string): string {
-  const [first = "", ...rest] = id;
-  const title = `${first.toUpperCase()}${rest.join("").replaceAll("-", " ")}`;
+  const title = titleOf(id);
   return text
     .replaceAll("../../../core/plugin/contract.ts", contract)
     .replaceAll(TEMPLATE_ID, id)

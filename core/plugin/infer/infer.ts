@@ -1,0 +1,157 @@
+import { MergepayError } from "../../errors/errors.ts";
+import type { InputSpec, ReadLimits } from "../../formats/contract.ts";
+import { readRecords } from "../../formats/read.ts";
+import { decodeSample, once, type Decoded } from "./encoding.ts";
+import { buyers, currencyOf, merchants, orderNumbers, placedAt } from "./fields.ts";
+import { formatNames, inputsOf } from "./format.ts";
+import { itemsOf, type Items } from "./items.ts";
+import { leavesOf, type Leaf, shownPath } from "./leaves.ts";
+import type { Candidate } from "./rank.ts";
+import { closedOf, type Closed } from "./status.ts";
+import { totalOf, type Total } from "./totals.ts";
+import { wordsOf } from "./words.ts";
+
+/** What is proposed for each field of an order; what is absent the file does not tell, or not in a way that could be told. */
+export interface Proposals {
+  readonly orderNo?: Candidate;
+  readonly total?: Total;
+  readonly currency?: Candidate;
+  readonly buyer?: Candidate;
+  readonly merchant?: Candidate;
+  readonly placed?: ReturnType<typeof placedAt>;
+  readonly items?: Items;
+  readonly closed: Closed;
+}
+
+/** How a sample is read, its records, and what they propose. */
+export interface Inference {
+  readonly input: InputSpec;
+  readonly encoding: Decoded["confidence"];
+  /** Values of the records that could be read. */
+  readonly records: readonly unknown[];
+  /** Records that the reader refused. */
+  readonly refused: number;
+  readonly proposals: Proposals;
+  /** The document type declaration of XML, which readers refuse: the sample was read as if it had none. */
+  readonly doctype: boolean;
+}
+
+interface Reading {
+  readonly input: InputSpec;
+  readonly records: readonly unknown[];
+  readonly refused: number;
+  readonly proposals: Proposals;
+  readonly score: number;
+}
+
+/** Such a declaration, where it refers to other files only and defines nothing itself. */
+const DOCTYPE = /<!DOCTYPE[^>[]*>/;
+/** Names of wrappers that hold orders, and of those that hold parts of one. */
+const ORDERS = /\b(?:orders?|trades?|sales?|purchases?|invoices?)\b/;
+const PARTS =
+  /\b(?:items?|lines?|rows?|transactions?|addresse?s?|refunds?|payments?|taxe?s?|shipping|customer|buyer|party|parties|products?|charges?|discounts?|packages?|details?|promotions?|total|price|amount)\b/;
+
+/**
+ * Finds out how a platform's sample file is read, and what of its records is what of an order.
+ * @throws FILE_NOT_RECOGNISED when no format has it; what the format's reader throws for a file that is broken
+ */
+export async function inferSample(bytes: Uint8Array, limits: ReadLimits): Promise<Inference> {
+  const { text: whole, encoding, confidence } = await decodeSample(bytes);
+  const doctype = DOCTYPE.test(whole.slice(0, 1000));
+  // The text is decoded: what it says of its encoding is the reader's of the file itself.
+  const text = (doctype ? whole.replace(DOCTYPE, "") : whole)
+    .trimStart()
+    .replace(/^<\?xml[^>]*\?>/, "")
+    .trimStart();
+  const inputs = inputsOf({ text, limits, ...(encoding === "utf-8" ? {} : { encoding }) });
+  if (inputs.length === 0)
+    throw new MergepayError(
+      "FILE_NOT_RECOGNISED",
+      `The sample is none of the formats that are recognised (${formatNames()}). Run \`plugin new\` without --from, and declare \`input\` in plugin.ts yourself.`,
+    );
+  let best: Reading | undefined;
+  for (const input of inputs) {
+    const reading = await read(text, input, limits);
+    if (best === undefined || reading.score > best.score) best = reading;
+  }
+  if (best === undefined || best.records.length === 0)
+    throw new MergepayError(
+      "FILE_NOT_RECOGNISED",
+      "The sample holds no record that can be read; take one with orders.",
+    );
+  const { input, records, refused, proposals } = best;
+  return { input, encoding: confidence, records, refused, proposals, doctype };
+}
+
+/** Reads the text one way and looks at how much its records are like orders. */
+async function read(text: string, input: InputSpec, limits: ReadLimits): Promise<Reading> {
+  const records: unknown[] = [];
+  let refused = 0;
+  const { encoding: _, ...decoded } = input;
+  for await (const batch of readRecords(once(Buffer.from(text)), decoded, limits))
+    for (const raw of batch) {
+      if ("refused" in raw) refused += 1;
+      else records.push(raw.value);
+    }
+  const table = input.format === "csv" || input.format === "tsv";
+  const leaves = leavesOf(records, table);
+  const path = "records" in input ? (input.records?.[0] ?? "") : "";
+  const groupBy = "groupBy" in input ? input.groupBy : undefined;
+  const proposals = propose(leaves, records.length, { name: path.split("/").at(-1)?.replace(/s$/, "") ?? "", groupBy });
+  return {
+    input,
+    records,
+    refused,
+    proposals,
+    score: records.length === 0 ? -1 : scoreOf(input, proposals, leaves, refused),
+  };
+}
+
+/** @param record the record's own name, as an element or list has one, and the column by which rows are one record */
+function propose(
+  leaves: readonly Leaf[],
+  records: number,
+  record: { readonly name: string; readonly groupBy: string | undefined },
+): Proposals {
+  const numbers = orderNumbers(leaves, records, record.name);
+  // Rows that are one record are so by the order's number.
+  const orderNo = numbers.find(({ leaf: { path }, score }) =>
+    record.groupBy === undefined ? score >= 0.5 : path.at(-1) === record.groupBy,
+  );
+  const total = totalOf(leaves, records);
+  const currency = total === undefined ? undefined : currencyOf(leaves, total.of);
+  const [buyer] = buyers(leaves).filter(({ leaf }) => leaf !== orderNo?.leaf);
+  const [merchant] = merchants(leaves, records);
+  const placed = placedAt(leaves);
+  const items = itemsOf(leaves);
+  return {
+    closed: closedOf(leaves, records),
+    ...(orderNo === undefined ? {} : { orderNo }),
+    ...(total === undefined ? {} : { total }),
+    ...(currency === undefined ? {} : { currency }),
+    ...(buyer === undefined ? {} : { buyer }),
+    ...(merchant === undefined ? {} : { merchant }),
+    ...(placed === undefined ? {} : { placed }),
+    ...(items === undefined ? {} : { items }),
+  };
+}
+
+/** How much records are like orders: by what they tell, by the names around them, and by how much of the file they are. */
+function scoreOf(input: InputSpec, proposals: Proposals, leaves: readonly Leaf[], refused: number): number {
+  const { orderNo, total, currency, buyer, placed, items } = proposals;
+  const parts = [orderNo, total, currency].map((part) => part?.score ?? 0);
+  const told = parts.reduce((sum, part) => sum + part, 0) * 2;
+  const further = [buyer, placed, items].filter((part) => part !== undefined).length * 0.4;
+  const path = "records" in input ? (input.records?.[0] ?? "") : "";
+  const names = path.split("/").map(wordsOf);
+  const last = names.at(-1) ?? "";
+  const depth = names.length;
+  const wrapper = (ORDERS.test(last) ? 0.8 : 0) - (PARTS.test(last) && !ORDERS.test(last) ? 2 : 0);
+  const inPart = names.slice(0, -1).some((name) => PARTS.test(name) && !ORDERS.test(name)) ? 1 : 0;
+  const grouped = "groupBy" in input && input.groupBy !== undefined ? groupScore(input.groupBy, orderNo) : 0;
+  return told + further + wrapper + grouped - inPart - depth * 0.05 - refused * 2 - (leaves.length === 0 ? 5 : 0);
+}
+
+/** Rows are grouped by what is then the order's number, or not at all. */
+const groupScore = (groupBy: string, orderNo: Candidate | undefined): number =>
+  orderNo !== undefined && shownPath(orderNo.leaf.path) === `rows/0/${groupBy}` ? 1 : -5;

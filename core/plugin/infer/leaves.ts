@@ -1,0 +1,68 @@
+/** The texts of records by where they stand: what the proposals are made of. */
+
+/** Stands in a path for each element of an array. */
+export const EACH = "*";
+
+/** A place in the records that holds texts, and nothing else but null. */
+export interface Leaf {
+  /** Names from the record down, `EACH` for the elements of an array; `0` is the first row of a table's record. */
+  readonly path: readonly string[];
+  readonly texts: readonly string[];
+  /** Records that have a text there which is not empty. */
+  readonly filled: number;
+}
+
+interface Found {
+  readonly path: readonly string[];
+  readonly texts: string[];
+  readonly records: Set<number>;
+  mixed: boolean;
+}
+
+/**
+ * All places of the records that hold texts. Rows of a table are there twice: the first one under `rows/0`, as what tells of the whole
+ * order, and each under `rows/*`.
+ */
+export function leavesOf(records: readonly unknown[], table: boolean): Leaf[] {
+  const found = new Map<string, Found>();
+  const at = (path: readonly string[]): Found => {
+    const key = path.join("\u0000");
+    const known = found.get(key) ?? { path, texts: [], records: new Set<number>(), mixed: false };
+    found.set(key, known);
+    return known;
+  };
+  function visit(value: unknown, path: readonly string[], record: number): void {
+    if (value === null || value === undefined) return;
+    if (typeof value === "object") {
+      at(path).mixed = true;
+      if (Array.isArray(value)) for (const item of value) visit(item, [...path, EACH], record);
+      else for (const [name, field] of Object.entries(value)) visit(field, [...path, name], record);
+      return;
+    }
+    const place = at(path);
+    if (typeof value !== "string") place.mixed = true;
+    const text = String(value);
+    place.texts.push(text);
+    if (text !== "") place.records.add(record);
+  }
+  for (const [record, value] of records.entries()) {
+    visit(value, [], record);
+    if (table) visit((value as { rows: readonly unknown[] }).rows[0], ["rows", "0"], record);
+  }
+  return [...found.values()]
+    .filter(({ mixed }) => !mixed)
+    .map(({ path, texts, records: { size } }) => ({ path, texts, filled: size }));
+}
+
+/** Whether a place is one of the order itself, not of one of its lines. */
+export const isOfOrder = ({ path }: Leaf): boolean => !path.includes(EACH);
+
+/** Levels below the record. */
+export const depthOf = ({ path }: Leaf): number => path.length - (path[0] === "rows" ? 2 : 0);
+
+/** The path as people read it: `orderLines/orderLine[]/amount`. */
+export const shownPath = (path: readonly string[]): string => path.join("/").replaceAll("/*", "[]");
+
+/** JSON Pointer of a path without arrays. */
+export const pointerOf = (path: readonly string[]): string =>
+  path.map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

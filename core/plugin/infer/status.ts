@@ -1,0 +1,58 @@
+import { isOfOrder, type Leaf } from "./leaves.ts";
+import { type Names, rank } from "./rank.ts";
+import { wordsOf } from "./words.ts";
+
+/** What the file tells of an order that is not to be paid (any more). */
+export interface Closed {
+  /** Orders are taken in the statuses of `open` only. */
+  readonly status?: { readonly of: Leaf; readonly open: readonly string[]; readonly closed: readonly string[] };
+  /** An order with something here was cancelled. */
+  readonly cancelledAt?: Leaf;
+  /** True when all orders of the sample sound paid or cancelled: then none of it is in force, for there would be nothing to see. */
+  readonly all: boolean;
+}
+
+const STATUS: Names = {
+  fit: [
+    [/^(?:order )?(?:payment|financial|paid) (?:status|state)$/, 1],
+    [/^(?:order|trade|purchase order) (?:status|state)$/, 0.95],
+    [/^status$|^state$/, 0.9],
+    [/^(?:status|state) (?:code|name)$/, 0.7],
+  ],
+  spoilt:
+    /\b(?:address|shipping|billing|fulfillment|fulfilment|tax|hold|invoice|cod|refund|machine|checkout|cancel|delivery)\b/,
+};
+const CANCELLED: Names = { fit: [[/^(?:date )?cancell?ed(?: at| on| date| time)?$|^cancell?ation (?:date|time)$/, 1]] };
+
+/** Words of a status whose order is not to be paid, or not any more. */
+const CLOSED =
+  /\b(?:cancell?ed|cancell?ation|void|voided|refunded|draft|trash|paid|captured|completed?|closed?|finished|settled|failed|rejected|expired|abandoned|returned)\b/;
+const STILL_OPEN = /\b(?:un|not|no|non|never|awaiting|wait|partially) ?(?:paid|completed?|captured)\b|\bunpaid\b/;
+const STATUSES_MAX = 12;
+
+const soundsClosed = (text: string): boolean => CLOSED.test(wordsOf(text)) && !STILL_OPEN.test(wordsOf(text));
+
+/** A status is one of few words. */
+const isStatus = ({ texts, filled }: Leaf, records: number): boolean => {
+  const told = new Set(texts.filter((text) => text !== ""));
+  const words = [...told].every((text) => /\p{L}/u.test(text) && text.length <= 40);
+  return filled === records && texts.length === records && words && told.size <= STATUSES_MAX;
+};
+
+/** Proposes which orders of the sample are still to be paid. */
+export function closedOf(leaves: readonly Leaf[], records: number): Closed {
+  const own = leaves.filter(isOfOrder);
+  const of = rank(own, STATUS, (leaf) => isStatus(leaf, records)).find(({ score }) => score >= 0.5)?.leaf;
+  const cancelled = rank(own, CANCELLED, ({ texts }) => texts.every((text) => text === "" || /\d{4}/.test(text)))[0]
+    ?.leaf;
+  const seen = of === undefined ? [] : [...new Set(of.texts)];
+  const closed = seen.filter(soundsClosed);
+  const open = seen.filter((text) => !closed.includes(text));
+  const takenBack = cancelled !== undefined && cancelled.filled >= records;
+  const all = (of !== undefined && open.length === 0) || takenBack;
+  return {
+    all,
+    ...(of === undefined ? {} : { status: { of, open: open.length === 0 ? seen : open, closed } }),
+    ...(cancelled === undefined || takenBack ? {} : { cancelledAt: cancelled }),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Inference } from "./infer.ts";
+import { EACH, type Leaf } from "./leaves.ts";
+
+/** A place of the record that the mapping reads, and what its text must be. */
+export interface Use {
+  readonly path: readonly string[];
+  /** The mapping can't do without it, and every record of the sample has it. */
+  readonly needed: boolean;
+  /** JSON Schema keywords for its text. */
+  readonly text: Readonly<Record<string, string | number>>;
+}
+
+const NAME = { minLength: 1, maxLength: 128, pattern: "^(?=.*\\S)[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$" };
+const MERCHANT = { ...NAME, pattern: "^(?=.*\\S)[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}/]+$" };
+const BUYER = { maxLength: 256, pattern: "^[^\\p{Cc}\\p{Zl}\\p{Zp}]*$" };
+const DECIMAL = { maxLength: 40, pattern: "^\\d+(?:\\.\\d+)?$" };
+const MAYBE_DECIMAL = { maxLength: 40, pattern: "^(?:\\d+(?:\\.\\d+)?)?$" };
+
+/** What the proposed mapping reads of a record. */
+export function usesOf({ proposals, records }: Inference): Use[] {
+  const { orderNo, total, currency, buyer, merchant, placed, items, closed } = proposals;
+  const uses: Use[] = [];
+  const use = (leaf: Leaf | undefined, needed: boolean, text: Use["text"] = {}): void => {
+    if (leaf === undefined) return;
+    uses.push({ path: leaf.path, needed: needed && isAlways(records, leaf.path), text });
+  };
+  use(orderNo?.leaf, true, NAME);
+  if (total?.kind === "field") use(total.of, true);
+  if (total?.kind === "lines") {
+    const parts = total.style === undefined ? DECIMAL : {};
+    const whole = isAlways(records, total.of.path) && total.of.texts.every((text) => text !== "");
+    use(total.of, true, whole ? parts : { ...parts, ...MAYBE_DECIMAL });
+    use(total.times, true, DECIMAL);
+    for (const part of [...total.plus, ...total.minus]) use(part, false, MAYBE_DECIMAL);
+  }
+  use(currency?.leaf, true);
+  use(merchant?.leaf, true, MERCHANT);
+  use(buyer?.leaf, false, BUYER);
+  use(placed?.leaf, false);
+  use(closed.status?.of, false);
+  use(closed.cancelledAt, false);
+  use(items?.name, false);
+  use(items?.sku, false);
+  // The quantity may be a part of the amount too.
+  if (items?.quantity !== undefined && !uses.some(({ path }) => same(path, items.quantity?.path ?? [])))
+    use(items.quantity, false, { maxLength: 32 });
+  return uses;
+}
+
+export const same = (a: readonly string[], b: readonly string[]): boolean => a.join("\u0000") === b.join("\u0000");
+
+/** Whether every record has a text at a path, in each element of the arrays on the way. */
+export function isAlways(records: readonly unknown[], path: readonly string[]): boolean {
+  const [name, ...rest] = path;
+  if (name === undefined) return records.every((value) => typeof value === "string");
+  return records.every((value) => {
+    if (typeof value !== "object" || value === null) return false;
+    if (name === EACH) return Array.isArray(value) && isAlways(value, rest);
+    return Object.hasOwn(value, name) && isAlways([(value as Readonly<Record<string, unknown>>)[name]], rest);
+  });
+}

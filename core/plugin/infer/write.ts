@@ -1,0 +1,91 @@
+import { plainText } from "../plain-text.ts";
+import { pluginCode } from "./code.ts";
+import type { Inference, Proposals } from "./infer.ts";
+import { shownPath } from "./leaves.ts";
+import { confidenceOf } from "./rank.ts";
+import { schemaOf } from "./schema.ts";
+import { usesOf } from "./uses.ts";
+
+/** The files of a plugin's folder as text, without its samples. */
+export interface PluginFiles {
+  readonly files: Readonly<Record<"plugin.ts" | "order.schema.json" | "README.md", string>>;
+  /** What the sample can't tell: a marked line of plugin.ts each. */
+  readonly needed: readonly string[];
+}
+
+/** One proposal as it is shown: the field of the order, where it comes from, how sure that is. */
+export type ProposalRow = readonly [field: string, from: string, confidence: string];
+
+/** What the proposals are, in the order of the unified order. */
+export function proposalRows({
+  orderNo,
+  total,
+  currency,
+  buyer,
+  merchant,
+  placed,
+  items,
+  closed,
+}: Proposals): ProposalRow[] {
+  const row = (field: string, of: { leaf: { path: readonly string[] }; score: number } | undefined): ProposalRow =>
+    of === undefined ? [field, "-", "not found"] : [field, shownPath(of.leaf.path), confidenceOf(of.score)];
+  const sum = total?.kind === "lines" ? [total.of, ...total.plus].map(({ path }) => shownPath(path)).join(" + ") : "";
+  const times = total?.kind === "lines" && total.times !== undefined ? ` x ${shownPath(total.times.path)}` : "";
+  return [
+    row("orderNo", orderNo),
+    total?.kind === "lines"
+      ? ["amount", `sum of ${sum}${times}${total.minus.length === 0 ? "" : " less discounts"}`, "low"]
+      : row("amount", total === undefined ? undefined : { leaf: total.of, score: total.score }),
+    row("currency", currency),
+    merchant === undefined ? ["merchant", "the merchant named with the file", "high"] : row("merchant", merchant),
+    row("buyerId", buyer),
+    row("placedAt", placed),
+    items === undefined ? ["items", "-", "not found"] : ["items", shownPath(items.name.path), "fair"],
+    closed.status === undefined
+      ? ["still to be paid", "-", "not found"]
+      : [
+          "still to be paid",
+          `${shownPath(closed.status.of.path)} is ${closed.status.open.join(", ")}`,
+          closed.all ? "low" : "fair",
+        ],
+  ];
+}
+
+/**
+ * The files of a new plugin, made of what its sample proposes.
+ * @param contract how plugin.ts imports the contract, such as `../../core/plugin/contract.ts`
+ */
+export function pluginFiles(id: string, inference: Inference, contract: string): PluginFiles {
+  const title = titleOf(id);
+  const { text, needed } = pluginCode(id, title, inference, contract);
+  const schema = schemaOf(inference.records, usesOf(inference), `Order of ${title}`, inference.input.format === "xml");
+  const rows = proposalRows(inference.proposals).map(
+    (cells) => `| ${cells.map((cell) => plainText(cell, 200).replaceAll("|", "\\|")).join(" | ")} |`,
+  );
+  const { format, encoding = "utf-8" } = inference.input;
+  const readme = [
+    `# ${title}`,
+    "",
+    `**Files.** ${format}, ${encoding}. Made of one sample by \`mergepay plugin new --from\`: look at what it could not know.`,
+    "",
+    "| unified order | from | confidence |",
+    "|---|---|---|",
+    ...rows,
+    "",
+    "**Needed.** Each is a marked line of `plugin.ts`.",
+    "",
+    ...needed.map((reason) => `- ${reason}`),
+    "",
+  ];
+  return {
+    files: {
+      "plugin.ts": text,
+      "order.schema.json": `${JSON.stringify(schema, null, 2)}\n`,
+      "README.md": readme.join("\n"),
+    },
+    needed,
+  };
+}
+
+/** A platform's name for people, of its id: `paper-lantern` is `Paper lantern`. */
+export const titleOf = (id: string): string => `${id.slice(0, 1).toUpperCase()}${id.slice(1).replaceAll("-", " ")}`;
