@@ -20,9 +20,13 @@ const DEPTH = 8;
 
 /**
  * Loads the plugin of a folder: entry, contract version, shape, schema. Runs in the worker only: it runs the plugin's code.
+ * @param saw sees what `map` returns, and hands it on
  * @throws PLUGIN_LOAD_FAILED, PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID, PLUGIN_SCHEMA_INVALID
  */
-export async function loadPlugin(dir: string): Promise<LoadedPlugin> {
+export async function loadPlugin(
+  dir: string,
+  saw: (returned: unknown) => unknown = (returned) => returned,
+): Promise<LoadedPlugin> {
   const value = await exported(dir);
   const { map, also, ...rest } = value as Record<string, unknown>;
   const more = Array.isArray(also) ? also.map(withoutMap) : [];
@@ -40,7 +44,7 @@ export async function loadPlugin(dir: string): Promise<LoadedPlugin> {
     const fits = await recordSchema(dir, schema);
     const call = own as (...args: unknown[]) => unknown;
     mappers.push(
-      recordMapper({ map: (record, context) => call(record, context), fits, currencies: manifest.currencies }),
+      recordMapper({ map: (record, context) => saw(call(record, context)), fits, currencies: manifest.currencies }),
     );
   }
   return { manifest, inputs: kinds.map(({ input }) => input), mappers };

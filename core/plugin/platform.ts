@@ -46,6 +46,8 @@ export interface PlatformOptions {
   /** A worker without work ends after this long, and is started again when there is some. Default 1 min. */
   readonly restMs?: number;
   readonly loadMs?: number;
+  /** Every record is mapped twice and watched (`Probe`): for authors' tools. */
+  readonly probe?: boolean;
 }
 
 /** How often a file is opened again because another one ended the worker, before it fails itself. */
@@ -57,7 +59,8 @@ const REOPENS = 3;
  */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   const { id, dir, limits, openBlob, filesAtOnce = 8, idleMs = 60_000, restMs = 60_000 } = options;
-  const load = () => startPluginWorker({ dir, limits, ...(options.loadMs ? { loadMs: options.loadMs } : {}) });
+  const { probe = false } = options;
+  const load = () => startPluginWorker({ dir, limits, probe, ...(options.loadMs ? { loadMs: options.loadMs } : {}) });
 
   const version = await pluginVersion(dir);
   const first = await load();

@@ -140,7 +140,7 @@ export async function checkSamples(platform: Platform, dir: string): Promise<voi
   const { samples, expectations } = await listSamples(dir);
   if (samples.length === 0)
     fail("There are no samples. Put at least one file of the platform's own format into samples/.");
-  const record = `run \`mergepay plugin record ${platform.id}\` and look at what it writes`;
+  const record = `run \`mergepay plugin test ${platform.id} --record\` and look at what it writes`;
   const missing = samples.find((sample) => !expectations.includes(expectationName(sample)));
   if (missing !== undefined) fail(`samples/${missing} has no expectation: ${record}.`);
   const orphan = expectations.find((name) => !samples.some((sample) => expectationName(sample) === name));
@@ -152,6 +152,8 @@ export async function checkSamples(platform: Platform, dir: string): Promise<voi
     );
     const found = differenceOf(expected, actual);
     if (found !== undefined)
-      fail(`samples/${sample}: ${found}. Mend the plugin, or delete the expectation and ${record}.`);
+      fail(
+        `samples/${sample}: ${found}. Mend the plugin, or take what it makes now by \`mergepay plugin test ${platform.id} --update\`.`,
+      );
   }
 }

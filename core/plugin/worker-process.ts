@@ -16,6 +16,8 @@ export interface WorkerOptions {
   readonly dir: string;
   readonly limits: Limits;
   readonly loadMs?: number;
+  /** Every record is mapped twice and watched (`Probe`): for authors' tools. */
+  readonly probe?: boolean;
 }
 
 /** A plugin's worker process as the host holds it. */
@@ -50,21 +52,25 @@ function permissions(dir: string): string[] {
   return ["--permission", "--allow-worker", ...readable.map((path) => `--allow-fs-read=${path}`)];
 }
 
-function forkWorker(dir: string, limits: Limits): ChildProcess {
-  return fork(fileURLToPath(new URL("worker.ts", import.meta.url)), [dir, JSON.stringify(limits), `${process.pid}`], {
-    env: {},
-    serialization: "advanced",
-    // What a plugin prints may hold what must not be logged: it is dropped.
-    stdio: ["ignore", "ignore", "ignore", "ipc", "pipe"],
-    execArgv: [
-      "--disable-warning=ExperimentalWarning",
-      "--disable-warning=SecurityWarning",
-      `--max-old-space-size=${limits.pluginHeapMb}`,
-      // Records live for a moment: a smaller young generation is as fast and saves 40 MB a plugin.
-      "--max-semi-space-size=8",
-      ...permissions(dir),
-    ],
-  });
+function forkWorker(dir: string, limits: Limits, probe: boolean): ChildProcess {
+  return fork(
+    fileURLToPath(new URL("worker.ts", import.meta.url)),
+    [dir, JSON.stringify(limits), `${process.pid}`, ...(probe ? ["probe"] : [])],
+    {
+      env: {},
+      serialization: "advanced",
+      // What a plugin prints may hold what must not be logged: it is dropped.
+      stdio: ["ignore", "ignore", "ignore", "ipc", "pipe"],
+      execArgv: [
+        "--disable-warning=ExperimentalWarning",
+        "--disable-warning=SecurityWarning",
+        `--max-old-space-size=${limits.pluginHeapMb}`,
+        // Records live for a moment: a smaller young generation is as fast and saves 40 MB a plugin.
+        "--max-semi-space-size=8",
+        ...permissions(dir),
+      ],
+    },
+  );
 }
 
 const fromWorker = ({ code, reason, data }: WorkerError): MergepayError =>
@@ -75,8 +81,8 @@ const fromWorker = ({ code, reason, data }: WorkerError): MergepayError =>
  * @throws PLUGIN_LOAD_FAILED, PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID, PLUGIN_SCHEMA_INVALID
  */
 export async function startPluginWorker(options: WorkerOptions): Promise<PluginWorker> {
-  const { limits, loadMs = LOAD_MS } = options;
-  const child = forkWorker(realpathSync(options.dir), limits);
+  const { limits, loadMs = LOAD_MS, probe = false } = options;
+  const child = forkWorker(realpathSync(options.dir), limits, probe);
   const ended = Promise.withResolvers<void>();
   const loaded = Promise.withResolvers<Manifest>();
   let alive = true;

@@ -1,16 +1,17 @@
 /**
  * Entry of a plugin's worker: a process of its own, because a thread that runs out of memory can take the whole process with it.
- * Arguments: the plugin's folder, the limits as JSON, the host's process id. It has no environment, may read the code's and the plugin's
+ * Arguments: the plugin's folder, the limits as JSON, the host's process id, `probe` to watch how records are mapped. It has no environment, may read the code's and the plugin's
  * folders only, and talks to the host over its channel.
  */
 import { writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { Limits } from "../limits.ts";
-import { loadPlugin, workerError } from "./load.ts";
+import { type LoadedPlugin, loadPlugin, workerError } from "./load.ts";
 import { AT_FD, type FromWorker, type ToWorker } from "./messages.ts";
+import { createProber } from "./probe.ts";
 import { workerJobs } from "./worker-jobs.ts";
 
-const [dir = "", limitsJson = "{}", hostPid = ""] = process.argv.slice(2);
+const [dir = "", limitsJson = "{}", hostPid = "", mode = ""] = process.argv.slice(2);
 const limits = JSON.parse(limitsJson) as Limits;
 
 // The plugin must not speak for the worker.
@@ -57,10 +58,19 @@ process.on("message", (message: ToWorker) => {
 
 async function load(): Promise<void> {
   try {
-    const plugin = await loadPlugin(dir);
+    const plugin = await loaded();
     take = workerJobs({ plugin, limits, send, wentTo, now: () => performance.now() });
     send({ kind: "loaded", manifest: plugin.manifest });
   } catch (error) {
     send({ kind: "refused", error: workerError(error) });
   }
+}
+
+async function loaded(): Promise<LoadedPlugin> {
+  if (mode !== "probe") return await loadPlugin(dir);
+  const prober = createProber(
+    () => performance.now(),
+    () => process.resourceUsage().maxRSS * 1024,
+  );
+  return prober.probed(await loadPlugin(dir, prober.saw));
 }

@@ -1,29 +1,19 @@
-import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Command } from "commander";
-import type { MappedRecord } from "../../core/actions.ts";
 import { asMergepayError, MergepayError } from "../../core/errors/errors.ts";
-import { LIMITS, type Limits } from "../../core/limits.ts";
-import { BANK_ADAPTER, checkEntry, checkName, checkPlugin } from "../../core/plugin/check.ts";
+import { BANK_ADAPTER, checkName, checkPlugin } from "../../core/plugin/check.ts";
 import { MARK } from "../../core/plugin/infer/code.ts";
-import { openPlatform } from "../../core/plugin/platform.ts";
-import { noBlobs, recordSamples } from "../../core/plugin/record-sample.ts";
+import { noBlobs } from "../../core/plugin/record-sample.ts";
 import { listSamples } from "../../core/plugin/samples.ts";
 import { readConfig } from "../config.ts";
+import { shownFile, type Target, targetOf } from "./plugin-target.ts";
+import { testPlugin, type TestOptions } from "./plugin-test.ts";
+import { explain, tryFile } from "./plugin-try.ts";
 import { print, table } from "./print.ts";
 import { scaffold, scaffoldFrom } from "./scaffold.ts";
 
-/** The folder and limits that a server with this environment has. */
-function settingsOf(id: string) {
-  const { pluginsDir, limits } = readConfig(process.env);
-  return { id, dir: join(pluginsDir, id), limits: { ...LIMITS, ...limits } };
-}
-
-const shown = (path: string): string => {
-  const short = relative(process.cwd(), path);
-  return short.startsWith("..") ? path : short;
-};
+const FOLDER = "a platform's id, or the path of its folder";
 
 /** Adds `mergepay plugin ...`: everything that the author of a plugin needs, with no server running. */
 export function pluginCommands(program: Command): void {
@@ -37,40 +27,47 @@ export function pluginCommands(program: Command): void {
   plugin.command("list").description("list the plugin folders, each with its state").action(list);
   plugin
     .command("test")
-    .description("run the checks that a server runs before it takes a plugin")
-    .argument("<ids...>", "platforms to check")
+    .description("run the suite that every plugin passes; of all plugins when none is named")
+    .argument("[folders...]", FOLDER)
+    .option("--record", "write the expectation of every sample that has none; look at what it wrote")
+    .option("--update", "write over expectations that are no longer met, too")
     .action(test);
   plugin
-    .command("record")
-    .description("write the expectation of every sample that has none; look at what it wrote")
-    .argument("<id>", "the platform")
-    .action(record);
-  plugin
     .command("try")
-    .description("print what becomes of each record of a file; nothing is kept")
-    .argument("<id>", "the platform")
+    .description("print what becomes of each record of a file, beside where it comes from; nothing is kept")
+    .argument("<folder>", FOLDER)
     .argument("<file>", "a file in the platform's own format")
     .option("--merchant <name>", "the merchant that the orders are of, where the file does not tell")
     .option("--json", "one JSON document a record, with all that the orders hold")
-    .action(tryOut);
+    .action(tryFile);
+  plugin
+    .command("explain")
+    .description("print one record of a file step by step: as read, against the schema, as mapped, the order or reason")
+    .argument("<folder>", FOLDER)
+    .argument("<file>", "a file in the platform's own format")
+    .argument("<record>", 'its number, counted from 0, or its position, such as "line 3"')
+    .option("--merchant <name>", "the merchant that the orders are of, where the file does not tell")
+    .action(explain);
 }
 
 async function make(id: string, { from }: { from?: string }): Promise<void> {
   checkName(id);
-  const { dir, limits } = settingsOf(id);
+  const target = targetOf(id);
   if (from !== undefined) {
-    await makeFrom(id, dir, from, limits);
+    await makeFrom(target, from);
     return;
   }
-  for (const path of await scaffold(id, dir)) print(`  ${shown(join(dir, path))}`);
-  print(`\nIt reads the example's format. Next: mergepay plugin record ${id}, look at samples/*.expected.json,`);
-  print(`then mergepay plugin test ${id}. Change plugin.ts, the schema and the samples to your platform's.`);
+  for (const path of await scaffold(target.id, target.dir)) print(`  ${shownFile(join(target.dir, path))}`);
+  print(
+    `\nIt reads the example's format. Next: mergepay plugin test ${id} --record, and look at samples/*.expected.json.`,
+  );
+  print("Change plugin.ts, the schema and the samples to your platform's.");
 }
 
-async function makeFrom(id: string, dir: string, sample: string, limits: Limits): Promise<void> {
+async function makeFrom({ id, dir, limits }: Target, sample: string): Promise<void> {
   const { written, records, proposals, needed } = await scaffoldFrom(id, dir, sample, limits);
-  for (const path of written) print(`  ${shown(join(dir, path))}`);
-  print(`\n${records} records. What an order is made of, and how sure that is:`);
+  for (const path of written) print(`  ${shownFile(join(dir, path))}`);
+  print(`\n${records} ${records === 1 ? "record" : "records"}. What an order is made of, and how sure that is:`);
   print(table(proposals));
   print(`\nWhat the file can't tell, each a line of plugin.ts marked ${MARK}:`);
   for (const reason of needed) print(`   - ${reason}`);
@@ -78,91 +75,37 @@ async function makeFrom(id: string, dir: string, sample: string, limits: Limits)
 }
 
 /** What a server would say of the folder. */
-async function stateOf(id: string): Promise<{ good: boolean; cells: readonly string[] }> {
-  const settings = settingsOf(id);
+async function stateOf(target: Target): Promise<readonly string[]> {
   try {
-    const platform = await checkPlugin({ ...settings, openBlob: noBlobs });
+    const platform = await checkPlugin({ ...target, openBlob: noBlobs });
     await platform.close();
-    const { samples } = await listSamples(settings.dir);
-    return {
-      good: true,
-      cells: [id, "pass", platform.version, `${platform.manifest.title}, ${samples.length} samples`],
-    };
+    const { samples } = await listSamples(target.dir);
+    return [target.id, "pass", platform.version, `${platform.manifest.title}, ${samples.length} samples`];
   } catch (thrown) {
     const error = asMergepayError(thrown);
-    return { good: false, cells: [id, "refused", error.type, error.message] };
+    return [target.id, "refused", error.type, error.message];
   }
 }
 
-async function list(): Promise<void> {
+/** The folders among the plugins that are to be platforms, sorted. */
+async function pluginFolders(): Promise<string[]> {
   const { pluginsDir } = readConfig(process.env);
   const entries = await readdir(pluginsDir, { withFileTypes: true }).catch((error: unknown) => {
     throw new MergepayError("CONFIG_INVALID", `The plugins folder ${pluginsDir} can't be read.`, {}, { cause: error });
   });
-  const ids = entries
+  return entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== BANK_ADAPTER)
     .map(({ name }) => name)
     .sort();
+}
+
+async function list(): Promise<void> {
   const rows: (readonly string[])[] = [];
-  for (const id of ids) rows.push((await stateOf(id)).cells);
-  print(rows.length === 0 ? `No plugins in ${pluginsDir}.` : table(rows));
+  for (const id of await pluginFolders()) rows.push(await stateOf(targetOf(id)));
+  print(rows.length === 0 ? "There are no plugins." : table(rows));
 }
 
-async function test(ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
-    const { good, cells } = await stateOf(id);
-    print(table([cells]));
-    if (!good) process.exitCode = 1;
-  }
-}
-
-async function record(id: string): Promise<void> {
-  const settings = settingsOf(id);
-  const { written, kept } = await recordSamples(settings);
-  for (const name of written) print(`  ${shown(join(settings.dir, "samples", name))}`);
-  print(`${written.length} written, ${kept.length} were there and stay as they are.`);
-  if (written.length > 0) print("Look at each: from now on it is what the sample must become.");
-}
-
-async function tryOut(id: string, path: string, options: { merchant?: string; json?: true }): Promise<void> {
-  checkName(id);
-  const settings = settingsOf(id);
-  await checkEntry(settings.dir);
-  const file = await stat(path).catch(() => undefined);
-  if (file?.isFile() !== true) throw new MergepayError("NOT_FOUND", `There is no file ${path}.`);
-  const platform = await openPlatform({ ...settings, openBlob: noBlobs });
-  const counts = { records: 0, orders: 0, skipped: 0, rejected: 0 };
-  try {
-    for await (const records of platform.trial(() => createReadStream(path), options.merchant)) {
-      for (const mapped of records) {
-        counts.records += 1;
-        counts.orders += mapped.orders?.length ?? 0;
-        if (mapped.skipped !== undefined) counts.skipped += 1;
-        if (mapped.rejected !== undefined) counts.rejected += 1;
-        print(options.json === true ? JSON.stringify(mapped) : inWords(mapped));
-      }
-    }
-  } finally {
-    await platform.close();
-  }
-  const { records, orders, skipped, rejected } = counts;
-  if (options.json !== true)
-    print(`${records} records: ${orders} orders, ${skipped} with nothing to pay, ${rejected} rejected`);
-}
-
-/** One line an order, or why there is none. */
-function inWords({ position, orders = [], skipped, rejected }: MappedRecord): string {
-  const lines = orders.map(({ merchant, orderNo, amount, buyerId, title }) =>
-    [
-      `order     ${merchant} ${orderNo}  ${amount.value} ${amount.currency}`,
-      buyerId === undefined ? "no buyer" : `buyer ${buyerId}`,
-      ...(title === undefined ? [] : [title]),
-    ].join("  "),
-  );
-  if (skipped !== undefined) lines.push(`skipped   ${skipped}`);
-  if (rejected !== undefined)
-    lines.push(
-      `rejected  ${rejected.code}${rejected.field === undefined ? "" : ` ${rejected.field}`}: ${rejected.reason}`,
-    );
-  return lines.map((line) => `${position === "" ? "/" : position}  ${line}`).join("\n");
+async function test(folders: readonly string[], options: TestOptions): Promise<void> {
+  const targets = folders.length > 0 ? folders.map(targetOf) : (await pluginFolders()).map(targetOf);
+  for (const target of targets) if (!(await testPlugin(target, options))) process.exitCode = 1;
 }

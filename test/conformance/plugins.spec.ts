@@ -6,10 +6,11 @@ import { ERRORS } from "../../core/errors/codes.ts";
 import { asMergepayError } from "../../core/errors/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { BANK_ADAPTER, checkPlugin } from "../../core/plugin/check.ts";
+import { runConformance } from "../../core/plugin/conformance/suite.ts";
 import type { PlatformOrder } from "../../core/plugin/contract.ts";
 import type { Platform } from "../../core/plugin/platform.ts";
 import { noBlobs } from "../../core/plugin/record-sample.ts";
-import { expectationOf, type Expectation, GENERATOR, listSamples, outcomeOf } from "../../core/plugin/samples.ts";
+import { expectationOf, type Expectation, GENERATOR, listSamples } from "../../core/plugin/samples.ts";
 import { validator } from "../../core/schema/validate.ts";
 import { importsOf, listFiles, packageOf, readSource, root } from "../tidy/source.ts";
 
@@ -61,11 +62,11 @@ for (const { id, folder } of [...platforms, example])
       expect(samples).not.to.have.lengthOf(0);
     });
 
-    it("makes the same of the same file each time", async () => {
-      for (const sample of samples) {
-        const first = await outcomeOf(platform, dir, sample);
-        expect(await outcomeOf(platform, dir, sample), sample).to.deep.equal(first);
-      }
+    it("is pure, and refuses by name or reads whatever its samples are damaged into", async () => {
+      const found = await runConformance({ id, dir, limits: LIMITS, now: () => performance.now() });
+      expect(found.faults).to.deep.equal([]);
+      expect(found.records).to.be.above(0);
+      expect(found.hostile).to.be.above(100);
     });
 
     it("expects unified orders only", () => {

@@ -4,7 +4,7 @@ import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { TEMPLATE } from "../../gateway/cli/scaffold.ts";
-import { pluginsFolder, type PluginsFolder } from "../support/plugins.ts";
+import { goodPlugin, pluginFile, pluginsFolder, type PluginsFolder } from "../support/plugins.ts";
 import { root } from "../tidy/source.ts";
 
 interface Ended {
@@ -38,7 +38,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
   it("gets a folder named after the platform, with nothing left of the example's name", async () => {
     const { code, out, err } = await plugin("new", "tea-house");
     expect(code, err).to.equal(0);
-    expect(out).to.include("plugin.ts").and.include("mergepay plugin record tea-house");
+    expect(out).to.include("plugin.ts").and.include("mergepay plugin test tea-house --record");
     const written = await readFile(join(folder.path("tea-house"), "plugin.ts"), "utf8");
     expect(written).to.include('title: "Tea house"').and.include("tea-house-settlement").and.not.match(/kiosk/i);
     expect(await samples(folder.path("tea-house"))).to.deep.equal(
@@ -49,13 +49,13 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
   it("is told by `test` to record what the samples become", async () => {
     const { code, out } = await plugin("test", "tea-house");
     expect(code).to.equal(1);
-    expect(out).to.include("PLUGIN_SAMPLES_FAILED").and.include("mergepay plugin record tea-house");
+    expect(out).to.include("PLUGIN_SAMPLES_FAILED").and.include("mergepay plugin test tea-house --record");
   });
 
   it("records the expectations, the same that the example has", async () => {
-    const { code, out, err } = await plugin("record", "tea-house");
-    expect(code, err).to.equal(0);
-    expect(out).to.include("5 written, 0 were there");
+    const { code, out, err } = await plugin("test", "tea-house", "--record");
+    expect(code, err + out).to.equal(0);
+    expect(out).to.include("5 written, 0 updated, 0 as they were");
     const merchant = (text: unknown): unknown =>
       JSON.parse(JSON.stringify(text).replaceAll("corner-kiosk", "tea-house"));
     expect(await expectations(folder.path("tea-house"))).to.deep.equal(merchant(await expectations(TEMPLATE)));
@@ -64,7 +64,11 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
   it("passes `test`, and finds the plugin in `list`", async () => {
     const tested = await plugin("test", "tea-house");
     expect(tested.code, tested.out).to.equal(0);
-    expect(tested.out).to.match(/tea-house +pass +1-[0-9a-f]{12} +Tea house, 5 samples/);
+    expect(tested.out)
+      .to.match(/tea-house +pass +1-[0-9a-f]{12} +Tea house, 5 samples/)
+      .and.match(/purity +7 records/)
+      .and.match(/hostile +\d{3} files/)
+      .and.match(/speed +1,000 records in \d+ ms/);
     await folder.write("broken", { "plugin.ts": "export default {" });
     const listed = await plugin("list");
     expect(listed.code).to.equal(0);
@@ -76,8 +80,8 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
   it("records again without touching what is there", async () => {
     const sample = join(folder.path("tea-house"), "samples", "more.csv");
     await writeFile(sample, "order,buyer,status,total,currency,placed,title\n");
-    const { out } = await plugin("record", "tea-house");
-    expect(out).to.include("1 written, 5 were there");
+    const { out } = await plugin("test", "tea-house", "--record");
+    expect(out).to.include("1 written, 0 updated, 5 as they were");
     await rm(sample);
     const tested = await plugin("test", "tea-house");
     expect(tested.code).to.equal(1);
@@ -89,17 +93,53 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     const file = join(TEMPLATE, "samples", "orders.csv");
     const { code, out } = await plugin("try", "tea-house", file, "--merchant", "north");
     expect(code).to.equal(0);
-    expect(out.split("\n")).to.deep.equal([
-      "line 2  order     north K-1001  12.50 USD  buyer buyer-7  Two newspapers, one coffee",
-      "line 3  skipped   The order is paid.",
-      "line 4  order     north K-1003  8.00 EUR  no buyer  Umbrella",
-      "3 records: 2 orders, 1 with nothing to pay, 0 rejected",
-      "",
+    const lines = out.split("\n").map((text) => text.replaceAll(/ +/g, " ").trim());
+    expect(lines[0]).to.match(/^line 2 order north K-1001 12\.50 USD \d+\.\d\d ms$/);
+    expect(lines.slice(1, 7)).to.deep.equal([
+      "merchant north",
+      "orderNo K-1001 <- /rows/0/order",
+      "amount 12.50 <- /rows/0/total",
+      "currency USD <- /rows/0/currency",
+      "buyerId buyer-7 <- /rows/0/buyer",
+      "placedAt 2026-03-01T09:30:00Z <- /rows/0/placed",
     ]);
+    expect(lines).to.include("line 3 skipped The order is paid.");
+    expect(lines).to.include("3 records: 2 orders, 1 with nothing to pay, 0 rejected");
+    expect(lines.at(-2)).to.match(/^\d+ ms, \d+ records\/s; \d+\.\d ms of it mapping$/);
     const rejected = await plugin("try", "tea-house", join(TEMPLATE, "samples", "bad-amount-decimals.csv"), "--json");
     const [first] = rejected.out.split("\n").map((text) => JSON.parse(text === "" ? "null" : text) as unknown);
     expect(first).to.deep.include({ record: 0, position: "line 2" });
     expect(first).to.have.nested.property("rejected.code", "AMOUNT_INVALID");
+  });
+
+  it("sees with `explain` how one record is read, checked and mapped, of a folder by its path too", async () => {
+    const paid = await plugin("explain", TEMPLATE, join(TEMPLATE, "samples", "orders.csv"), "line 3");
+    expect(paid.code, paid.err).to.equal(0);
+    expect(paid.out)
+      .to.include('"order": "K-1002"')
+      .and.match(/^schema +fits$/m)
+      .and.include('"skip": "The order is paid."')
+      .and.match(/^skipped +The order is paid\.$/m);
+    const bad = await plugin("explain", TEMPLATE, join(TEMPLATE, "samples", "bad-status.csv"), "0");
+    expect(bad.out).to.match(/^schema +\/rows\/0\/status must be one of .*; map is not called$/m);
+  });
+
+  it("gets a folder made of a file, which gives its orders before a line is edited, and passes `test`", async () => {
+    const file = join(TEMPLATE, "samples", "orders.csv");
+    const made = await plugin("new", "paper-lantern", "--from", file);
+    expect(made.code, made.err).to.equal(0);
+    expect(made.out)
+      .to.match(/orderNo +rows\/0\/order/)
+      .and.include("marked NEEDED");
+    const tried = await plugin("try", "paper-lantern", file, "--json");
+    const records = tried.out
+      .split("\n")
+      .map((text) => JSON.parse(text === "" ? "{}" : text) as { orders?: unknown[] });
+    expect(records.flatMap(({ orders = [] }) => orders)).to.have.lengthOf(2);
+    expect(records[0]).to.have.nested.property("orders[0].amount.value", "12.50");
+    const tested = await plugin("test", "paper-lantern", "--record");
+    expect(tested.code, tested.out).to.equal(0);
+    expect(tested.out).to.include("lines of plugin.ts are still marked NEEDED");
   });
 
   it("is told what is wrong with a whole file, a name, a missing file or a folder that is there", async () => {
@@ -109,7 +149,10 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
       [["try", "coffee", "no-such.csv"], "[PLUGIN_ENTRY_MISSING]"],
       [["new", "tea-house"], "is there already; nothing was written"],
       [["new", "../tea"], "[PLUGIN_NAME_INVALID]"],
-      [["record", "bank-adapter"], "[PLUGIN_NAME_INVALID]"],
+      [["try", "bank-adapter", "no-such.csv"], "[PLUGIN_NAME_INVALID]"],
+      [["explain", "tea-house", join(TEMPLATE, "samples", "orders.csv"), "line 9"], "has no record line 9"],
+      [["new", "coffee", "--from", "no-such.csv"], "There is no file no-such.csv. [NOT_FOUND]"],
+      [["new", "coffee", "--from", join(root, "LICENSE")], "[FILE_NOT_RECOGNISED]"],
     ] as const) {
       const { code, err } = await plugin(...args);
       expect(code, args.join(" ")).to.equal(1);
@@ -126,5 +169,31 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     await writeFile(entry, text);
     await appendFile(entry, "// The same plugin.\n");
     expect((await plugin("test", "tea-house")).code).to.equal(0);
+  });
+
+  it("takes what a changed plugin makes by `--update`, and never by `--record`", async () => {
+    const entry = join(folder.path("tea-house"), "plugin.ts");
+    const text = await readFile(entry, "utf8");
+    await writeFile(entry, text.replace("title: row.title", "title: row.title.toUpperCase()"));
+    expect((await plugin("test", "tea-house", "--record")).code).to.equal(1);
+    const updated = await plugin("test", "tea-house", "--update");
+    expect(updated.code, updated.out).to.equal(0);
+    expect(updated.out).to.match(/0 written, 2 updated, 3 as they were/);
+  });
+
+  it("hears of a plugin that changes its records, and of one that a damaged file makes throw", async () => {
+    await folder.write("corner-shop", {
+      ...goodPlugin,
+      "plugin.ts": pluginFile({ trick: "row.no = row.no.trim() + ''; delete row.buyer; row.seen = 'yes';" }),
+    });
+    const changing = await plugin("test", "corner-shop");
+    expect(changing.code).to.equal(1);
+    expect(changing.out).to.include("map changes the record that it is given");
+    await folder.write("corner-shop", { "plugin.ts": pluginFile({ trick: "BigInt(row.total.replace('.', ''));" }) });
+    const throwing = await plugin("test", "corner-shop");
+    expect(throwing.code).to.equal(1);
+    expect(throwing.out)
+      .to.match(/corner-shop +fails/)
+      .and.include("PLUGIN_THREW");
   });
 });

@@ -49,7 +49,8 @@ export const line = (no: string, total = "12.30", more: Readonly<Record<string, 
   `${JSON.stringify({ no, total, currency: "EUR", ...more })}\n`;
 
 const sample = line("A-1", "7.5") + line("A-2", "0.00") + line("A-3", "1.234");
-const expected = JSON.stringify({
+/** What the good plugin's sample becomes. */
+export const expected = JSON.stringify({
   orders: [{ merchant: "corner", orderNo: "A-1", amount: { value: "7.50", currency: "EUR" } }],
   skipped: 1,
   rejected: [{ code: "AMOUNT_INVALID", position: "line 3", field: "/total" }],

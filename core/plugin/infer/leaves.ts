@@ -40,10 +40,12 @@ export function leavesOf(records: readonly unknown[], table: boolean): Leaf[] {
       return;
     }
     const place = at(path);
-    if (typeof value !== "string") place.mixed = true;
-    const text = String(value);
-    place.texts.push(text);
-    if (text !== "") place.records.add(record);
+    if (typeof value !== "string") {
+      place.mixed = true;
+      return;
+    }
+    place.texts.push(value);
+    if (value !== "") place.records.add(record);
   }
   for (const [record, value] of records.entries()) {
     visit(value, [], record);

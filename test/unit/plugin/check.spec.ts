@@ -5,6 +5,7 @@ import { asMergepayError } from "../../../core/errors/errors.ts";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  expected,
   goodPlugin,
   line,
   pluginFile,
@@ -175,7 +176,7 @@ const cases: readonly Case[] = [
     "a sample has no expectation",
     withExpected(undefined),
     "PLUGIN_SAMPLES_FAILED",
-    /orders\.ndjson has no expectation: run `mergepay plugin record corner-shop`/,
+    /orders\.ndjson has no expectation: run `mergepay plugin test corner-shop --record`/,
   ],
   [
     "an expectation has no sample",
@@ -266,17 +267,18 @@ describe("A plugin folder is checked before it runs", () => {
     checkName("a".repeat(40));
   });
 
-  it("records what samples become, and never writes over an expectation", async () => {
+  it("records what samples become, and never writes over an expectation unless asked to", async () => {
     const dir = await folder.write("corner-shop", {
       ...goodPlugin,
       "samples/more.ndjson": line("B-1", "0.30"),
       "samples/empty.ndjson": " ",
       "samples/orders.ndjson.expected.json": '{ "orders": [] }',
     });
-    const recorded = await recordSamples({ id: "corner-shop", dir, limits: tightLimits });
-    expect(recorded).to.deep.equal({
+    const options = { id: "corner-shop", dir, limits: tightLimits };
+    expect(await recordSamples({ ...options, update: false })).to.deep.equal({
       written: ["empty.ndjson.expected.json", "more.ndjson.expected.json"],
-      kept: ["orders.ndjson"],
+      updated: [],
+      kept: 1,
     });
     const read = async (name: string) => JSON.parse(await readFile(join(dir, "samples", name), "utf8")) as unknown;
     expect(await read("empty.ndjson.expected.json")).to.deep.equal({ error: { code: "FILE_EMPTY" } });
@@ -284,5 +286,11 @@ describe("A plugin folder is checked before it runs", () => {
       orders: [{ merchant: "corner", orderNo: "B-1", amount: { value: "0.30", currency: "EUR" } }],
     });
     expect(await read("orders.ndjson.expected.json")).to.deep.equal({ orders: [] });
+    expect(await recordSamples({ ...options, update: true })).to.deep.equal({
+      written: [],
+      updated: ["orders.ndjson.expected.json"],
+      kept: 2,
+    });
+    expect(await read("orders.ndjson.expected.json")).to.deep.equal(JSON.parse(expected));
   });
 });
