@@ -6,6 +6,7 @@ import { confidenceOf } from "./rank.ts";
 import type { Total } from "./totals.ts";
 import { memberOf, typeOf } from "./types.ts";
 import { same, usesOf } from "./uses.ts";
+import { wordsOf } from "./words.ts";
 
 /** What a written plugin is, besides its proposals. */
 export interface Written {
@@ -17,6 +18,9 @@ export interface Written {
 /** What marks a line that its author has to fill in or look at. */
 export const MARK = "NEEDED";
 const LOW = "low";
+/** Words in the name of records that are hardly orders. */
+const NOT_ORDERS =
+  /\b(?:refunds?|payouts?|transactions?|remittance|advice|payments?|credit|returns?|events?|settlements?)\b/;
 
 /** The plugin.ts that maps what a sample proposes. @param contract how the folder imports the contract */
 export function pluginCode(id: string, title: string, inference: Inference, contract: string): Written {
@@ -120,6 +124,9 @@ function parts(inference: Inference): Parts {
   const at = (leaf: Leaf): string => access("order", table ? leaf.path.slice(2) : leaf.path, isSure(leaf));
   const inLine = (leaf: Leaf, level: number): string => access("line", leaf.path.slice(level), isSure(leaf));
 
+  const [name = ""] = "records" in inference.input ? (inference.input.records ?? []) : [];
+  if (NOT_ORDERS.test(wordsOf(name)))
+    body.push(need(`the records are at ${name}, which sounds like something else; are they orders to be paid?`));
   status();
   const amount = amountOf();
   const placedLine = dates();

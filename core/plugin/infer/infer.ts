@@ -39,9 +39,11 @@ export interface Inference {
 interface Reading {
   readonly input: InputSpec;
   readonly records: readonly unknown[];
-  readonly refused: number;
+  readonly refused: readonly string[];
   readonly proposals: Proposals;
   readonly score: number;
+  /** The records hold no text at all. */
+  readonly isBlank: boolean;
 }
 
 /** Such a declaration, where it refers to other files only and defines nothing itself. */
@@ -74,27 +76,28 @@ export async function inferSample(bytes: Uint8Array, limits: ReadLimits): Promis
     const reading = await read(text, input, limits);
     if (best === undefined || reading.score > best.score) best = reading;
   }
-  if (best === undefined || best.records.length === 0)
+  if (best === undefined || best.records.length === 0 || best.isBlank)
     throw new MergepayError(
       "FILE_NOT_RECOGNISED",
-      "The sample holds no record that can be read; take one with orders.",
+      `The sample holds no record that can be read; take one with orders. ${best?.refused[0] ?? ""}`.trim(),
     );
   const { input, records, refused, proposals } = best;
-  return { input, encoding: confidence, records, refused, proposals, doctype };
+  return { input, encoding: confidence, records, refused: refused.length, proposals, doctype };
 }
 
 /** Reads the text one way and looks at how much its records are like orders. */
 async function read(text: string, input: InputSpec, limits: ReadLimits): Promise<Reading> {
   const records: unknown[] = [];
-  let refused = 0;
+  const refused: string[] = [];
   const { encoding: _, ...decoded } = input;
   for await (const batch of readRecords(once(Buffer.from(text)), decoded, limits))
     for (const raw of batch) {
-      if ("refused" in raw) refused += 1;
+      if ("refused" in raw) refused.push(raw.refused.reason);
       else records.push(raw.value);
     }
   const table = input.format === "csv" || input.format === "tsv";
-  const leaves = leavesOf(records, table);
+  // Segments have tags and places, not names that say what they hold.
+  const leaves = input.format === "edi" ? [] : leavesOf(records, table);
   const path = "records" in input ? (input.records?.[0] ?? "") : "";
   const groupBy = "groupBy" in input ? input.groupBy : undefined;
   const proposals = propose(leaves, records.length, { name: path.split("/").at(-1)?.replace(/s$/, "") ?? "", groupBy });
@@ -103,7 +106,8 @@ async function read(text: string, input: InputSpec, limits: ReadLimits): Promise
     records,
     refused,
     proposals,
-    score: records.length === 0 ? -1 : scoreOf(input, proposals, leaves, refused),
+    score: records.length === 0 ? -1 : scoreOf(input, proposals, leaves, refused.length),
+    isBlank: leaves.length === 0 && input.format !== "edi",
   };
 }
 

@@ -1,4 +1,4 @@
-import { depthOf, type Leaf } from "./leaves.ts";
+import { depthOf, EACH, type Leaf } from "./leaves.ts";
 import { phraseOf, wordsOf } from "./words.ts";
 
 /** A place that may be a field of the order, and how well its name and texts fit: 0 to 1. */
@@ -18,8 +18,8 @@ export interface Names {
 
 /** What a level of depth, and a word that spoils a name, take away. */
 const DEPTH = 0.03;
-/** What it takes away that a name fits only with the name of its record. */
-const BY_RECORD = 0.04;
+/** What it takes away that a name fits only with the name of its record, or without that of its list. */
+const BY_OTHER = 0.04;
 const SPOILT = 0.45;
 /** Less than this is no candidate. */
 const LEAST = 0.2;
@@ -35,7 +35,12 @@ export function rank(
   for (const leaf of leaves) {
     const phrase = phraseOf(leaf.path);
     const scoreOf = (words: string): number => fit.find(([pattern]) => pattern.test(words))?.[1] ?? 0;
-    const name = Math.max(scoreOf(phrase), record === "" ? 0 : scoreOf(phraseOf(leaf.path, record)) - BY_RECORD);
+    const others = [
+      ...(record === "" ? [] : [phraseOf(leaf.path, record)]),
+      // The list's name may be no part of what its elements' fields are called.
+      ...(leaf.path.at(-2) === EACH ? [wordsOf(leaf.path.at(-1) ?? "")] : []),
+    ];
+    const name = Math.max(scoreOf(phrase), ...others.map((words) => scoreOf(words) - BY_OTHER));
     if (name <= 0 || !accepts(leaf)) continue;
     const parents = wordsOf(leaf.path.slice(0, -1).join(" "));
     const spoils = [phrase, parents].some((words) => spoilt?.test(words) === true) || around?.test(parents) === true;
