@@ -10,6 +10,7 @@ export { addsUp, exactProduct, exactSum, isZero } from "../money/decimal.ts";
 export { decimalFrom, fromMinorUnits, fromScaled, withoutPadding, type NumberStyle } from "./amounts.ts";
 export { epochInstant, instantFrom } from "./dates.ts";
 export { instantOf } from "./instant.ts";
+export { listAt, textAt } from "./pointer.ts";
 export { plainText } from "./plain-text.ts";
 
 /** The version of this contract. A plugin made for another one is refused by name. */
