@@ -57,6 +57,8 @@ export interface MappedRecord {
   readonly position: string;
   readonly orders?: readonly (PlatformOrder & { readonly contentHash: string })[];
   readonly skipped?: string;
+  /** The order that the record takes back, and why. */
+  readonly cancelled?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
   readonly rejected?: { readonly code: ErrorCode; readonly field?: string; readonly reason: string };
 }
 

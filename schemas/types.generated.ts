@@ -105,6 +105,10 @@ export interface FileReport {
   revised: number;
   unchanged: number;
   /**
+   * Records that took an order back.
+   */
+  cancelled: number;
+  /**
    * Records with nothing to pay.
    */
   skipped: number;
@@ -170,6 +174,7 @@ export interface Order {
    */
   revision: number;
   source?: Source;
+  cancellation?: Cancellation;
   createdAt: string;
   updatedAt: string;
 }
@@ -182,6 +187,16 @@ export interface Source {
   record: number;
   position: string;
   pluginVersion: string;
+}
+/**
+ * Which record took the order back, and why.
+ *
+ * This interface was referenced by `Order`'s JSON-Schema
+ * via the `definition` "cancellation".
+ */
+export interface Cancellation {
+  reason: string;
+  source: Source;
 }
 /**
  * A merge payment: N orders of one payer, one total, one deduction.

@@ -56,7 +56,7 @@ export const ERRORS = Object.freeze({
   RECORD_MALFORMED: info(422, "sender", "changed", "The record can't be read."),
   RECORD_INVALID: info(422, "sender", "changed", "The record does not fit its platform's schema."),
   RECORD_DUPLICATE: info(422, "sender", "changed", "The file has another record of the same order with other content."),
-  ORDER_CONFLICT: info(409, "platform", "changed", "The order is locked or paid and can't be changed by a file."),
+  ORDER_CONFLICT: info(409, "platform", "changed", "The order is locked, paid or cancelled and can't be changed by a file."),
   AMOUNT_INVALID: info(
     422,
     "sender",

@@ -5,7 +5,7 @@ import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { withFacts } from "../notify/outbox.ts";
-import type { Ingested } from "../orders/ingest.ts";
+import type { Ingested } from "../orders/candidates.ts";
 import type { OrdersService } from "../orders/service.ts";
 import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import { findDue, Overtaken, saveVersion } from "../versioned.ts";
@@ -102,6 +102,7 @@ export function fileProcessing(
       created: file.created + done.created,
       revised: file.revised + done.revised,
       unchanged: file.unchanged + done.unchanged,
+      cancelled: file.cancelled + done.cancelled,
       skipped: file.skipped + done.skipped,
       rejected: file.rejected + done.rejects.length,
       pluginVersion: version,

@@ -46,6 +46,7 @@ export async function filesService(deps: Deps, orders: OrdersService) {
         created: 0,
         revised: 0,
         unchanged: 0,
+        cancelled: 0,
         skipped: 0,
         rejected: 0,
         receivedAt: at,

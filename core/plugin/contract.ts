@@ -35,6 +35,15 @@ export interface Reject {
   readonly field?: string;
 }
 
+/**
+ * What `map` gives for a record that takes an order back: an open order is cancelled and can't be paid any more. It stays so: an order that
+ * is cancelled before it comes, in whichever file, is never payable.
+ */
+export interface Cancel {
+  readonly cancel: { readonly merchant: string; readonly orderNo: string };
+  readonly reason: string;
+}
+
 export interface MapContext {
   /** The merchant that the sender named with the file, or the plugin's `defaultMerchant`. */
   readonly merchant: string;
@@ -46,7 +55,7 @@ export interface PlatformInput<R = never> {
   /** File beside plugin.ts: JSON Schema 2020-12 of one record as the reader gives it (numbers are text). */
   readonly schema: string;
   /** Pure: called once a record that fits the schema. Money leaves as text exactly as the platform means it; core makes it canonical. */
-  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Reject;
+  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Cancel | Reject;
 }
 
 /** A platform plugin: one frozen value. */

@@ -45,6 +45,7 @@ export function summary(report: FileReport): string {
     const where = report.error.position === undefined ? "" : ` at ${report.error.position}`;
     return `${report.state}: ${report.error.code}${where}. ${report.error.reason}`;
   }
-  const { records, created, revised, unchanged, skipped, rejected } = report;
-  return `${records} records: ${created} new orders, ${revised} revised, ${unchanged} unchanged, ${skipped} with nothing to pay, ${rejected} rejected`;
+  const { records, created, revised, unchanged, cancelled, skipped, rejected } = report;
+  const back = cancelled === 0 ? "" : ` ${cancelled} cancelled,`;
+  return `${records} records: ${created} new orders, ${revised} revised, ${unchanged} unchanged,${back} ${skipped} with nothing to pay, ${rejected} rejected`;
 }

@@ -209,6 +209,7 @@ export const DOCS = {
     created: 0,
     revised: 0,
     unchanged: 0,
+    cancelled: 0,
     skipped: 0,
     rejected: 0,
     receivedAt: time,
