@@ -6,6 +6,7 @@ import type { FeeRule } from "./plugin/contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
 import type {
+  DryRun,
   Event,
   FileReport,
   JournalEntry,
@@ -125,6 +126,11 @@ export interface Actions {
   "files.receive": {
     params: { fileId: string; platform: string; merchant: string | null; sha256: string; bytes: number; name?: string };
     result: FileReport & { existed: boolean };
+  };
+  /** Of bytes that are staged, by the id of their stage. */
+  "files.foresee": {
+    params: { blobId: string; platform: string; merchant: string | null; sha256: string; bytes: number };
+    result: DryRun;
   };
   "files.get": { params: { fileId: string; platform?: string }; result: FileReport };
   "files.list": { params: PageQuery & { platform?: string }; result: Page<FileReport> };

@@ -47,6 +47,47 @@ export interface Money {
   currency: string;
 }
 /**
+ * What a file would become if it were sent now. Nothing of it is kept.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "dry-run".
+ */
+export interface DryRun {
+  platform: string;
+  merchant: string | null;
+  sha256: string;
+  bytes: number;
+  records: number;
+  created: number;
+  revised: number;
+  unchanged: number;
+  cancelled: number;
+  skipped: number;
+  rejected: number;
+  /**
+   * The first records that would be rejected, and why.
+   *
+   * @maxItems 100
+   */
+  rejects: ForeseenReject[];
+  pluginVersion: string;
+  /**
+   * This very file was taken before: sending it again changes nothing.
+   */
+  known: boolean;
+  /**
+   * Send the file with it as `confirm`: other bytes, another platform or merchant are refused. It is the id that the file will have.
+   */
+  confirmation: string;
+}
+export interface ForeseenReject {
+  record: number;
+  position: string;
+  code: string;
+  field?: string;
+  reason: string;
+}
+/**
  * A numbered fact about one aggregate, as one audience may see it.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema

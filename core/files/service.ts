@@ -7,6 +7,7 @@ import type { OrdersService } from "../orders/service.ts";
 import { page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import type { FileReport, RecordReject } from "../../schemas/types.generated.ts";
+import { fileForesight } from "./foresee.ts";
 import { FILES, REJECTS, showFile, showReject, type StoredFile, type StoredReject } from "./model.ts";
 import { fileProcessing } from "./processing.ts";
 
@@ -65,6 +66,8 @@ export async function filesService(deps: Deps, orders: OrdersService) {
       processing.wake();
       return { ...showFile(file), existed: false };
     },
+
+    foresee: fileForesight(deps, orders, async (fileId) => (await files.findOne({ _id: fileId })) !== null),
 
     get: async ({ fileId, platform }: Actions["files.get"]["params"]): Promise<FileReport> =>
       showFile(await find(fileId, platform)),

@@ -7,6 +7,7 @@ import { MINOR_LIMIT, minorOfMoney, moneyOf } from "../money/money.ts";
 import { page } from "../pages.ts";
 import type { Order } from "../../schemas/types.generated.ts";
 import { CANCELLATIONS, orderCancellations, type StoredCancellation } from "./cancellations.ts";
+import { orderForesight } from "./foresee.ts";
 import { orderIngest, type UsersOf } from "./ingest.ts";
 import { orderLocks } from "./lock.ts";
 import { ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts";
@@ -33,6 +34,7 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
 
   return {
     ingest: orderIngest(deps, orders, cancellations, { usersOf, claim }),
+    foresee: orderForesight(deps, orders, cancellations),
     claim,
     ...orderLocks(deps, orders),
 

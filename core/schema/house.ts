@@ -1,4 +1,5 @@
 import deduction from "../../schemas/deduction.schema.json" with { type: "json" };
+import dryRun from "../../schemas/dry-run.schema.json" with { type: "json" };
 import event from "../../schemas/event.schema.json" with { type: "json" };
 import fileReport from "../../schemas/file-report.schema.json" with { type: "json" };
 import journalEntry from "../../schemas/journal-entry.schema.json" with { type: "json" };
@@ -14,6 +15,7 @@ import settlementLine from "../../schemas/settlement-line.schema.json" with { ty
 /** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
 export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   deduction,
+  dryRun,
   event,
   fileReport,
   journalEntry,

@@ -53,6 +53,11 @@ export const QUERY = {
   upload: object({
     merchant: { ...merchant, description: "Whose file it is, where the file does not say; the plugin has a default." },
     name: line(255, "The file's name, for people."),
+    dryRun: {
+      const: "true",
+      description: "Only say what the file would become: nothing is kept, and `name` and `wait` mean nothing.",
+    },
+    confirm: text("^file_[0-9a-f]{40}$", "The `confirmation` of a dry run: any other file is refused."),
     wait: text("^(?:[1-9]|[12][0-9]|30)$", "Seconds to wait for the file to be processed before answering."),
   }),
   ofPlatform: object({ ...page, platform: { ...platform, description: "Operators: only of this platform." } }),
@@ -184,6 +189,7 @@ export const pageSchema = (items: Schema): Schema =>
 
 export const ANSWERS = {
   file: ref("file-report"),
+  fileOrDryRun: { oneOf: [ref("file-report"), ref("dry-run")] },
   reject: ref("record-reject"),
   order: ref("order"),
   quote: ref("quote"),

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { setTimeout as pause } from "node:timers/promises";
 import { isEnded } from "../../../core/files/states.ts";
 import type { FileReport } from "../../../schemas/types.generated.ts";
-import { takeIn } from "../../intake.ts";
+import { type IncomingFile, takeIn, tryOut } from "../../intake.ts";
 import { principalOf, proveClaim } from "../access.ts";
 import { boundedBody } from "../body.ts";
 import type { HttpDeps } from "../deps.ts";
@@ -16,7 +16,7 @@ const LOOK_MS = 50;
 
 interface Upload {
   Params: { platform: string };
-  Querystring: { merchant?: string; name?: string; wait?: string };
+  Querystring: { merchant?: string; name?: string; wait?: string; dryRun?: "true"; confirm?: string };
 }
 
 const UPLOAD = described({
@@ -28,10 +28,23 @@ const UPLOAD = described({
   body: BODIES.file,
   consumes: ["*/*"],
   answers: {
-    200: ["The file as it is now: it was sent before, or has been processed while you waited.", ANSWERS.file],
+    200: [
+      "The file as it is now: it was sent before, or has been processed while you waited. Of a dry run: what it would become.",
+      ANSWERS.fileOrDryRun,
+    ],
     202: ["The file is stored and will be processed.", ANSWERS.file],
   },
-  problems: ["FILE_EMPTY", "FILE_TOO_LARGE", "PLATFORM_UNKNOWN"],
+  problems: [
+    "FILE_EMPTY",
+    "FILE_TOO_LARGE",
+    "PLATFORM_UNKNOWN",
+    "CONFIRMATION_MISMATCH",
+    "DRY_RUN_TOO_LARGE",
+    "FILE_FRAME_BROKEN",
+    "FILE_ENCODING_INVALID",
+    "FILE_NOT_RECOGNISED",
+    "PLATFORM_UNAVAILABLE",
+  ],
 });
 
 /** The one route with a body of any type: it streams to the blob store, and is kept only when its signature fits. */
@@ -45,23 +58,27 @@ export function uploadRoute(deps: HttpDeps) {
     });
     app.post<Upload>("/v1/platforms/:platform/files", UPLOAD, async (request, reply) => {
       const { platform } = request.params;
-      const { name, merchant = null, wait } = request.query;
-      refuseDeclared(request, limits.fileBytes, "FILE_TOO_LARGE");
+      const { name, merchant = null, wait, dryRun, confirm } = request.query;
+      if (dryRun === undefined) refuseDeclared(request, limits.fileBytes, "FILE_TOO_LARGE");
+      else refuseDeclared(request, limits.dryRunBytes, "DRY_RUN_TOO_LARGE");
       const body = watched(request, limits.fileBytes, bodyIdleMs);
-      const taken = takeIn(deps, {
+      const file: IncomingFile = {
         platform,
         merchant,
         ...(name === undefined ? {} : { name }),
+        ...(confirm === undefined ? {} : { confirm }),
         bytes: body.pieces(),
         admit: () => {
           proveClaim(request);
           principalOf(request);
         },
-      });
-      const { existed, ...report } = await taken.catch((error: unknown) => {
+      };
+      const told = (error: unknown): never => {
         // A store may wrap what the body's stream threw; the sender is told the cause.
         throw body.fault() ?? error;
-      });
+      };
+      if (dryRun !== undefined) return reply.send(await tryOut(deps, file).catch(told));
+      const { existed, ...report } = await takeIn(deps, file).catch(told);
       const shown = wait === undefined ? report : await ended(deps, report, Number.parseInt(wait, 10));
       return reply
         .code(existed || isEnded(shown) ? 200 : 202)

@@ -6,6 +6,7 @@ import { type SinonStub, stub } from "sinon";
 import { Webhook } from "standardwebhooks";
 import type { ActionName, Actions } from "../../../core/actions.ts";
 import { MergepayError } from "../../../core/errors/errors.ts";
+import { fileIdOf } from "../../../core/files/model.ts";
 import { LIMITS, type Limits } from "../../../core/limits.ts";
 import type { BlobStore } from "../../../core/store/contract.ts";
 import type { Principal } from "../../../gateway/http/auth.ts";
@@ -97,6 +98,7 @@ export function memoryBlobs() {
       }
       const whole = Buffer.concat(pieces);
       return {
+        id: `staged-${seen.staged}`,
         bytes: whole.length,
         commit: (id) => {
           const existed = kept.has(id);
@@ -214,6 +216,23 @@ export const DOCS = {
     rejected: 0,
     receivedAt: time,
   },
+  dryRun: {
+    platform: "acme",
+    merchant: null,
+    sha256: "b".repeat(64),
+    bytes: 3,
+    records: 2,
+    created: 1,
+    revised: 0,
+    unchanged: 0,
+    cancelled: 0,
+    skipped: 0,
+    rejected: 1,
+    rejects: [{ record: 1, position: "line 3", code: "RECORD_INVALID", reason: "no total" }],
+    pluginVersion: "1-3f2a90c1d2e4",
+    known: false,
+    confirmation: IDS.file,
+  },
   reject: { fileId: IDS.file, record: 0, position: "line 2", code: "RECORD_INVALID", reason: "no total" },
   order: {
     id: IDS.order,
@@ -297,6 +316,14 @@ export const CARELESS: Handlers = {
     sha256,
     bytes,
     existed: false,
+  }),
+  "files.foresee": ({ platform, merchant, sha256, bytes }) => ({
+    ...DOCS.dryRun,
+    platform,
+    merchant,
+    sha256,
+    bytes,
+    confirmation: fileIdOf(platform, merchant, sha256),
   }),
   "files.get": () => DOCS.file,
   "files.list": page(DOCS.file),
