@@ -10,6 +10,7 @@ import type {
   Event,
   FileReport,
   JournalEntry,
+  Manifest,
   Money,
   Order,
   Payment,
@@ -124,12 +125,27 @@ export interface Delivery {
 
 export interface Actions {
   "files.receive": {
-    params: { fileId: string; platform: string; merchant: string | null; sha256: string; bytes: number; name?: string };
+    params: {
+      fileId: string;
+      platform: string;
+      merchant: string | null;
+      sha256: string;
+      bytes: number;
+      name?: string;
+      manifest?: Manifest;
+    };
     result: FileReport & { existed: boolean };
   };
   /** Of bytes that are staged, by the id of their stage. */
   "files.foresee": {
-    params: { blobId: string; platform: string; merchant: string | null; sha256: string; bytes: number };
+    params: {
+      blobId: string;
+      platform: string;
+      merchant: string | null;
+      sha256: string;
+      bytes: number;
+      manifest?: Manifest;
+    };
     result: DryRun;
   };
   "files.get": { params: { fileId: string; platform?: string }; result: FileReport };

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import type { Call } from "../core/actions.ts";
 import type { Point } from "../core/deps.ts";
 import { MergepayError } from "../core/errors/errors.ts";
+import { assertSameBytes } from "../core/files/manifest.ts";
 import { fileIdOf } from "../core/files/model.ts";
 import type { Limits } from "../core/limits.ts";
 import type { BlobStore } from "../core/store/contract.ts";
-import type { DryRun, FileReport } from "../schemas/types.generated.ts";
+import type { DryRun, FileReport, Manifest } from "../schemas/types.generated.ts";
 
 export interface IntakeDeps {
   readonly call: Call;
@@ -22,6 +23,8 @@ export interface IncomingFile {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** The `confirmation` of a dry run: the file must be the very one. */
   readonly confirm?: string;
+  /** What the file must be; it is held against it before anything is created. */
+  readonly manifest?: Manifest;
   /** Called with the last byte in and before anything is kept; throws to refuse the file. */
   readonly admit?: () => void;
 }
@@ -35,12 +38,12 @@ interface Arrived {
 
 /**
  * Takes a file in, whichever way it came: streams it to the blob store while counting and hashing, and records it once it is whole.
- * @throws PLATFORM_UNKNOWN, FILE_TOO_LARGE at one byte more than the limit, FILE_EMPTY, CONFIRMATION_MISMATCH, what `admit` throws; nothing
+ * @throws PLATFORM_UNKNOWN, FILE_TOO_LARGE at one byte more than the limit, FILE_EMPTY, CONFIRMATION_MISMATCH, MANIFEST_MISMATCH, what `admit` throws; nothing
  * is kept then
  */
 export async function takeIn(deps: IntakeDeps, file: IncomingFile): Promise<FileReport & { existed: boolean }> {
   const { call, limits, reached } = deps;
-  const { platform, merchant, name, confirm } = file;
+  const { platform, merchant, name, confirm, manifest } = file;
   const tooLarge = () =>
     new MergepayError("FILE_TOO_LARGE", `A file has at most ${limits.fileBytes} bytes; send it in parts.`);
   const { staged, sha256, fileId } = await arrive(deps, file, limits.fileBytes, tooLarge);
@@ -53,8 +56,15 @@ export async function takeIn(deps: IntakeDeps, file: IncomingFile): Promise<File
   }
   await staged.commit(fileId);
   reached?.("file.blob-stored");
-  const named = name === undefined ? {} : { name };
-  return call("files.receive", { fileId, platform, merchant, sha256, bytes: staged.bytes, ...named });
+  return call("files.receive", {
+    fileId,
+    platform,
+    merchant,
+    sha256,
+    bytes: staged.bytes,
+    ...(name === undefined ? {} : { name }),
+    ...(manifest === undefined ? {} : { manifest }),
+  });
 }
 
 /**
@@ -63,7 +73,7 @@ export async function takeIn(deps: IntakeDeps, file: IncomingFile): Promise<File
  */
 export async function tryOut(deps: IntakeDeps, file: IncomingFile): Promise<DryRun> {
   const { dryRunBytes, dryRunMs } = deps.limits;
-  const { platform, merchant } = file;
+  const { platform, merchant, manifest } = file;
   const tooLarge = () =>
     new MergepayError(
       "DRY_RUN_TOO_LARGE",
@@ -74,7 +84,8 @@ export async function tryOut(deps: IntakeDeps, file: IncomingFile): Promise<DryR
     const { id: blobId, bytes } = staged;
     // A little more time than the dry run takes for itself, so that it is the one to say what is wrong.
     const options = { timeoutMs: dryRunMs + 5_000 };
-    return await deps.call("files.foresee", { blobId, platform, merchant, sha256, bytes }, options);
+    const given = manifest === undefined ? {} : { manifest };
+    return await deps.call("files.foresee", { blobId, platform, merchant, sha256, bytes, ...given }, options);
   } finally {
     await staged.discard();
   }
@@ -83,7 +94,7 @@ export async function tryOut(deps: IntakeDeps, file: IncomingFile): Promise<DryR
 /** Stages the bytes, and lets in what may come in; drops them otherwise. */
 async function arrive(
   { call, blobs }: IntakeDeps,
-  { platform, merchant, bytes, admit }: IncomingFile,
+  { platform, merchant, bytes, manifest, admit }: IncomingFile,
   maximumBytes: number,
   tooLarge: () => MergepayError,
 ): Promise<Arrived> {
@@ -98,15 +109,16 @@ async function arrive(
     }
   }
   const staged = await blobs.stage(counted());
+  const sha256 = hash.digest("hex");
   try {
     admit?.();
     if (staged.bytes === 0) throw new MergepayError("FILE_EMPTY");
+    assertSameBytes(manifest, sha256);
     const { items: platforms } = await call("bank-adapter.platforms", {});
     if (!platforms.some((known) => known.platform === platform)) throw new MergepayError("PLATFORM_UNKNOWN");
   } catch (error) {
     await staged.discard();
     throw error;
   }
-  const sha256 = hash.digest("hex");
   return { staged, sha256, fileId: fileIdOf(platform, merchant, sha256) };
 }

@@ -159,9 +159,32 @@ export interface FileReport {
     reason: string;
     position?: string;
   };
+  manifest?: Manifest;
   pluginVersion?: string;
   receivedAt: string;
   processedAt?: string;
+}
+/**
+ * What a file's sender says that it holds; a file that holds anything else creates nothing.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "manifest".
+ */
+export interface Manifest {
+  /**
+   * Of the file's bytes.
+   */
+  sha256: string;
+  /**
+   * Records of the file, those with nothing to pay included.
+   */
+  records: number;
+  /**
+   * By ISO 4217 code: the sum of all orders of the file that are to be paid, as plain decimal text. A currency that is not named has none.
+   */
+  totals: {
+    [k: string]: string;
+  };
 }
 /**
  * A double entry: its lines sum to zero in every currency. A positive line is a debit, a negative one a credit.

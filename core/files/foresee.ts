@@ -1,9 +1,10 @@
 import type { Actions, MappedRecord } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
-import { createTurns } from "../turns.ts";
+import { createTurns } from "../plugin/turns.ts";
 import type { OrdersService } from "../orders/service.ts";
 import type { DryRun } from "../../schemas/types.generated.ts";
+import { controlTotals } from "./manifest.ts";
 import { fileIdOf } from "./model.ts";
 import { readAhead } from "./read-ahead.ts";
 
@@ -31,7 +32,7 @@ export function fileForesight(
 
   const tooSlow = () => tooLarge(`takes at most ${dryRunMs / 1000} s`);
 
-  /** @throws FILE_..., PLUGIN_..., PLATFORM_UNAVAILABLE as they would end the file; DRY_RUN_TOO_LARGE */
+  /** @throws MANIFEST_MISMATCH, FILE_..., PLUGIN_..., PLATFORM_UNAVAILABLE as they would end the file; DRY_RUN_TOO_LARGE */
   return (params: Params): Promise<DryRun> => {
     const deadline = deps.now() + dryRunMs;
     return turns
@@ -41,7 +42,10 @@ export function fileForesight(
       });
   };
 
-  async function look({ blobId, platform, merchant, sha256, bytes }: Params, deadline: number): Promise<DryRun> {
+  async function look(
+    { blobId, platform, merchant, sha256, bytes, manifest }: Params,
+    deadline: number,
+  ): Promise<DryRun> {
     const timeLeft = (): { platform: string; timeoutMs: number } => {
       const timeoutMs = deadline - deps.now();
       if (timeoutMs <= 0) throw tooSlow();
@@ -52,7 +56,9 @@ export function fileForesight(
     const sum = { created: 0, revised: 0, unchanged: 0, cancelled: 0, skipped: 0, rejected: 0 };
     const rejects: DryRun["rejects"] = [];
     const foresight = orders.foresee({ fileId: blobId, platform, pluginVersion: "" });
+    const totals = manifest === undefined ? undefined : controlTotals(manifest);
     const take = async (batch: readonly MappedRecord[]): Promise<void> => {
+      totals?.add(batch);
       const done = await foresight.next(batch);
       for (const name of ["created", "revised", "unchanged", "cancelled", "skipped"] as const) sum[name] += done[name];
       sum.rejected += done.rejects.length;
@@ -74,6 +80,7 @@ export function fileForesight(
     } finally {
       batches.stop();
     }
+    totals?.assertFits();
     const known = await isKnown(confirmation);
     return { platform, merchant, sha256, bytes, records, ...sum, rejects, pluginVersion, known, confirmation };
   }

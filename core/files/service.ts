@@ -6,10 +6,13 @@ import { EMPTY_OUTBOX } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
 import { page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
-import type { FileReport, RecordReject } from "../../schemas/types.generated.ts";
+import { Overtaken, saveVersion } from "../versioned.ts";
+import type { FileReport, Manifest, RecordReject } from "../../schemas/types.generated.ts";
+import { canonicalJson } from "../plugin/canonical-json.ts";
 import { fileForesight } from "./foresee.ts";
 import { FILES, REJECTS, showFile, showReject, type StoredFile, type StoredReject } from "./model.ts";
 import { fileProcessing } from "./processing.ts";
+import { FILE_STATES } from "./states.ts";
 
 /** Transaction files: received once, processed to the end whatever happens on the way, reported record by record. */
 export async function filesService(deps: Deps, orders: OrdersService) {
@@ -23,13 +26,30 @@ export async function filesService(deps: Deps, orders: OrdersService) {
     return file;
   }
 
+  /** A file that came before, as it is; one that was not what its manifest says is tried anew by another manifest. */
+  async function again(present: StoredFile, manifest: Manifest | undefined): Promise<StoredFile> {
+    const failedByIt = present.state === "failed" && present.error?.code === "MANIFEST_MISMATCH";
+    const other = manifest !== undefined && canonicalJson(manifest) !== canonicalJson(present.manifest);
+    if (!failedByIt || !other) return present;
+    FILE_STATES.assertMove(present.state, "received");
+    const anew = { state: "received", manifest, tries: 0, dueAt: instant(deps.now()) } as const;
+    try {
+      const file = await saveVersion(files, present, anew, ["error", "processedAt"]);
+      processing.wake();
+      return file;
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      return find(present._id, present.platform);
+    }
+  }
+
   return {
     /**
      * Records a file whose bytes are stored already, and starts on it. The same bytes again give the file as it is.
      * @throws PLATFORM_UNKNOWN unless the platform has registered, NOT_FOUND when the bytes are not there
      */
     async receive(params: Actions["files.receive"]["params"]): Promise<Actions["files.receive"]["result"]> {
-      const { fileId, platform, merchant, sha256, bytes, name } = params;
+      const { fileId, platform, merchant, sha256, bytes, name, manifest } = params;
       const { items: platforms } = await deps.call("bank-adapter.platforms", {});
       if (!platforms.some((known) => known.platform === platform)) throw new MergepayError("PLATFORM_UNKNOWN");
       if (!(await deps.store.blobs.has(fileId)))
@@ -40,6 +60,7 @@ export async function filesService(deps: Deps, orders: OrdersService) {
         platform,
         merchant,
         ...(name === undefined ? {} : { name }),
+        ...(manifest === undefined ? {} : { manifest }),
         sha256,
         bytes,
         state: "received",
@@ -61,7 +82,8 @@ export async function filesService(deps: Deps, orders: OrdersService) {
         await files.insertOne(file);
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
-        return { ...showFile(await find(fileId, platform)), existed: true };
+        const present = await again(await find(fileId, platform), manifest);
+        return { ...showFile(present), existed: true };
       }
       processing.wake();
       return { ...showFile(file), existed: false };

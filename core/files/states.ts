@@ -1,14 +1,15 @@
 import { defineStates } from "../states.ts";
 import type { FileReport } from "../../schemas/types.generated.ts";
 
-/** `received` again: its platform's plugin was away. */
+/** `received` again: its platform's plugin was away, or a file that failed by its manifest came with another one. */
 export const FILE_STATES = defineStates<FileReport["state"]>("file", {
   received: ["processing"],
   processing: ["received", "processed", "failed", "quarantined"],
   processed: [],
-  failed: [],
+  failed: ["received"],
   quarantined: [],
 });
 
-/** Whether nothing more will become of the file. */
-export const isEnded = ({ state }: Pick<FileReport, "state">): boolean => FILE_STATES.table[state].length === 0;
+/** Whether nothing more will become of the file by itself. */
+export const isEnded = ({ state }: Pick<FileReport, "state">): boolean =>
+  state === "processed" || state === "failed" || state === "quarantined";

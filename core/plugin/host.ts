@@ -8,7 +8,7 @@ import type { Limits } from "../limits.ts";
 import { BANK_ADAPTER, checkPlugin } from "./check.ts";
 import { registrationOf, type Platform, type PlatformOptions } from "./platform.ts";
 import { openSlot, type PlatformFace, type Slot } from "./slot.ts";
-import { createTurns } from "../turns.ts";
+import { createTurns } from "./turns.ts";
 import { folderFingerprint } from "./version.ts";
 
 export interface PluginHostDeps {

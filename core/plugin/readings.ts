@@ -1,6 +1,6 @@
 import { MergepayError } from "../errors/errors.ts";
 import type { Batch } from "./messages.ts";
-import { createTurns } from "../turns.ts";
+import { createTurns } from "./turns.ts";
 import type { Reading } from "./worker-calls.ts";
 import { WorkerLost } from "./worker-calls.ts";
 import type { PluginWorker } from "./worker-process.ts";

@@ -3,6 +3,7 @@ import dryRun from "../../schemas/dry-run.schema.json" with { type: "json" };
 import event from "../../schemas/event.schema.json" with { type: "json" };
 import fileReport from "../../schemas/file-report.schema.json" with { type: "json" };
 import journalEntry from "../../schemas/journal-entry.schema.json" with { type: "json" };
+import manifest from "../../schemas/manifest.schema.json" with { type: "json" };
 import money from "../../schemas/money.schema.json" with { type: "json" };
 import order from "../../schemas/order.schema.json" with { type: "json" };
 import payment from "../../schemas/payment.schema.json" with { type: "json" };
@@ -19,6 +20,7 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   event,
   fileReport,
   journalEntry,
+  manifest,
   money,
   order,
   payment,

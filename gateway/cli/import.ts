@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants, readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { asMergepayError, MergepayError } from "../../core/errors/errors.ts";
+import { readManifest } from "../../core/files/manifest.ts";
 import type { DryRun } from "../../schemas/types.generated.ts";
 import { type IncomingFile, takeIn, tryOut } from "../intake.ts";
 import type { Node } from "../node.ts";
@@ -15,15 +16,17 @@ export interface ImportOptions {
   readonly merchant?: string;
   readonly dryRun?: true;
   readonly confirm?: string;
+  readonly manifest?: string;
 }
 
 /** `mergepay import <platform> <file...>`: takes files in and follows each to its end. @returns false when one was not processed */
 export async function importFiles(
   platform: string,
   paths: readonly string[],
-  { merchant, dryRun, confirm }: ImportOptions,
+  { merchant, dryRun, confirm, manifest: manifestPath }: ImportOptions,
 ): Promise<boolean> {
-  for (const path of paths) await assertReadable(path);
+  for (const path of manifestPath === undefined ? paths : [manifestPath, ...paths]) await assertReadable(path);
+  const manifest = manifestPath === undefined ? undefined : readManifest(await readFile(manifestPath, "utf8"));
   const { node, config } = await boot({
     ...process.env,
     MERGEPAY_HTTP_PORT: "0",
@@ -40,6 +43,7 @@ export async function importFiles(
         name,
         bytes: createReadStream(path),
         ...(confirm === undefined ? {} : { confirm }),
+        ...(manifest === undefined ? {} : { manifest }),
       };
       const done = dryRun === undefined ? await importOne(node, file) : await tryOne(node, file);
       good &&= done;

@@ -27,6 +27,10 @@ program
   .option("--merchant <name>", "the merchant that the orders are of, where the files do not tell")
   .option("--dry-run", "only say what would become of the files, with the confirmation of each; nothing is kept")
   .option("--confirm <confirmation>", "take the file only if it is the one that the dry run was of")
+  .option(
+    "--manifest <file>",
+    "what the file must hold, as JSON with sha256, records and totals; otherwise nothing is taken of it",
+  )
   .action(async (platform: string, files: string[], options: ImportOptions) => {
     if (!(await importFiles(platform, files, options))) process.exitCode = 1;
   });

@@ -117,6 +117,23 @@ export const BODIES = {
   },
 } as const satisfies Record<string, Schema>;
 
+/** Of an upload; what they hold is read and refused by itself. */
+export const UPLOAD_HEADERS: Schema = {
+  type: "object",
+  properties: {
+    "mergepay-manifest": {
+      type: "string",
+      description:
+        'What the file holds, as JSON: `{"sha256":"...","records":2,"totals":{"USD":"12.30"}}`. A file that holds anything else creates nothing.',
+    },
+    "mergepay-manifest-signature": {
+      type: "string",
+      description:
+        "Of platforms: the Standard Webhooks signature over the manifest's text, with the same webhook-id and webhook-timestamp.",
+    },
+  },
+};
+
 /** @param maximumChars the longest key */
 export const paymentHeaders = (maximumChars: number): Schema => ({
   type: "object",

@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { setTimeout as pause } from "node:timers/promises";
+import { MergepayError } from "../../../core/errors/errors.ts";
+import { readManifest } from "../../../core/files/manifest.ts";
 import { isEnded } from "../../../core/files/states.ts";
-import type { FileReport } from "../../../schemas/types.generated.ts";
+import type { FileReport, Manifest } from "../../../schemas/types.generated.ts";
 import { type IncomingFile, takeIn, tryOut } from "../../intake.ts";
 import { principalOf, proveClaim } from "../access.ts";
 import { boundedBody } from "../body.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
 import { refuseDeclared } from "../json.ts";
-import { ANSWERS, BODIES, PARAMS, QUERY } from "../schemas.ts";
+import { ANSWERS, BODIES, PARAMS, QUERY, UPLOAD_HEADERS } from "../schemas.ts";
+import { readSignatureHead, signatureCheck } from "../signature.ts";
 import { timesOf } from "../server.ts";
 
 /** How often a file that is waited for is looked at. */
@@ -25,6 +28,7 @@ const UPLOAD = described({
   access: { platform: true, operator: "files:write", streamed: true },
   params: PARAMS.platform,
   query: QUERY.upload,
+  headers: UPLOAD_HEADERS,
   body: BODIES.file,
   consumes: ["*/*"],
   answers: {
@@ -39,6 +43,9 @@ const UPLOAD = described({
     "FILE_TOO_LARGE",
     "PLATFORM_UNKNOWN",
     "CONFIRMATION_MISMATCH",
+    "MANIFEST_INVALID",
+    "MANIFEST_REQUIRED",
+    "MANIFEST_MISMATCH",
     "DRY_RUN_TOO_LARGE",
     "FILE_FRAME_BROKEN",
     "FILE_ENCODING_INVALID",
@@ -61,12 +68,14 @@ export function uploadRoute(deps: HttpDeps) {
       const { name, merchant = null, wait, dryRun, confirm } = request.query;
       if (dryRun === undefined) refuseDeclared(request, limits.fileBytes, "FILE_TOO_LARGE");
       else refuseDeclared(request, limits.dryRunBytes, "DRY_RUN_TOO_LARGE");
+      const manifest = manifestOf(request, deps);
       const body = watched(request, limits.fileBytes, bodyIdleMs);
       const file: IncomingFile = {
         platform,
         merchant,
         ...(name === undefined ? {} : { name }),
         ...(confirm === undefined ? {} : { confirm }),
+        ...(manifest === undefined ? {} : { manifest }),
         bytes: body.pieces(),
         admit: () => {
           proveClaim(request);
@@ -87,6 +96,26 @@ export function uploadRoute(deps: HttpDeps) {
     });
     return Promise.resolve();
   };
+}
+
+/**
+ * The manifest that came with the file. A platform signs its text by itself: the signature of the body is over the file alone.
+ * @throws MANIFEST_REQUIRED, MANIFEST_INVALID, SIGNATURE_INVALID
+ */
+function manifestOf(request: FastifyRequest<Upload>, { auth, now }: HttpDeps): Manifest | undefined {
+  const { platform } = request.params;
+  const { "mergepay-manifest": text, "mergepay-manifest-signature": signature } = request.headers;
+  if (typeof text !== "string") {
+    if (auth.manifestRequired(platform)) throw new MergepayError("MANIFEST_REQUIRED");
+    return undefined;
+  }
+  if (request.claim !== null) {
+    const head = readSignatureHead({ ...request.headers, "webhook-signature": signature }, now());
+    const check = signatureCheck(head, auth.platformSecrets(platform));
+    check.update(Buffer.from(text, "latin1"));
+    check.verify();
+  }
+  return readManifest(text);
 }
 
 /** The report once the file has been processed, or as it is when the seconds are over. */

@@ -30,6 +30,7 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
 
 export const AUTH: HttpDeps["auth"] = {
   platformSecrets: (platform) => SECRETS[platform] ?? [],
+  manifestRequired: (platform) => platform === "turning",
   payerJwtSecret: JWT_SECRET,
   operatorKeys: Object.entries(OPERATORS).map(([name, scopes]) => ({
     sha256: createHash("sha256").update(operatorKey(name)).digest("hex"),
