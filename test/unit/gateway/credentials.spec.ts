@@ -22,7 +22,7 @@ describe("what a credentials file says of a platform", () => {
     ["nothing", undefined, "m", 1, false],
     ["a manifest of another kind", { manifest: "always" }, undefined, "CONFIG_INVALID", false],
   ] as const)
-    it(`${name}`, async () => {
+    it(name, async () => {
       const file = join(dir, "credentials.json");
       const platforms = entry === undefined ? {} : { shop: entry };
       const platformMaster = master === undefined ? {} : { platformMaster: master };
