@@ -2,6 +2,7 @@
  * The calls that services make of each other over the bus: name, parameters, answer. One list, so that both ends agree; parameters and
  * answers are JSON. Bytes never travel here: a file goes by its id.
  */
+import type { InputSpec } from "./formats/contract.ts";
 import type { FeeRule } from "./plugin/contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
@@ -176,7 +177,8 @@ export interface Actions {
   "notify.endpoints": { params: PageQuery & { platform?: string }; result: Page<Endpoint> };
   "notify.deliveries": { params: PageQuery & { platform?: string }; result: Page<Delivery> };
   "plugins.list": { params: Record<string, never>; result: Page<PluginStatus> };
-  /** One of these for each running platform plugin: `platform.<id>.check`, `.read`. */
+  /** One of these for each running platform plugin: `platform.<id>.inputs`, `.check`, `.read`. The kinds of its files, the likeliest first. */
+  "platform.inputs": { params: Record<string, never>; result: { inputs: readonly InputSpec[] } };
   "platform.check": { params: { fileId: string }; result: { records: number } };
   "platform.read": {
     params: { fileId: string; from: number; merchant: string | null };

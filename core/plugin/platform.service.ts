@@ -1,4 +1,5 @@
 import type { Context, ServiceSchema } from "moleculer";
+import { kindsOf } from "./manifest.ts";
 import { bad, checkRead } from "./readings.ts";
 import type { PlatformFace } from "./slot.ts";
 
@@ -9,12 +10,16 @@ export const serviceName = (id: string): string => `platform.${id}`;
 const NO_TIMEOUT = { timeout: 0 };
 
 /**
- * A platform as a Moleculer service with the actions `check` and `read`. Its versions may change behind it while files are in flight.
+ * A platform as a Moleculer service with the actions `inputs`, `check` and `read`. Its versions may change behind it while files are in flight.
  */
 export function platformService(platform: PlatformFace): ServiceSchema {
   return {
     name: serviceName(platform.id),
     actions: {
+      inputs: {
+        ...NO_TIMEOUT,
+        handler: () => ({ inputs: kindsOf(platform.current().manifest).map(({ input }) => input) }),
+      },
       check: {
         ...NO_TIMEOUT,
         handler: async (context: Context) => {

@@ -329,6 +329,7 @@ export const CARELESS: Handlers = {
   "files.get": () => DOCS.file,
   "files.list": page(DOCS.file),
   "files.records": page(DOCS.reject),
+  "platform.inputs": () => ({ inputs: [{ format: "csv", columns: ["a"] }] }),
   "orders.inbox": () => ({
     groups: [{ platform: "acme", merchant: "tea", total: money, orders: [DOCS.order] }],
     totals: [{ total: money, orders: 1 }],
