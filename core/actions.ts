@@ -18,6 +18,7 @@ import type {
   PlatformOrder,
   Quote,
   RecordReject,
+  RemapPlan,
   SettlementLine,
 } from "../schemas/types.generated.ts";
 
@@ -149,6 +150,9 @@ export interface Actions {
     };
     result: DryRun;
   };
+  /** Maps a stored file again, or only says what would change. */
+  "files.remap": { params: { fileId: string }; result: FileReport };
+  "files.foreseeRemap": { params: { fileId: string }; result: RemapPlan };
   "files.get": { params: { fileId: string; platform?: string }; result: FileReport };
   "files.list": { params: PageQuery & { platform?: string }; result: Page<FileReport> };
   "files.records": { params: PageQuery & { fileId: string; platform?: string }; result: Page<RecordReject> };

@@ -80,6 +80,10 @@ export interface DryRun {
    */
   confirmation: string;
 }
+/**
+ * This interface was referenced by `DryRun`'s JSON-Schema
+ * via the `definition` "reject".
+ */
 export interface ForeseenReject {
   record: number;
   position: string;
@@ -161,6 +165,10 @@ export interface FileReport {
   };
   manifest?: Manifest;
   pluginVersion?: string;
+  /**
+   * How often it was mapped again; the counts are of the last time.
+   */
+  remaps?: number;
   receivedAt: string;
   processedAt?: string;
 }
@@ -406,6 +414,58 @@ export interface RecordReject {
   code: string;
   field?: string;
   reason: string;
+}
+/**
+ * What mapping a stored file again would change now. Nothing is changed.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "remap-plan".
+ */
+export interface RemapPlan {
+  fileId: string;
+  /**
+   * The plugin version that the file was mapped by last.
+   */
+  mappedBy?: string;
+  /**
+   * The plugin version that would map it now.
+   */
+  pluginVersion: string;
+  records: number;
+  created: number;
+  revised: number;
+  unchanged: number;
+  cancelled: number;
+  skipped: number;
+  /**
+   * Records that are refused, and orders that are left alone.
+   */
+  rejected: number;
+  /**
+   * The first orders that would change.
+   *
+   * @maxItems 100
+   */
+  differences: OrderDifference[];
+  /**
+   * @maxItems 100
+   */
+  rejects: ForeseenReject[];
+}
+export interface OrderDifference {
+  position: string;
+  merchant: string;
+  orderNo: string;
+  change: "created" | "revised" | "cancelled";
+  fields: FieldDifference[];
+}
+export interface FieldDifference {
+  field: string;
+  /**
+   * The value, or its JSON where it is not text; null: there was none.
+   */
+  from: string | null;
+  to: string | null;
 }
 /**
  * What one paid order owes its merchant after fees; gross = net + fee.

@@ -2,21 +2,30 @@ import type { Actions, MappedRecord } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { createTurns } from "../plugin/turns.ts";
+import type { Foresight } from "../orders/foresee.ts";
 import type { OrdersService } from "../orders/service.ts";
-import type { DryRun } from "../../schemas/types.generated.ts";
+import type { DryRun, Manifest, RemapPlan } from "../../schemas/types.generated.ts";
 import { controlTotals } from "./manifest.ts";
-import { fileIdOf } from "./model.ts";
+import { fileIdOf, type StoredFile } from "./model.ts";
 import { readAhead } from "./read-ahead.ts";
 
-type Params = Actions["files.foresee"]["params"];
+interface Look {
+  readonly fileId: string;
+  readonly platform: string;
+  readonly merchant: string | null;
+  readonly manifest: Manifest | undefined;
+  readonly foresight: Foresight;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
 
-/** Rejects that a dry run lists; there are as many as it counts. */
-const REJECTS_SHOWN = 100;
+/** Rejects and differences that a dry run lists; it counts all. */
+const SHOWN = 100;
 /** Dry runs at the same time in one node; the others wait, and their time runs. */
 const AT_ONCE = 2;
 const AHEAD = 2;
 
-/** Reads a file whose bytes are staged as processing would, and says what would become of it; nothing is written. */
+/** Reads files as processing would, and says what would become of them; nothing is written. */
 export function fileForesight(
   deps: Pick<Deps, "call" | "limits" | "now">,
   orders: Pick<OrdersService, "foresee">,
@@ -31,45 +40,37 @@ export function fileForesight(
     );
 
   const tooSlow = () => tooLarge(`takes at most ${dryRunMs / 1000} s`);
-
   /** @throws MANIFEST_MISMATCH, FILE_..., PLUGIN_..., PLATFORM_UNAVAILABLE as they would end the file; DRY_RUN_TOO_LARGE */
-  return (params: Params): Promise<DryRun> => {
+  const inTurn = <T>(run: (deadline: number) => Promise<T>): Promise<T> => {
     const deadline = deps.now() + dryRunMs;
     return turns
-      .take(() => look(params, deadline))
+      .take(() => run(deadline))
       .catch((error: unknown) => {
         throw deps.now() < deadline ? error : tooSlow();
       });
   };
 
-  async function look(
-    { blobId, platform, merchant, sha256, bytes, manifest }: Params,
-    deadline: number,
-  ): Promise<DryRun> {
+  /** Reads a file to its end and adds up what would become of it. */
+  async function look({ fileId, platform, merchant, manifest, foresight, deadline }: Look) {
     const timeLeft = (): { platform: string; timeoutMs: number } => {
       const timeoutMs = deadline - deps.now();
       if (timeoutMs <= 0) throw tooSlow();
       return { platform, timeoutMs };
     };
-    const confirmation = fileIdOf(platform, merchant, sha256);
-    const { records } = await deps.call("platform.check", { fileId: blobId }, timeLeft());
+    const { records } = await deps.call("platform.check", { fileId }, timeLeft());
     const sum = { created: 0, revised: 0, unchanged: 0, cancelled: 0, skipped: 0, rejected: 0 };
     const rejects: DryRun["rejects"] = [];
-    const foresight = orders.foresee({ fileId: blobId, platform, pluginVersion: "" });
     const totals = manifest === undefined ? undefined : controlTotals(manifest);
     const take = async (batch: readonly MappedRecord[]): Promise<void> => {
       totals?.add(batch);
       const done = await foresight.next(batch);
       for (const name of ["created", "revised", "unchanged", "cancelled", "skipped"] as const) sum[name] += done[name];
       sum.rejected += done.rejects.length;
-      rejects.push(...done.rejects.slice(0, REJECTS_SHOWN - rejects.length));
+      rejects.push(...done.rejects.slice(0, SHOWN - rejects.length));
       if (foresight.orders() > dryRunOrders) throw tooLarge(`takes at most ${dryRunOrders} orders`);
     };
-    const batches = readAhead(
-      async (from) => deps.call("platform.read", { fileId: blobId, from, merchant }, timeLeft()),
-      0,
-      AHEAD,
-    );
+    const read = async (from: number) => deps.call("platform.read", { fileId, from, merchant }, timeLeft());
+    const batches = readAhead(read, 0, AHEAD);
     let pluginVersion = "";
     try {
       for (let done = false; !done;) {
@@ -81,7 +82,30 @@ export function fileForesight(
       batches.stop();
     }
     totals?.assertFits();
-    const known = await isKnown(confirmation);
-    return { platform, merchant, sha256, bytes, records, ...sum, rejects, pluginVersion, known, confirmation };
+    return { records, ...sum, rejects, pluginVersion };
   }
+
+  return {
+    /** What would become of staged bytes as a file. */
+    foresee: ({ blobId, platform, merchant, sha256, bytes, manifest }: Actions["files.foresee"]["params"]) =>
+      inTurn(async (deadline): Promise<DryRun> => {
+        const foresight = orders.foresee({ fileId: blobId, platform, pluginVersion: "" });
+        const found = await look({ fileId: blobId, platform, merchant, manifest, foresight, deadline });
+        const confirmation = fileIdOf(platform, merchant, sha256);
+        const known = await isKnown(confirmation);
+        return { platform, merchant, sha256, bytes, ...found, known, confirmation };
+      }),
+
+    /** What would change if a stored file were mapped again. */
+    foreseeRemap: ({ _id: fileId, platform, merchant, manifest, pluginVersion: mappedBy }: StoredFile) =>
+      inTurn(async (deadline): Promise<RemapPlan> => {
+        const differences: RemapPlan["differences"] = [];
+        const tell = (difference: RemapPlan["differences"][number]): void => {
+          if (differences.length < SHOWN) differences.push(difference);
+        };
+        const foresight = orders.foresee({ fileId, platform, pluginVersion: "", pass: "dry run" }, tell);
+        const found = await look({ fileId, platform, merchant, manifest, foresight, deadline });
+        return { fileId, ...(mappedBy === undefined ? {} : { mappedBy }), ...found, differences };
+      }),
+  };
 }

@@ -96,7 +96,12 @@ export function fileProcessing(
 
   /** Stores a batch and what was rejected in it, then moves the checkpoint behind it. */
   async function takeBatch(file: StoredFile, records: readonly MappedRecord[], version: string): Promise<StoredFile> {
-    const origin = { fileId: file._id, platform: file.platform, pluginVersion: version };
+    const origin = {
+      fileId: file._id,
+      platform: file.platform,
+      pluginVersion: version,
+      ...(file.remaps === undefined ? {} : { pass: `${file._id}/${file.remaps}` }),
+    };
     const done = await orders.ingest(origin, records);
     await storeRejects(file, done);
     deps.reached("file.batch-stored");
@@ -149,6 +154,8 @@ export function fileProcessing(
         const batch = await batches.next();
         ({ done } = batch);
         if (file.records === 0) await assertVerified(file, batch.version);
+        // Mapped again: what was rejected the last time goes before the first batch is taken, however often that is tried.
+        if (file.records === 0 && file.remaps !== undefined) await rejects.deleteMany({ fileId });
         if (batch.records.length > 0) file = await takeBatch(file, batch.records, batch.version);
       }
     } finally {

@@ -7,18 +7,33 @@ import type { OrdersService } from "../orders/service.ts";
 import { page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken, saveVersion } from "../versioned.ts";
-import type { FileReport, Manifest, RecordReject } from "../../schemas/types.generated.ts";
+import type { FileReport, Manifest, RecordReject, RemapPlan } from "../../schemas/types.generated.ts";
 import { canonicalJson } from "../plugin/canonical-json.ts";
 import { fileForesight } from "./foresee.ts";
 import { FILES, REJECTS, showFile, showReject, type StoredFile, type StoredReject } from "./model.ts";
 import { fileProcessing } from "./processing.ts";
-import { FILE_STATES } from "./states.ts";
+import { FILE_STATES, isEnded } from "./states.ts";
+
+/** A file of which nothing was read yet. */
+const UNREAD = {
+  records: 0,
+  created: 0,
+  revised: 0,
+  unchanged: 0,
+  cancelled: 0,
+  skipped: 0,
+  rejected: 0,
+  tries: 0,
+  checked: false,
+} as const;
 
 /** Transaction files: received once, processed to the end whatever happens on the way, reported record by record. */
 export async function filesService(deps: Deps, orders: OrdersService) {
   const files = await deps.store.collection<StoredFile>(FILES);
   const rejects = await deps.store.collection<StoredReject>(REJECTS);
   const processing = fileProcessing(deps, files, rejects, orders);
+
+  const foresight = fileForesight(deps, orders, async (fileId) => (await files.findOne({ _id: fileId })) !== null);
 
   async function find(fileId: string, platform: string | undefined): Promise<StoredFile> {
     const file = await files.findOne({ _id: fileId });
@@ -64,18 +79,10 @@ export async function filesService(deps: Deps, orders: OrdersService) {
         sha256,
         bytes,
         state: "received",
-        records: 0,
-        created: 0,
-        revised: 0,
-        unchanged: 0,
-        cancelled: 0,
-        skipped: 0,
-        rejected: 0,
+        ...UNREAD,
         receivedAt: at,
         version: 1,
         dueAt: at,
-        tries: 0,
-        checked: false,
         ...EMPTY_OUTBOX,
       };
       try {
@@ -89,7 +96,37 @@ export async function filesService(deps: Deps, orders: OrdersService) {
       return { ...showFile(file), existed: false };
     },
 
-    foresee: fileForesight(deps, orders, async (fileId) => (await files.findOne({ _id: fileId })) !== null),
+    foresee: foresight.foresee,
+
+    /** @throws NOT_FOUND; as `foresee` */
+    foreseeRemap: async ({ fileId }: Actions["files.foreseeRemap"]["params"]): Promise<RemapPlan> =>
+      foresight.foreseeRemap(await find(fileId, undefined)),
+
+    /**
+     * Maps a stored file again from its start, by the plugin as it is now: open orders that have their content of this file follow it, all
+     * others are left alone. It goes the way of any file.
+     * @throws NOT_FOUND, STATE_REFUSED while it is being processed
+     */
+    async remap({ fileId }: Actions["files.remap"]["params"]): Promise<FileReport> {
+      const present = await find(fileId, undefined);
+      if (!isEnded(present))
+        throw new MergepayError("STATE_REFUSED", "The file is being processed; wait until it has ended.");
+      FILE_STATES.assertMove(present.state, "received");
+      const anew = {
+        ...UNREAD,
+        state: "received",
+        remaps: (present.remaps ?? 0) + 1,
+        dueAt: instant(deps.now()),
+      } as const;
+      try {
+        const file = await saveVersion(files, present, anew, ["error", "processedAt", "verifiedBy", "recordsTotal"]);
+        processing.wake();
+        return showFile(file);
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+        throw new MergepayError("STATE_REFUSED", "The file has just been taken up by another call; look at it again.");
+      }
+    },
 
     get: async ({ fileId, platform }: Actions["files.get"]["params"]): Promise<FileReport> =>
       showFile(await find(fileId, platform)),

@@ -1,13 +1,13 @@
 import { defineStates } from "../states.ts";
 import type { FileReport } from "../../schemas/types.generated.ts";
 
-/** `received` again: its platform's plugin was away, or a file that failed by its manifest came with another one. */
+/** `received` again: its plugin was away, it failed by its manifest and came with another one, or it is to be mapped again. */
 export const FILE_STATES = defineStates<FileReport["state"]>("file", {
   received: ["processing"],
   processing: ["received", "processed", "failed", "quarantined"],
-  processed: [],
+  processed: ["received"],
   failed: ["received"],
-  quarantined: [],
+  quarantined: ["received"],
 });
 
 /** Whether nothing more will become of the file by itself. */

@@ -8,6 +8,8 @@ export interface Origin {
   readonly fileId: string;
   readonly platform: string;
   readonly pluginVersion: string;
+  /** Set when a stored file is mapped again: the name of this pass over it. */
+  readonly pass?: string;
 }
 
 /** What became of a batch: counts of orders and of other records, and a reject for every record or order that was not taken. */
@@ -39,6 +41,8 @@ export interface Candidate {
 export interface Cancel {
   readonly record: number;
   readonly position: string;
+  readonly merchant: string;
+  readonly orderNo: string;
   readonly key: string;
   readonly cancellation: Cancellation;
 }
@@ -81,7 +85,7 @@ export function gather(
       const { merchant, orderNo, reason } = mapped.cancelled;
       const key = orderKey(origin.platform, merchant, orderNo);
       if (cancels.has(key)) done.unchanged += 1;
-      else cancels.set(key, { record, position, key, cancellation: { reason, source } });
+      else cancels.set(key, { record, position, merchant, orderNo, key, cancellation: { reason, source } });
     }
     for (const order of mapped.orders ?? []) {
       const key = orderKey(origin.platform, order.merchant, order.orderNo);
@@ -100,6 +104,7 @@ export function gather(
         state: "open",
         revision: 1,
         source,
+        ...(origin.pass === undefined ? {} : { remapped: { pass: origin.pass, record, as: "created" } }),
         createdAt: at,
         updatedAt: at,
       };
@@ -109,13 +114,49 @@ export function gather(
   return { first: [...first.values()], cancels: [...cancels.values()], after: [...after.values()] };
 }
 
-/** What to do about an order that is there: counted in `done`, or to be revised. */
+type Before = Pick<StoredOrder, "contentHash" | "source" | "revision" | "state" | "remapped">;
+
+/**
+ * What to do about an order that is there: counted in `done`, or to be revised, or (mapped again to the same content) to be noted as this
+ * version's.
+ */
 export function decide(
   origin: Origin,
   candidate: Candidate,
-  before: Pick<StoredOrder, "contentHash" | "source" | "revision" | "state">,
+  before: Before,
   done: Ingested,
-): "revise" | "decided" {
+): "revise" | "refresh" | "decided" {
+  return origin.pass === undefined
+    ? decideFirst(origin, candidate, before, done)
+    : decideAgain(origin, candidate, before, done);
+}
+
+/** Mapped again: only what this very file gave an open order may change; what came from another file since is left alone. */
+function decideAgain(
+  { fileId, pass }: Origin,
+  candidate: Candidate,
+  before: Before,
+  done: Ingested,
+): "revise" | "refresh" | "decided" {
+  const same = before.contentHash === candidate.doc.contentHash;
+  const { remapped } = before;
+  if (remapped !== undefined && remapped.pass === pass) {
+    if (same) done[remapped.record === candidate.record ? remapped.as : "unchanged"] += 1;
+    else done.rejects.push(duplicate(candidate, before.source.position));
+  } else if (before.source.fileId === fileId && before.state === "open") return same ? "refresh" : "revise";
+  else if (same) done.unchanged += 1;
+  else done.rejects.push(before.state === "open" ? superseded(candidate) : conflict(candidate, before));
+  return "decided";
+}
+
+const superseded = ({ record, position }: Candidate): Rejected => ({
+  record,
+  position,
+  code: "ORDER_CONFLICT",
+  reason: "Another file gave the order its present content; mapping this file again leaves it as it is.",
+});
+
+function decideFirst(origin: Origin, candidate: Candidate, before: Before, done: Ingested): "revise" | "decided" {
   const same = before.contentHash === candidate.doc.contentHash;
   if (before.source.fileId === origin.fileId) {
     // This very record was stored before a crash or a lost answer: count it as what it was then.

@@ -13,7 +13,9 @@ import {
   nothingYet,
   type Origin,
 } from "./candidates.ts";
+import { cancelledOf, differenceOf } from "./differences.ts";
 import type { StoredOrder } from "./model.ts";
+import type { OrderDifference } from "../../schemas/types.generated.ts";
 
 /** What the file has said of an order so far. */
 interface Seen {
@@ -41,7 +43,8 @@ export function orderForesight(
   orders: StoreCollection<StoredOrder>,
   cancellations: Pick<OrderCancellations, "notesOf">,
 ) {
-  return function foresee(origin: Origin): Foresight {
+  /** @param tell told of each order that would change */
+  return function foresee(origin: Origin, tell?: (difference: OrderDifference) => void): Foresight {
     const seen = new Map<string, Seen>();
     return {
       orders: () => seen.size,
@@ -76,12 +79,10 @@ export function orderForesight(
       }
       const before = stored.get(key);
       const cancelled = mine?.cancelled ?? noted.has(key);
-      if (before === undefined) done.created += 1;
-      else if (
-        decide(origin, candidate, { ...before, ...(cancelled ? { state: "cancelled" } : {}) }, done) === "decided"
-      )
-        return;
-      else done.revised += 1;
+      const what = before === undefined ? "create" : decide(origin, candidate, asItIs(before, cancelled), done);
+      if (what === "decided") return;
+      done[COUNTED[what]] += 1;
+      if (what !== "refresh") tell?.(differenceOf(candidate, COUNTED[what], before));
       seen.set(key, { content: { hash: contentHash, position: candidate.position }, cancelled });
     }
 
@@ -94,7 +95,13 @@ export function orderForesight(
       }
       if (before !== undefined && decideCancel(cancel, before, done) === "decided") return;
       done.cancelled += 1;
+      tell?.(cancelledOf(cancel));
       seen.set(cancel.key, { ...mine, cancelled: true });
     }
   };
 }
+
+const COUNTED = { create: "created", revise: "revised", refresh: "unchanged" } as const;
+
+const asItIs = (before: StoredOrder, cancelled: boolean): StoredOrder =>
+  cancelled ? { ...before, state: "cancelled" } : before;

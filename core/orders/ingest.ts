@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import type { OrderCancellations } from "./cancellations.ts";
 import { type Candidate, decide, gather, type Ingested, nothingYet, type Origin } from "./candidates.ts";
-import type { StoredOrder } from "./model.ts";
+import { revisionOf, type StoredOrder } from "./model.ts";
 
 /** The users of those buyer keys that are linked to one. */
 export type UsersOf = (buyers: readonly string[]) => Promise<Map<string, string>>;
@@ -13,6 +13,13 @@ interface Claims {
   readonly usersOf: UsersOf;
   /** Gives waiting orders of these buyers to their users. */
   readonly claim: (users: ReadonlyMap<string, string>) => Promise<number>;
+}
+
+/** What is to be written over an order that is there. */
+interface Change {
+  readonly candidate: Candidate;
+  readonly present: StoredOrder;
+  readonly what: "revise" | "refresh";
 }
 
 /**
@@ -90,51 +97,47 @@ export function orderIngest(
     return present;
   }
 
-  /** Decides about orders that were there before; a revision that loses its race against a lock is decided anew. */
+  /** Decides about orders that were there before; a change that loses its race against a lock is decided anew. */
   async function settleAll(origin: Origin, present: readonly Candidate[], done: Ingested): Promise<void> {
     let undecided = present;
     while (undecided.length > 0) {
       const stored = await orders.find({ key: { $in: undecided.map(({ doc }) => doc.key) } }).toArray();
       const byKey = new Map(stored.map((doc) => [doc.key, doc]));
-      const revisions: { candidate: Candidate; present: StoredOrder }[] = [];
+      const changes: Change[] = [];
       for (const candidate of undecided) {
         const before = byKey.get(candidate.doc.key);
-        if (before !== undefined && decide(origin, candidate, before, done) === "revise")
-          revisions.push({ candidate, present: before });
+        const what = before === undefined ? "decided" : decide(origin, candidate, before, done);
+        if (before !== undefined && what !== "decided") changes.push({ candidate, present: before, what });
       }
-      undecided = await revise(origin, revisions, done);
+      undecided = await write(origin, changes, done);
     }
   }
 
-  async function revise(
-    origin: Origin,
-    revisions: readonly { candidate: Candidate; present: StoredOrder }[],
-    done: Ingested,
-  ): Promise<Candidate[]> {
-    if (revisions.length === 0) return [];
-    const operations = revisions.map(({ candidate: { doc }, present }): AnyBulkWriteOperation<StoredOrder> => {
-      const { _id: _new, createdAt: _created, revision: _first, ...content } = doc;
-      const userId = content.userId ?? (present.buyer === doc.buyer ? present.userId : null);
-      const gone = (["buyerId", "placedAt", "title", "items"] as const).filter((name) => !(name in doc));
-      return {
-        updateOne: {
-          filter: { _id: present._id, state: "open", revision: present.revision },
-          update: {
-            $set: { ...content, userId, revision: present.revision + 1 },
-            ...(gone.length === 0 ? {} : { $unset: Object.fromEntries(gone.map((name) => [name, true])) }),
-          },
-        },
-      };
-    });
-    await orders.bulkWrite(operations, { ordered: false });
-    const after = await orders.find({ _id: { $in: revisions.map(({ present }) => present._id) } }).toArray();
+  /** @returns what lost its race */
+  async function write(origin: Origin, changes: readonly Change[], done: Ingested): Promise<Candidate[]> {
+    if (changes.length === 0) return [];
+    await orders.bulkWrite(
+      changes.map((change): AnyBulkWriteOperation<StoredOrder> => {
+        const { _id, revision } = change.present;
+        return { updateOne: { filter: { _id, state: "open", revision }, update: updateOf(origin, change) } };
+      }),
+      { ordered: false },
+    );
+    const after = await orders.find({ _id: { $in: changes.map(({ present }) => present._id) } }).toArray();
     const byId = new Map(after.map((doc) => [doc._id, doc]));
     const lost: Candidate[] = [];
-    for (const { candidate, present } of revisions) {
-      const { source } = byId.get(present._id) ?? present;
-      if (source.fileId === origin.fileId && source.record === candidate.record) done.revised += 1;
-      else lost.push(candidate);
+    for (const { candidate, present, what } of changes) {
+      const { source, remapped } = byId.get(present._id) ?? present;
+      const ours = source.fileId === origin.fileId && source.record === candidate.record;
+      if (!ours || remapped?.pass !== (origin.pass ?? remapped?.pass)) lost.push(candidate);
+      else done[what === "revise" ? "revised" : "unchanged"] += 1;
     }
     return lost;
   }
+}
+
+function updateOf({ pass }: Origin, { candidate: { doc, record }, present, what }: Change) {
+  const noted = (as: "revised" | "unchanged") => (pass === undefined ? {} : { remapped: { pass, record, as } });
+  if (what === "refresh") return { $set: { source: doc.source, ...noted("unchanged") } };
+  return revisionOf({ ...doc, ...noted("revised") }, present);
 }

@@ -11,6 +11,7 @@ import platformOrder from "../../schemas/platform-order.schema.json" with { type
 import problem from "../../schemas/problem.schema.json" with { type: "json" };
 import quote from "../../schemas/quote.schema.json" with { type: "json" };
 import recordReject from "../../schemas/record-reject.schema.json" with { type: "json" };
+import remapPlan from "../../schemas/remap-plan.schema.json" with { type: "json" };
 import settlementLine from "../../schemas/settlement-line.schema.json" with { type: "json" };
 
 /** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
@@ -28,5 +29,6 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   problem,
   quote,
   recordReject,
+  remapPlan,
   settlementLine,
 ];

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { asMergepayError } from "../../core/errors/errors.ts";
 import { demo } from "./demo.ts";
+import { fileCommands } from "./files.ts";
 import { importFiles, type ImportOptions } from "./import.ts";
 import { pluginCommands } from "./plugin.ts";
 import { start } from "./start.ts";
@@ -35,6 +36,7 @@ program
     if (!(await importFiles(platform, files, options))) process.exitCode = 1;
   });
 
+fileCommands(program);
 pluginCommands(program);
 
 try {

@@ -60,6 +60,7 @@ export const QUERY = {
     confirm: text("^file_[0-9a-f]{40}$", "The `confirmation` of a dry run: any other file is refused."),
     wait: text("^(?:[1-9]|[12][0-9]|30)$", "Seconds to wait for the file to be processed before answering."),
   }),
+  remap: object({ dryRun: { const: "true", description: "Only say what would change." } }),
   ofPlatform: object({ ...page, platform: { ...platform, description: "Operators: only of this platform." } }),
   ofUser: object({ ...page, userId: { ...userId, description: "Operators: whose; they must say." } }),
   lines: object({ ...page, payment: id("pay"), platform }),
@@ -206,6 +207,7 @@ export const pageSchema = (items: Schema): Schema =>
 
 export const ANSWERS = {
   file: ref("file-report"),
+  remapPlan: ref("remap-plan"),
   fileOrDryRun: { oneOf: [ref("file-report"), ref("dry-run")] },
   reject: ref("record-reject"),
   order: ref("order"),

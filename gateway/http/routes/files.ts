@@ -124,6 +124,28 @@ export function fileRoutes(app: FastifyInstance, { call, blobs, limits }: HttpDe
         .send(Readable.from(resumed(first, pieces), { objectMode: false }));
     },
   );
+
+  app.post<ById & { Querystring: { dryRun?: "true" } }>(
+    "/v1/files/:id/remap",
+    described({
+      summary: "Map a stored file again by its plugin as it is now; locked, paid and cancelled orders stay as they are",
+      tag: "files",
+      access: { operator: "files:write" },
+      params: PARAMS.file,
+      query: QUERY.remap,
+      answers: {
+        200: ["Of a dry run: what would change.", ANSWERS.remapPlan],
+        202: ["The file will be mapped again.", ANSWERS.file],
+      },
+      problems: ["STATE_REFUSED", "DRY_RUN_TOO_LARGE", "MANIFEST_MISMATCH", "PLATFORM_UNAVAILABLE"],
+    }),
+    async (request, reply) => {
+      const fileId = request.params.id;
+      if (request.query.dryRun !== undefined)
+        return reply.send(await call("files.foreseeRemap", { fileId }, { timeoutMs: limits.dryRunMs + 5_000 }));
+      return reply.code(202).send(await call("files.remap", { fileId }));
+    },
+  );
 }
 
 async function* resumed<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncGenerator<T, void, void> {
