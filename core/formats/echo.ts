@@ -29,7 +29,12 @@ export function echoOf(input: InputSpec): Echo {
       extension: format,
       render: (records) => tableEcho(input, records),
     };
-  if (format === "xml") return { type: "application/xml; charset=utf-8", extension: "xml", render: xmlEcho };
+  if (format === "xml")
+    return {
+      type: "application/xml; charset=utf-8",
+      extension: "xml",
+      render: (records) => xmlEcho(records, input.namespace),
+    };
   if (format === "ndjson")
     return {
       type: "application/x-ndjson",
@@ -108,7 +113,8 @@ function tableRows(value: unknown): readonly Readonly<Record<string, string>>[] 
   return Array.isArray(rows) ? (rows as readonly Readonly<Record<string, string>>[]) : [];
 }
 
-async function* xmlEcho(records: AsyncIterable<EchoRecord>): AsyncGenerator<string> {
+async function* xmlEcho(records: AsyncIterable<EchoRecord>, namespace: string | undefined): AsyncGenerator<string> {
+  const own = namespace === undefined ? "" : ` xmlns="${escaped(namespace)}"`;
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<rejected>\n';
   for await (const { position, errors, raw } of records) {
     const told = errors.map(
@@ -117,17 +123,17 @@ async function* xmlEcho(records: AsyncIterable<EchoRecord>): AsyncGenerator<stri
     );
     const name = /([^/[\]]+)(?:\[[0-9]+\])?$/.exec(position)?.[1] ?? "value";
     const value = valueOf(raw);
-    const element = value === undefined ? "" : elementOf(name, value);
+    const element = value === undefined ? "" : elementOf(name, value, own);
     yield `<record position="${escaped(position)}">${told.join("")}${element}</record>\n`;
   }
   yield "</rejected>\n";
 }
 
 /** An element as its reader gave it: attributes are `@name`, text is `#text`, elements of one name are an array. */
-function elementOf(name: string, value: unknown): string {
-  if (typeof value === "string") return `<${name}>${escaped(value)}</${name}>`;
+function elementOf(name: string, value: unknown, own = ""): string {
+  if (typeof value === "string") return `<${name}${own}>${escaped(value)}</${name}>`;
   if (Array.isArray(value)) return value.map((item) => elementOf(name, item)).join("");
-  let attributes = "";
+  let attributes = own;
   let content = "";
   for (const [key, part] of Object.entries((value ?? {}) as Readonly<Record<string, unknown>>)) {
     if (key.startsWith("@")) attributes += ` ${key.slice(1)}="${escaped(String(part))}"`;
