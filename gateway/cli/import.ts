@@ -78,7 +78,7 @@ async function tryOne(node: Node, file: NamedFile): Promise<boolean> {
     return true;
   } catch (thrown) {
     const error = asMergepayError(thrown);
-    if (!error.type.startsWith("FILE_")) throw error;
+    if (!error.type.startsWith("FILE_") && error.type !== "MANIFEST_MISMATCH") throw error;
     const where = error.data.position === undefined ? "" : ` at ${error.data.position}`;
     print(`${file.name}: dry run; it would fail: ${error.type}${where}. ${error.message}`);
     return false;
