@@ -3,7 +3,7 @@
  * answers are JSON. Bytes never travel here: a file goes by its id.
  */
 import type { InputSpec } from "./formats/contract.ts";
-import type { FeeRule } from "./plugin/contract.ts";
+import type { FeeRule, Reply } from "./plugin/contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
 import type {
@@ -44,6 +44,8 @@ export interface PlatformRegistration {
   readonly currencies: readonly string[];
   readonly fees: FeeRule;
   readonly settlementAccount: string;
+  /** It tells its platform events in a format of its own. */
+  readonly replies?: true;
 }
 
 /** A plugin folder as operators see it. */
@@ -183,6 +185,7 @@ export interface Actions {
   "plugins.list": { params: Record<string, never>; result: Page<PluginStatus> };
   /** One of these for each running platform plugin: `platform.<id>.inputs`, `.check`, `.read`. The kinds of its files, the likeliest first. */
   "platform.inputs": { params: Record<string, never>; result: { inputs: readonly InputSpec[] } };
+  "platform.reply": { params: { event: Event }; result: Reply };
   "platform.check": { params: { fileId: string }; result: { records: number } };
   "platform.read": {
     params: { fileId: string; from: number; merchant: string | null };

@@ -2,10 +2,10 @@
  * The contract between Mergepay and its platform plugins: all that a plugin may import.
  */
 import type { InputSpec } from "../formats/contract.ts";
-import type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
+import type { Event, Money, PlatformOrder } from "../../schemas/types.generated.ts";
 
 export type { InputSpec } from "../formats/contract.ts";
-export type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
+export type { Event, Money, PlatformOrder } from "../../schemas/types.generated.ts";
 export { addsUp, exactProduct, exactSum, isZero } from "../money/decimal.ts";
 export { decimalFrom, fromMinorUnits, fromScaled, withoutPadding, type NumberStyle } from "./amounts.ts";
 export { epochInstant, instantFrom } from "./dates.ts";
@@ -49,6 +49,14 @@ export interface MapContext {
   readonly merchant: string;
 }
 
+/** A webhook's body in the platform's own format. */
+export interface Reply {
+  /** Such as `application/xml` or `text/csv; charset=utf-8`. */
+  readonly contentType: string;
+  /** At most 256 KiB as UTF-8. */
+  readonly body: string;
+}
+
 /** One kind of file that a platform sends: how it is read, what a record of it must be, what becomes of one. */
 export interface PlatformInput<R = never> {
   readonly input: InputSpec;
@@ -71,6 +79,11 @@ export interface PlatformPlugin<R = never> extends PlatformInput<R> {
   /** The platform's own settlement account at the bank: an opaque token. */
   readonly settlementAccount: string;
   readonly defaultMerchant: string;
+  /**
+   * Pure: what the platform's webhooks get in the place of the standard event (`file.processed`, `file.failed`, `orders.paid`). The same event
+   * must give the same reply: a delivery may be tried again. Absent: the standard event.
+   */
+  readonly reply?: (event: Event) => Reply;
 }
 
 /**
