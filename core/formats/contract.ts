@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors/codes.ts";
 
 /** How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. */
-export type InputSpec = JsonInput | XmlInput | TableInput;
+export type InputSpec = JsonInput | XmlInput | TableInput | EdiInput;
 
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "iso-8859-1" | "windows-1252";
 
@@ -13,6 +13,8 @@ interface InputBase {
    * look alike otherwise, such as two kinds of JSON.
    */
   readonly marks?: readonly string[];
+  /** What such a file begins with, white space left out, such as `{"items":[`. For kinds that hold the same names in other places. */
+  readonly begins?: string;
 }
 
 /** `json`: one document; `ndjson`: one record a line. */
@@ -33,8 +35,8 @@ export interface XmlInput extends InputBase {
    * A file with the parent of a record but no record has none; with neither it is not recognised.
    */
   readonly records: readonly string[];
-  /** Namespace that record elements and all below them must be in; elements of others are left out. Absent: any. */
-  readonly namespace?: string;
+  /** Namespace, or several, that record elements and all below them must be in; elements of others are left out. Absent: any. */
+  readonly namespace?: string | readonly string[];
   /** Paths below the record, in local names joined by `/`, that are always arrays, such as `orderLines/orderLine`. */
   readonly arrays?: readonly string[];
 }
@@ -52,6 +54,18 @@ export interface TableInput extends InputBase {
   readonly groupBy?: string;
 }
 
+export interface EdiInput extends InputBase {
+  readonly format: "edi";
+  /** ISO 9735, the United Nations' syntax (separators by UNA, or those of level A), or ANSI X12 (separators by ISA). */
+  readonly syntax: "iso9735" | "x12";
+  /**
+   * Types of the messages that are records, such as `["ORDERS"]` or `["850"]`. A record is
+   * `{ type, reference, decimal, segments: [{ tag, elements }] }`: each element is a list of its components, `decimal` is the mark in its numbers,
+   * and the segments that open and close the message are left out. Messages of other types are refused.
+   */
+  readonly messages: readonly string[];
+}
+
 /**
  * One record as read. Objects inherit nothing; every JSON number is its literal text as a string (lossless); XML elements
  * are objects of children by local name (an array when there are several), `@name` for attributes, text as a string when there is
@@ -62,7 +76,7 @@ export type RawRecord = ReadRecord | RefusedRecord;
 export interface ReadRecord {
   /** 0-based count of the record within the file. */
   readonly record: number;
-  /** `line 12`, `/data/3` (empty for the root itself), `/list/elements/order[4]` (XPath counts from 1), `/order` for a root. */
+  /** `line 12`, `segment 3`, `/data/3` (empty for the root itself), `/list/elements/order[4]` (XPath counts from 1), `/order` for a root. */
   readonly position: string;
   readonly value: unknown;
 }

@@ -1,6 +1,7 @@
 import { MergepayError } from "../errors/errors.ts";
 import type { CheckFrame, InputSpec, RawRecord, ReadLimits, ReadRecords } from "./contract.ts";
 import { decode } from "./decode.ts";
+import { createEdiReader } from "./edi.ts";
 import type { Emit, TextReader } from "./faults.ts";
 import { createJsonReader, createNdjsonReader } from "./json.ts";
 import { createTableReader } from "./table.ts";
@@ -71,9 +72,11 @@ function readerOf(input: InputSpec, limits: ReadLimits, emit?: Emit): TextReader
       return createXmlReader(input, limits, emit);
     case "csv":
     case "tsv":
+      return createTableReader(input, limits, emit);
+    case "edi":
       break;
   }
-  return createTableReader(input, limits, emit);
+  return createEdiReader(input, limits, emit);
 }
 
 async function* notEmpty(text: AsyncIterable<string>): AsyncGenerator<string> {

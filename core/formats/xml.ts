@@ -1,6 +1,7 @@
-import type { Encoding, ReadLimits, XmlInput } from "./contract.ts";
+import type { ReadLimits, XmlInput } from "./contract.ts";
 import { encodingInvalid, frameBroken, notRecognised, recordTooDeep, recordTooLarge } from "./faults.ts";
 import type { Emit, TextReader } from "./faults.ts";
+import { isLabelOf } from "./xml-labels.ts";
 import { createNamespaces, type ResolvedName } from "./xml-names.ts";
 import { createXmlScanner } from "./xml-scan.ts";
 import { createXmlBuilder, nameTree, type NameTree, type XmlBuilder } from "./xml-value.ts";
@@ -8,16 +9,6 @@ import { createXmlBuilder, nameTree, type NameTree, type XmlBuilder } from "./xm
 const NESTING_MAX = 100_000;
 /** A comment or tag is kept until it is whole, a text until its record is refused: so long may one be. */
 const PIECE_CHARS = 16 * 1024 * 1024;
-
-/** Names that a declaration may give each encoding, in lower case. */
-const LABELS: Record<Encoding, readonly string[]> = {
-  "utf-8": ["utf-8", "utf8"],
-  "utf-16le": ["utf-16", "utf-16le"],
-  "utf-16be": ["utf-16", "utf-16be"],
-  gb18030: ["gb18030", "gbk", "gb2312"],
-  "iso-8859-1": ["iso-8859-1", "iso_8859-1", "latin1"],
-  "windows-1252": ["windows-1252", "cp1252"],
-};
 
 /** An open element on the way to the records. */
 interface Ancestor {
@@ -47,7 +38,8 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
     const line = scanner.line();
     return frameBroken(`The XML can't be taken, line ${line}: ${reason}.`, { position: `line ${line}` });
   };
-  const namespaces = createNamespaces(input.namespace, broken);
+  const wanted = input.namespace === undefined ? undefined : new Set([input.namespace].flat());
+  const namespaces = createNamespaces(wanted, broken);
   const arrays = nameTree(input.arrays ?? []);
   const top: Ancestor = { node: nameTree(input.records), path: "", counts: new Map() };
   const ancestors: Ancestor[] = [];
@@ -134,7 +126,7 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
 
   function declaration(encoding: string | undefined): void {
     const spec = input.encoding ?? "utf-8";
-    if (encoding !== undefined && !LABELS[spec].includes(encoding.toLowerCase()))
+    if (encoding !== undefined && !isLabelOf(spec, encoding))
       throw encodingInvalid(`The file says that it is in ${encoding}, its platform sends ${spec}.`, {
         position: "line 1",
       });

@@ -28,7 +28,7 @@ const currency = { type: "string", pattern: "^[A-Z]{3}$" };
 const input = {
   type: "object",
   required: ["format"],
-  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv"] } },
+  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "edi"] } },
 };
 const schema = { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" };
 
@@ -69,7 +69,7 @@ const inputOf = (required: readonly string[], properties: object) => ({
   type: "object",
   additionalProperties: false,
   required: ["format", ...required],
-  properties: { format: { type: "string" }, encoding, marks: texts(text(256)), ...properties },
+  properties: { format: { type: "string" }, encoding, marks: texts(text(256)), begins: text(256), ...properties },
 });
 
 const jsonInput = inputOf([], { records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)*$" }) });
@@ -83,11 +83,15 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
   ndjson: jsonInput,
   xml: inputOf(["records"], {
     records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)+$" }),
-    namespace: text(256),
+    namespace: { anyOf: [text(256), texts(text(256))] },
     arrays: texts(text(256)),
   }),
   csv: tableInput,
   tsv: tableInput,
+  edi: inputOf(["syntax", "messages"], {
+    syntax: { enum: ["iso9735", "x12"] },
+    messages: texts({ type: "string", pattern: "^[A-Z0-9]{2,10}$" }),
+  }),
 };
 
 const compiled = new Map<object, Validator<unknown>>();

@@ -47,7 +47,7 @@ export interface PlatformOptions {
   readonly filesAtOnce?: number;
   /** A file that nobody asks on for is closed after this long. Default 60 s. */
   readonly idleMs?: number;
-  /** A worker without work ends after this long, and is started again when there is some. Default 5 min. */
+  /** A worker without work ends after this long, and is started again when there is some. Default 1 min. */
   readonly restMs?: number;
   readonly loadMs?: number;
 }
@@ -60,7 +60,7 @@ const REOPENS = 3;
  * @throws PLUGIN_LOAD_FAILED, PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID, PLUGIN_SCHEMA_INVALID
  */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
-  const { id, dir, limits, openBlob, filesAtOnce = 8, idleMs = 60_000, restMs = 300_000 } = options;
+  const { id, dir, limits, openBlob, filesAtOnce = 8, idleMs = 60_000, restMs = 60_000 } = options;
   const load = () => startPluginWorker({ dir, limits, ...(options.loadMs ? { loadMs: options.loadMs } : {}) });
 
   const version = await pluginVersion(dir);

@@ -6,6 +6,12 @@ import { importFiles, type ImportOptions } from "./import.ts";
 import { pluginCommands } from "./plugin.ts";
 import { start } from "./start.ts";
 
+// Whoever reads what is printed may have seen enough (`| head`): that is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(process.exitCode ?? 0);
+});
+
 const program = new Command("mergepay")
   .description("One payment for orders from any number of e-commerce platforms.")
   .showHelpAfterError();
