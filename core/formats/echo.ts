@@ -20,7 +20,7 @@ export interface Echo {
   readonly render: (records: AsyncIterable<EchoRecord>) => AsyncGenerator<string>;
 }
 
-/** How rejected records of such files are told to their platform. */
+/** How rejected records of such files are told to their platform; a format that has no form of its own here gives a JSON list. */
 export function echoOf(input: InputSpec): Echo {
   const { format } = input;
   if (format === "csv" || format === "tsv")
@@ -33,7 +33,8 @@ export function echoOf(input: InputSpec): Echo {
     return {
       type: "application/xml; charset=utf-8",
       extension: "xml",
-      render: (records) => xmlEcho(records, input.namespace),
+      // Of several namespaces nobody can say any more which element was in which.
+      render: (records) => xmlEcho(records, typeof input.namespace === "string" ? input.namespace : undefined),
     };
   if (format === "ndjson")
     return {

@@ -15,6 +15,7 @@ const TSV: InputSpec = { format: "tsv", columns: ["no"] };
 const JSON_: InputSpec = { format: "json", records: ["/data"] };
 const NDJSON: InputSpec = { format: "ndjson" };
 const XML: InputSpec = { format: "xml", records: ["/list/order"] };
+const NAMED: InputSpec = { ...XML, namespace: "urn:shop" };
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
@@ -137,6 +138,14 @@ describe("the echo of a file", () => {
       '{"a":1.0}\n{"a":2.0}\n',
       [{ record: 1, position: "line 2" }],
       '{"position":"line 2","code":"RECORD_INVALID","reason":"No total.","record":{"a":2.0}}\n',
+    ],
+    [
+      "XML in a namespace",
+      NAMED,
+      '<s:list xmlns:s="urn:shop"><s:order><s:no>A</s:no></s:order></s:list>',
+      [{ record: 0, position: "/list/order[1]" }],
+      '<?xml version="1.0" encoding="UTF-8"?>\n<rejected>\n<record position="/list/order[1]">' +
+        '<error code="RECORD_INVALID">No total.</error><order xmlns="urn:shop"><no>A</no></order></record>\n</rejected>\n',
     ],
     [
       "XML: the element and what was wrong",
