@@ -4,6 +4,11 @@ export interface Limits {
   readonly ordersPerPage: number;
   readonly jsonBodyBytes: number;
   readonly fileBytes: number;
+  /** A dry run holds its sender and keeps the file's orders in mind: bytes, orders and time of one. */
+  readonly dryRunBytes: number;
+  readonly dryRunOrders: number;
+  /** Less than a connection may be silent (`socketIdleMs`). */
+  readonly dryRunMs: number;
   readonly recordBytes: number;
   readonly depth: number;
   readonly fieldBytes: number;
@@ -31,6 +36,9 @@ export const LIMITS: Limits = Object.freeze({
   ordersPerPage: 200,
   jsonBodyBytes: 1024 * 1024,
   fileBytes: 2 * 1024 ** 3,
+  dryRunBytes: 64 * 1024 ** 2,
+  dryRunOrders: 250_000,
+  dryRunMs: 100 * second,
   recordBytes: 1024 * 1024,
   depth: 32,
   fieldBytes: 4 * 1024,

@@ -1,8 +1,11 @@
 import { MergepayError, type ErrorDetails } from "../errors/errors.ts";
 import type { RawRecord, RefusedRecord } from "./contract.ts";
 
-/** Takes each record in the order of the file. Absent when only the frame is checked: then no record is built. */
-export type Emit = (record: RawRecord) => void;
+/**
+ * Takes each record in the order of the file, with its own text where the reader has it at hand (JSON). Absent when only the frame is
+ * checked: then no record is built.
+ */
+export type Emit = (record: RawRecord, source?: string) => void;
 
 /** A reader of one file: decoded text in, records out by `Emit`. `end` gives the number of records, refused ones included. */
 export interface TextReader {

@@ -38,10 +38,8 @@ export function createJsonReader(input: JsonInput, limits: ReadLimits, emit?: Em
     if (emit === undefined) return;
     drop(capture);
     const own = capture.held + text.slice(capture.from, index);
-    const read = exceedsBytes(own, limits.recordBytes)
-      ? { refused: recordTooLarge(limits.recordBytes) }
-      : parseRecord(parse, own, depth, limits);
-    emit({ record, position, ...read });
+    if (exceedsBytes(own, limits.recordBytes)) emit({ record, position, refused: recordTooLarge(limits.recordBytes) });
+    else emit({ record, position, ...parseRecord(parse, own, depth, limits) }, own);
   }
 
   const frame = createJsonFrame({ paths: input.records ?? [""], limits, open, drop, take });
@@ -79,10 +77,10 @@ export function createNdjsonReader(limits: ReadLimits, emit?: Emit): TextReader 
     if (!blank || /[^ \t\r]/.test(last)) {
       const record = records++;
       if (emit !== undefined) {
-        const read = exceedsBytes(own, limits.recordBytes)
-          ? { refused: recordTooLarge(limits.recordBytes) }
-          : parseRecord(parse, own, 0, limits);
-        emit({ record, position: `line ${line}`, ...read });
+        const position = `line ${line}`;
+        if (exceedsBytes(own, limits.recordBytes))
+          emit({ record, position, refused: recordTooLarge(limits.recordBytes) });
+        else emit({ record, position, ...parseRecord(parse, own, 0, limits) }, own);
       }
     }
     held = "";

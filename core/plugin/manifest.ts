@@ -8,7 +8,11 @@ import { CONTRACT_VERSION, type PlatformInput, type PlatformPlugin } from "./con
 export type InputManifest = Omit<PlatformInput, "map">;
 
 /** What a plugin says of itself, without its code: JSON, as the worker hands it to the host. */
-export type Manifest = Omit<PlatformPlugin, "map" | "also"> & { readonly also?: readonly InputManifest[] };
+export type Manifest = Omit<PlatformPlugin, "map" | "also" | "reply"> & {
+  readonly also?: readonly InputManifest[];
+  /** It renders its webhooks itself. */
+  readonly replies?: true;
+};
 
 /** All kinds of files of a platform, in the order in which a file is held against them. */
 export const kindsOf = ({ input, schema, also = [] }: Manifest): readonly InputManifest[] => [

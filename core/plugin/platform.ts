@@ -3,7 +3,9 @@ import { MergepayError } from "../errors/errors.ts";
 import { checkFrame } from "../formats/read.ts";
 import { recognise } from "../formats/recognise.ts";
 import type { Limits } from "../limits.ts";
+import type { Event, Reply } from "./contract.ts";
 import { kindsOf, type Manifest } from "./manifest.ts";
+import { checkedReply } from "./reply.ts";
 import { openReadings } from "./readings.ts";
 import { pluginVersion } from "./version.ts";
 import { startPluginWorker, type PluginWorker } from "./worker-process.ts";
@@ -24,6 +26,8 @@ export interface Platform {
    * @throws what ended the file: FILE_..., PLUGIN_TIMEOUT, PLUGIN_CRASHED
    */
   read(fileId: string, from: number, merchant: string | null): Promise<ReadAnswer>;
+  /** An event as the plugin tells it to its platform. @throws UNSUPPORTED, PLUGIN_THREW, PLUGIN_OUTPUT_INVALID, PLUGIN_TIMEOUT, PLUGIN_CRASHED */
+  reply(event: Event): Promise<Reply>;
   /** Runs bytes from anywhere through the plugin, frame first: batches of what became of the records. Nothing is kept. */
   trial(open: () => AsyncIterable<Uint8Array>, merchant?: string): AsyncIterable<readonly MappedRecord[]>;
   /** True while a file is between its first and its last read. */
@@ -143,6 +147,11 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       const batch = await readings.read(fileId, from, merchant ?? manifest.defaultMerchant);
       return { records: batch.records, done: batch.done, version };
     },
+    async reply(event) {
+      usedSince = true;
+      // The worker checks it too; this side does not take its word.
+      return checkedReply(await withWorker((present) => present.reply(event)));
+    },
     async *trial(open, merchant = manifest.defaultMerchant) {
       usedSince = true;
       await frameOf(open());
@@ -178,6 +187,7 @@ const unavailable = (id: string, why: string): MergepayError =>
 
 /** What a platform says of itself to bank-adapter. */
 export function registrationOf({ id, version, manifest }: Platform): PlatformRegistration {
-  const { title, currencies, fees, settlementAccount } = manifest;
-  return { platform: id, title, version, currencies, fees, settlementAccount };
+  const { title, currencies, fees, settlementAccount, replies } = manifest;
+  const said = { platform: id, title, version, currencies, fees, settlementAccount };
+  return replies === undefined ? said : { ...said, replies };
 }

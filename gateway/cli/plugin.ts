@@ -138,7 +138,7 @@ async function tryOut(id: string, path: string, options: { merchant?: string; js
 }
 
 /** One line an order, or why there is none. */
-function inWords({ position, orders = [], skipped, rejected }: MappedRecord): string {
+function inWords({ position, orders = [], skipped, cancelled, rejected }: MappedRecord): string {
   const lines = orders.map(({ merchant, orderNo, amount, buyerId, title }) =>
     [
       `order     ${merchant} ${orderNo}  ${amount.value} ${amount.currency}`,
@@ -147,6 +147,7 @@ function inWords({ position, orders = [], skipped, rejected }: MappedRecord): st
     ].join("  "),
   );
   if (skipped !== undefined) lines.push(`skipped   ${skipped}`);
+  if (cancelled !== undefined) lines.push(`cancelled ${cancelled.merchant} ${cancelled.orderNo}: ${cancelled.reason}`);
   if (rejected !== undefined)
     lines.push(
       `rejected  ${rejected.code}${rejected.field === undefined ? "" : ` ${rejected.field}`}: ${rejected.reason}`,

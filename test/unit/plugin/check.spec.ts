@@ -94,9 +94,9 @@ const cases: readonly Case[] = [
   ],
   [
     "a field is unknown",
-    withPlugin({ fields: "reply: true," }),
+    withPlugin({ fields: "answer: true," }),
     "PLUGIN_SHAPE_INVALID",
-    /\/reply is not a known field/,
+    /\/answer is not a known field/,
   ],
   [
     "a field is missing",
