@@ -8,6 +8,8 @@ export type Emit = (record: RawRecord) => void;
 export interface TextReader {
   write(text: string): void;
   end(): number;
+  /** For records that are held until the end: emits some more of them after it; false when there were none. */
+  more?(): boolean;
 }
 
 /** What keeps one record from being taken; the reader goes on with the next. */
@@ -25,6 +27,14 @@ export const notRecognised = (message: string, details: ErrorDetails = {}): Merg
 
 export const encodingInvalid = (message: string, details: ErrorDetails = {}): MergepayError =>
   new MergepayError("FILE_ENCODING_INVALID", `${message} Send the file in the encoding that is declared.`, details);
+
+export const partsTooLarge = (heldChars: number, position: string): MergepayError =>
+  new MergepayError(
+    "FILE_PARTS_TOO_LARGE",
+    `At ${position}, the parts of records that lie apart in the file take more than ${heldChars} characters, with 100 for each part. ` +
+      "Nothing was taken from the file; send it in several files, each with whole records.",
+    { position },
+  );
 
 export const malformed = (reason: string, field?: string): Refusal =>
   field === undefined ? { code: "RECORD_MALFORMED", reason } : { code: "RECORD_MALFORMED", field, reason };

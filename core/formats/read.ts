@@ -18,7 +18,10 @@ export const readRecords: ReadRecords = async function* (bytes, input, limits) {
     batch = [];
   }
   reader.end();
-  if (batch.length > 0) yield batch;
+  do {
+    if (batch.length > 0) yield batch;
+    batch = [];
+  } while (reader.more?.() === true);
 };
 
 /** @see CheckFrame */
