@@ -32,8 +32,9 @@ export interface JsonInput extends InputBase {
 
 /**
  * Parts of a record that lie elsewhere in its document, such as order lines beside of orders. Parts and records may come in any order;
- * all are held until the end, within `ReadLimits.heldChars`. A record without parts has an empty array; parts without a record
- * are refused as a record of their own (RECORD_ORPHANED); of records with the same key only the first is taken.
+ * all are held until the end, within `ReadLimits.heldChars`. A record without parts has an empty array, records that name the same
+ * parts have all of them. Parts without a record are refused as a record of their own (RECORD_ORPHANED), behind all others. A part
+ * that can't be read or names no record refuses the file: any record could lack it.
  */
 export interface Join {
   /** Path of the parts: of the array that holds them (json), of their elements (xml). */

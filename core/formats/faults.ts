@@ -15,6 +15,13 @@ export interface TextReader {
 /** What keeps one record from being taken; the reader goes on with the next. */
 export type Refusal = RefusedRecord["refused"];
 
+/** What became of one value of a file. */
+export type Read = { readonly value: unknown } | { readonly refused: Refusal };
+
+/** Amounts and counts of control totals; zeros before them are padding. */
+export const TOTAL = /^-?[0-9]{1,20}(?:\.[0-9]{1,8})?$/;
+export const COUNT = /^[0-9]{1,20}$/;
+
 export const frameBroken = (message: string, details: ErrorDetails = {}): MergepayError =>
   new MergepayError(
     "FILE_FRAME_BROKEN",
@@ -38,6 +45,12 @@ export const partsTooLarge = (heldChars: number, position: string): MergepayErro
 
 export const malformed = (reason: string, field?: string): Refusal =>
   field === undefined ? { code: "RECORD_MALFORMED", reason } : { code: "RECORD_MALFORMED", field, reason };
+
+export const orphaned = (parts: number, field: string): Refusal => ({
+  code: "RECORD_ORPHANED",
+  field,
+  reason: `The file has ${parts} ${parts === 1 ? "part" : "parts"} that name a record which it does not have; send both in one file.`,
+});
 
 export const recordTooLarge = (recordBytes: number): Refusal => ({
   code: "RECORD_TOO_LARGE",

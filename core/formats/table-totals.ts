@@ -1,6 +1,6 @@
 import { isZero, runningSum, type RunningSum } from "../money/decimal.ts";
 import type { ControlRow, TableInput } from "./contract.ts";
-import { frameBroken, type Refusal } from "./faults.ts";
+import { COUNT, frameBroken, TOTAL, type Refusal } from "./faults.ts";
 import { flat } from "./held.ts";
 import type { RowLayout, TableLayout } from "./table-layout.ts";
 import type { Row } from "./table-scan.ts";
@@ -8,10 +8,6 @@ import type { Row } from "./table-scan.ts";
 /** A file is in a few currencies; what tells more is no currency. */
 const CURRENCIES_MAX = 500;
 const CURRENCY_CHARS = 32;
-
-/** Amounts and counts of control totals; zeros before them are padding. */
-export const TOTAL = /^-?[0-9]{1,20}(?:\.[0-9]{1,8})?$/;
-export const COUNT = /^[0-9]{1,20}$/;
 
 /** Rows of one currency as they were counted, beside what a control row says of them. */
 interface Tally {
