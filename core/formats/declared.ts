@@ -23,6 +23,10 @@ export function declarationFault(input: InputSpec): DeclarationFault | undefined
   return documentFaults(input).next().value ?? undefined;
 }
 
+/** True when files of the input are held until their end, up to `ReadLimits.heldChars`. */
+export const holdsParts = (input: InputSpec): boolean =>
+  ("scattered" in input && input.scattered === true) || ("join" in input && input.join !== undefined);
+
 type Faults = Generator<DeclarationFault, void, undefined>;
 
 function* tableFaults({ columns, header, groupBy, scattered, kinds }: TableInput): Faults {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { InputSpec, JsonInput, TableInput, XmlInput } from "../../../core/formats/contract.ts";
-import { declarationFault } from "../../../core/formats/declared.ts";
+import { declarationFault, holdsParts } from "../../../core/formats/declared.ts";
 
 const table: TableInput = { format: "csv", columns: ["kind", "id", "amount"], header: false };
 const json: JsonInput = { format: "json", records: ["/orders"] };
@@ -88,4 +88,14 @@ describe("what a plugin declares of its files", () => {
     ["two parts under one name", { ...json, join: [lines, { ...lines, records: "/rows" }] }, "/join/1/as"],
   ];
   for (const [name, input, field] of cases) it(name, () => expect(declarationFault(input)?.field).to.equal(field));
+
+  it("only files with parts that lie apart are held", () =>
+    expect(
+      [
+        { ...table, scattered: true },
+        { ...json, join: [lines] },
+        { ...table, groupBy: "id" },
+        { ...json, control: { count: "/n" } },
+      ].map((input) => holdsParts(input as InputSpec)),
+    ).to.deep.equal([true, true, false, false]));
 });
