@@ -12,6 +12,8 @@ export interface Limits {
   readonly recordBytes: number;
   readonly depth: number;
   readonly fieldBytes: number;
+  /** Characters that may be held of a file in which parts of one record lie apart. */
+  readonly heldChars: number;
   readonly idempotencyKeyChars: number;
   readonly quoteMs: number;
   readonly lockMs: number;
@@ -42,6 +44,7 @@ export const LIMITS: Limits = Object.freeze({
   recordBytes: 1024 * 1024,
   depth: 32,
   fieldBytes: 4 * 1024,
+  heldChars: 32 * 1024 * 1024,
   idempotencyKeyChars: 255,
   quoteMs: 15 * minute,
   lockMs: 15 * minute,

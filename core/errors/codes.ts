@@ -44,6 +44,12 @@ export const ERRORS = Object.freeze({
   FILE_FRAME_BROKEN: info(422, "sender", "changed", "The file is not well-formed; nothing was taken from it."),
   FILE_ENCODING_INVALID: info(422, "sender", "changed", "The file is not in the encoding that its platform declares."),
   FILE_NOT_RECOGNISED: info(422, "sender", "changed", "The file is not of the kind that its platform sends."),
+  FILE_PARTS_TOO_LARGE: info(
+    422,
+    "sender",
+    "changed",
+    "Records whose parts lie apart in the file take more than Mergepay holds at a time.",
+  ),
   FILE_QUARANTINED: info(
     422,
     "operator",
@@ -64,6 +70,7 @@ export const ERRORS = Object.freeze({
   RECORD_TOO_DEEP: info(422, "sender", "changed", "The record is nested deeper than Mergepay takes."),
   FIELD_TOO_LARGE: info(422, "sender", "changed", "A field of the record is longer than Mergepay takes."),
   RECORD_MALFORMED: info(422, "sender", "changed", "The record can't be read."),
+  RECORD_ORPHANED: info(422, "sender", "changed", "Parts of a record are in the file without the record itself."),
   RECORD_INVALID: info(422, "sender", "changed", "The record does not fit its platform's schema."),
   RECORD_DUPLICATE: info(422, "sender", "changed", "The file has another record of the same order with other content."),
   ORDER_CONFLICT: info(

@@ -29,7 +29,10 @@ async function* recordsOf(
     batch = [];
   }
   reader.end();
-  if (batch.length > 0) yield batch;
+  do {
+    if (batch.length > 0) yield batch;
+    batch = [];
+  } while (reader.more?.() === true);
 }
 
 /** A record with its own text, where its format's reader has it. */

@@ -1,5 +1,6 @@
 import type { Actions, MappedRecord, PlatformRegistration } from "../actions.ts";
 import { MergepayError } from "../errors/errors.ts";
+import { holdsParts } from "../formats/declared.ts";
 import { checkFrame } from "../formats/read.ts";
 import { recognise } from "../formats/recognise.ts";
 import type { Limits } from "../limits.ts";
@@ -43,7 +44,7 @@ export interface PlatformOptions {
   readonly limits: Limits;
   /** The bytes of a file in the blob store. */
   readonly openBlob: (fileId: string) => AsyncIterable<Uint8Array>;
-  /** Files that may be read at the same time. Default 8. */
+  /** Files that may be read at the same time. Default 8; at most 2 where files are held until their end, so that these fit into the heap. */
   readonly filesAtOnce?: number;
   /** A file that nobody asks on for is closed after this long. Default 60 s. */
   readonly idleMs?: number;
@@ -51,6 +52,9 @@ export interface PlatformOptions {
   readonly restMs?: number;
   readonly loadMs?: number;
 }
+
+/** Files at once that are held until their end. */
+const HELD_AT_ONCE = 2;
 
 /** How often a file is opened again because another one ended the worker, before it fails itself. */
 const REOPENS = 3;
@@ -131,7 +135,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     return checkFrame(bytes, input, limits);
   }
 
-  const readings = openReadings({ openBlob, withWorker, filesAtOnce, idleMs });
+  const atOnce = inputs.some(holdsParts) ? Math.min(filesAtOnce, HELD_AT_ONCE) : filesAtOnce;
+  const readings = openReadings({ openBlob, withWorker, filesAtOnce: atOnce, idleMs });
 
   return {
     id,

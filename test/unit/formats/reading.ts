@@ -25,6 +25,7 @@ export const limits = (changed: Partial<ReadLimits> = {}): ReadLimits => ({
   recordBytes: LIMITS.recordBytes,
   depth: LIMITS.depth,
   fieldBytes: LIMITS.fieldBytes,
+  heldChars: LIMITS.heldChars,
   ...changed,
 });
 

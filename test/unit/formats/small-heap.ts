@@ -8,6 +8,8 @@ interface LongFile {
   readonly times: number;
   readonly tail: string;
   readonly input: InputSpec;
+  /** Default: what is taken in earnest, which is more than the heap. */
+  readonly heldChars?: number;
 }
 
 /**
@@ -26,8 +28,9 @@ export function readInSmallHeap(file: LongFile): Promise<unknown> {
 }
 
 if (!isMainThread && parentPort !== null) {
-  const { head, part, times, tail, input } = workerData as LongFile;
-  const records = await attempt(() => read(repeated(head, part, times, tail), input));
+  const { head, part, times, tail, input, heldChars } = workerData as LongFile;
+  const changed = heldChars === undefined ? {} : { heldChars };
+  const records = await attempt(() => read(repeated(head, part, times, tail), input, undefined, changed));
   const seen =
     typeof records === "string"
       ? records
