@@ -24,8 +24,7 @@ export function declarationFault(input: InputSpec): DeclarationFault | undefined
 }
 
 /** True when files of the input are held until their end, up to `ReadLimits.heldChars`. */
-export const holdsParts = (input: InputSpec): boolean =>
-  ("scattered" in input && input.scattered === true) || ("join" in input && input.join !== undefined);
+export const holdsParts = (input: InputSpec): boolean => ("scattered" in input && input.scattered) || "join" in input;
 
 type Faults = Generator<DeclarationFault, void, undefined>;
 
