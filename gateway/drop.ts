@@ -3,13 +3,15 @@ import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../core/deps.ts";
 import { isEnded } from "../core/files/states.ts";
-import { asMergepayError, problemOf } from "../core/errors/errors.ts";
+import { asMergepayError, MergepayError, problemOf } from "../core/errors/errors.ts";
 import type { FileReport } from "../schemas/types.generated.ts";
 import { type IntakeDeps, takeIn } from "./intake.ts";
 
 export interface DropDeps extends IntakeDeps {
   readonly dir: string;
   readonly log: Log;
+  /** Whether files of the platform are taken with a manifest only, which has no place in a folder. */
+  readonly manifestRequired: (platform: string) => boolean;
 }
 
 /** Names that senders use for a file that is not complete yet. */
@@ -19,7 +21,7 @@ const INCOMPLETE = /^\.|\.(?:part|partial|tmp|crdownload|filepart)$/i;
  * The drop folder: a file put into `<dir>/<platform>/` is taken in when its size and time have stood still between two looks, and moved
  * to `done/` or `failed/` with its report beside it (`<name>.report.json`) once it is processed. Folders of running platforms are made.
  */
-export function dropFolder({ dir, log, ...intake }: DropDeps) {
+export function dropFolder({ dir, log, manifestRequired, ...intake }: DropDeps) {
   /** Size and time of each file at the last look. */
   const seen = new Map<string, string>();
   /** Files taken in and not ended yet, by path. */
@@ -48,6 +50,7 @@ export function dropFolder({ dir, log, ...intake }: DropDeps) {
     seen.set(path, look);
     if (!still) return;
     try {
+      if (manifestRequired(platform)) throw new MergepayError("MANIFEST_REQUIRED");
       const report = await takeIn(intake, { platform, merchant: null, name, bytes: createReadStream(path) });
       underWay.set(path, { fileId: report.id, platform });
     } catch (thrown) {

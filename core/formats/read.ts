@@ -8,9 +8,19 @@ import { createTableReader } from "./table.ts";
 import { createXmlReader } from "./xml.ts";
 
 /** @see ReadRecords */
-export const readRecords: ReadRecords = async function* (bytes, input, limits) {
+export const readRecords: ReadRecords = (bytes, input, limits) => recordsOf(bytes, input, limits);
+
+async function* recordsOf(
+  bytes: AsyncIterable<Uint8Array>,
+  input: InputSpec,
+  limits: ReadLimits,
+  tell?: (source: string | undefined) => void,
+): AsyncGenerator<readonly RawRecord[]> {
   let batch: RawRecord[] = [];
-  const reader = readerOf(input, limits, (record) => batch.push(record));
+  const reader = readerOf(input, limits, (record, source) => {
+    batch.push(record);
+    tell?.(source);
+  });
   const text = notEmpty(decode(bytes, input.encoding ?? "utf-8"));
   for await (const piece of text) {
     reader.write(piece);
@@ -19,8 +29,34 @@ export const readRecords: ReadRecords = async function* (bytes, input, limits) {
     batch = [];
   }
   reader.end();
-  if (batch.length > 0) yield batch;
-};
+  do {
+    if (batch.length > 0) yield batch;
+    batch = [];
+  } while (reader.more?.() === true);
+}
+
+/** A record with its own text, where its format's reader has it. */
+export interface SourceRecord {
+  readonly raw: RawRecord;
+  readonly source?: string;
+}
+
+/** As `readRecords`, each record with its text. */
+export async function* readSources(
+  bytes: AsyncIterable<Uint8Array>,
+  input: InputSpec,
+  limits: ReadLimits,
+): AsyncGenerator<readonly SourceRecord[]> {
+  const sources: (string | undefined)[] = [];
+  const records = recordsOf(bytes, input, limits, (source) => sources.push(source));
+  for await (const batch of records) {
+    const texts = sources.splice(0);
+    yield batch.map((raw, index) => {
+      const source = texts[index];
+      return source === undefined ? { raw } : { raw, source };
+    });
+  }
+}
 
 /** @see CheckFrame */
 export const checkFrame: CheckFrame = async (bytes, input, limits) => {

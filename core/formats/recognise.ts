@@ -1,5 +1,6 @@
-import type { Encoding, InputSpec } from "./contract.ts";
+import type { Encoding, InputSpec, TableInput } from "./contract.ts";
 import { notRecognised } from "./faults.ts";
+import { delimiterOf } from "./table.ts";
 import { isLabelOf } from "./xml-labels.ts";
 
 /** How much of a file is looked at to tell what kind it is. */
@@ -104,13 +105,21 @@ function beginsLike(input: InputSpec, text: string): boolean {
     case "xml":
       return text.startsWith("<") && declares(text, input.encoding ?? "utf-8");
     case "csv":
-    case "tsv": {
-      const [header = ""] = text.split(/[\r\n]/, 1);
-      const delimiter = input.format === "tsv" ? "\t" : (input.delimiter ?? ",");
-      const names = new Set(header.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, "$1")));
-      return input.columns.every((column) => names.has(column));
-    }
+    case "tsv":
+      return tableLooksLike(input, text);
     case "edi":
       return (input.syntax === "x12" ? /^ISA/ : /^UN[AB]/).test(text);
   }
+}
+
+/** By the columns that it must have; without a header by the kind, or else the number of cells, of the first row. */
+function tableLooksLike(input: TableInput, text: string): boolean {
+  const [line = ""] = text.split(/[\r\n]/, 1);
+  const cells = line.split(delimiterOf(input)).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
+  const { columns, kinds } = input;
+  if (input.header !== false) return columns.every((column) => cells.includes(column));
+  if (kinds === undefined) return cells.length === columns.length;
+  const kind = cells[columns.indexOf(kinds.column)];
+  const first = kinds.header === undefined ? [...kinds.details, kinds.trailer] : [kinds.header];
+  return first.some((row) => row?.is === kind);
 }

@@ -5,6 +5,8 @@ export interface Row {
   readonly cells: readonly string[];
   /** How many cells the row has, kept or not. */
   readonly count: number;
+  /** Characters of all cells, kept or not, and of the delimiters between them. */
+  readonly chars: number;
   /** The row is larger than may be kept: `cells` is incomplete. */
   readonly tooLarge: boolean;
   /** A quote stands where none may be, but the end of the row is clear. */
@@ -71,7 +73,7 @@ export function createTableScanner(options: ScanOptions): { write(text: string):
     const blank = count === 0 && size === 0 && !wasQuoted;
     if (!blank) {
       cellEnd();
-      onRow({ line: rowLine, cells, count, tooLarge: size - 1 > rowChars, badQuote });
+      onRow({ line: rowLine, cells, count, chars: size - 1, tooLarge: size - 1 > rowChars, badQuote });
       cells = [];
     }
     state = START;

@@ -3,17 +3,49 @@
 /** Decimals after the dot of plain decimal text. */
 const scaleOf = (text: string): number => text.length - (text.includes(".") ? text.indexOf(".") + 1 : text.length);
 
+export interface RunningSum {
+  plus(part: string): void;
+  minus(part: string): void;
+  /** The value so far, with as many decimals as the part that had the most; `"0"` for none. */
+  text(): string;
+}
+
+/** An exact sum that takes its parts one by one: plain decimal texts of any scale (`"12.30"`, `"-5"`), which the caller has checked. */
+export function runningSum(): RunningSum {
+  let scale = 0;
+  let total = 0n;
+
+  function unitsOf(part: string): bigint {
+    const own = scaleOf(part);
+    if (own > scale) {
+      total *= 10n ** BigInt(own - scale);
+      scale = own;
+    }
+    return BigInt(part.replace(".", "") + "0".repeat(scale - own));
+  }
+
+  return {
+    plus(part) {
+      const units = unitsOf(part);
+      total += units;
+    },
+    minus(part) {
+      const units = unitsOf(part);
+      total -= units;
+    },
+    text: () => unscaled(total, scale),
+  };
+}
+
 /**
  * The exact value of all `plus` less all `minus`: plain decimal texts that are not negative (`"12.30"`), which the caller's schema has
  * checked. The result has as many decimals as the part that has the most; `"0"` for none.
  */
 export function exactSum(plus: readonly string[], minus: readonly string[] = []): string {
-  const scale = [...plus, ...minus].reduce((most, part) => Math.max(most, scaleOf(part)), 0);
-  const units = (part: string): bigint => BigInt(part.replace(".", "") + "0".repeat(scale - scaleOf(part)));
-  let total = 0n;
-  for (const part of plus) total += units(part);
-  for (const part of minus) total -= units(part);
-  return unscaled(total, scale);
+  const sum = runningSum();
+  for (const part of plus) sum.plus(part);
+  for (const part of minus) sum.minus(part);
+  return sum.text();
 }
 
 /** The decimal text of a whole number that counts 10^-`scale`: 1230 with 2 is `"12.30"`. */

@@ -1,4 +1,5 @@
 import { MergepayError } from "../errors/errors.ts";
+import { declarationFault } from "../formats/declared.ts";
 import { PERCENT } from "../money/allocate.ts";
 import { canonicalMoney } from "../money/money.ts";
 import { compileSchema, type Validator } from "../schema/validate.ts";
@@ -8,7 +9,11 @@ import { CONTRACT_VERSION, type PlatformInput, type PlatformPlugin } from "./con
 export type InputManifest = Omit<PlatformInput, "map">;
 
 /** What a plugin says of itself, without its code: JSON, as the worker hands it to the host. */
-export type Manifest = Omit<PlatformPlugin, "map" | "also"> & { readonly also?: readonly InputManifest[] };
+export type Manifest = Omit<PlatformPlugin, "map" | "also" | "reply"> & {
+  readonly also?: readonly InputManifest[];
+  /** It renders its webhooks itself. */
+  readonly replies?: true;
+};
 
 /** All kinds of files of a platform, in the order in which a file is held against them. */
 export const kindsOf = ({ input, schema, also = [] }: Manifest): readonly InputManifest[] => [
@@ -68,19 +73,71 @@ const inputOf = (required: readonly string[], properties: object) => ({
   properties: { format: { type: "string" }, encoding, marks: texts(text(256)), begins: text(256), ...properties },
 });
 
-const jsonInput = inputOf([], { records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)*$" }) });
+const jsonPath = { type: "string", maxLength: 256, pattern: "^(/[^/]+)*$" };
+const fullPath = { type: "string", maxLength: 256, pattern: "^(/[^/]+)+$" };
+const object = (required: readonly string[], properties: object) => ({
+  type: "object",
+  additionalProperties: false,
+  required,
+  properties,
+});
+
+const documents = (below: object) => ({
+  join: {
+    type: "array",
+    minItems: 1,
+    maxItems: 10,
+    items: object(["records", "key", "on", "as"], { records: fullPath, key: below, on: below, as: text(128) }),
+  },
+  control: object([], {
+    count: fullPath,
+    sums: {
+      type: "array",
+      minItems: 1,
+      maxItems: 100,
+      items: object(["total", "of"], {
+        total: fullPath,
+        of: below,
+        currency: object(["of", "is"], { of: below, is: text(32) }),
+      }),
+    },
+  }),
+});
+
+const jsonInput = inputOf([], { records: texts(jsonPath), ...documents(fullPath) });
+const rowKind = { is: text(128), columns: texts(text(128)) };
+const controlRow = object(["is"], {
+  ...rowKind,
+  count: object(["column"], { column: text(128), of: texts(text(128)) }),
+  sums: {
+    type: "array",
+    minItems: 1,
+    maxItems: 100,
+    items: object(["column", "of"], { column: text(128), of: text(128) }),
+  },
+  currency: object(["column", "of"], { column: text(128), of: text(128) }),
+});
 const tableInput = inputOf(["columns"], {
   delimiter: { type: "string", minLength: 1, maxLength: 1 },
   columns: texts(text(128)),
+  header: { type: "boolean" },
   groupBy: text(128),
+  scattered: { type: "boolean" },
+  kinds: object(["column", "details"], {
+    column: text(128),
+    details: texts(object(["is"], rowKind)),
+    header: controlRow,
+    trailer: controlRow,
+  }),
 });
 const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> = {
   json: jsonInput,
   ndjson: jsonInput,
   xml: inputOf(["records"], {
-    records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)+$" }),
+    records: texts(fullPath),
     namespace: { anyOf: [text(256), texts(text(256))] },
     arrays: texts(text(256)),
+    ...documents({ type: "string", maxLength: 256, pattern: "^[^/]+(/[^/]+)*$" }),
   }),
   csv: tableInput,
   tsv: tableInput,
@@ -129,8 +186,12 @@ export function checkManifest(value: unknown): Manifest {
     );
   fit(manifestSchema, value, "");
   const manifest = value as Manifest;
-  for (const [index, kind] of kindsOf(manifest).entries())
-    fit(inputSchemas[kind.input.format], kind.input, index === 0 ? "/input" : `/also/${index - 1}/input`);
+  for (const [index, kind] of kindsOf(manifest).entries()) {
+    const at = index === 0 ? "/input" : `/also/${index - 1}/input`;
+    fit(inputSchemas[kind.input.format], kind.input, at);
+    const fault = declarationFault(kind.input);
+    if (fault !== undefined) refuse(`${at}${fault.field}`, fault.reason);
+  }
   for (const [index, code] of manifest.currencies.entries()) checkMoney("1", code, `/currencies/${index}`);
   for (const [code, fixed] of Object.entries(manifest.fees.fixed ?? {})) {
     if (!manifest.currencies.includes(code)) refuse(`/fees/fixed/${code}`, "is not one of its currencies");

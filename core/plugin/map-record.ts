@@ -37,6 +37,8 @@ export interface Mapping {
 export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecord, merchant: string) => MappedRecord {
   const taken = new Set(currencies);
   const fitsOrder = validator<PlatformOrder>("mergepay:platform-order");
+  const fitsMerchant = validator<string>("mergepay:platform-order#/properties/merchant");
+  const fitsOrderNo = validator<string>("mergepay:platform-order#/properties/orderNo");
   return (raw, merchant) => {
     const { record, position } = raw;
     if ("refused" in raw) return { record, position, rejected: raw.refused };
@@ -48,7 +50,7 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     }
   };
 
-  function mapOne(value: unknown, merchant: string): Pick<MappedRecord, "orders" | "skipped" | "rejected"> {
+  function mapOne(value: unknown, merchant: string): Pick<MappedRecord, "orders" | "skipped" | "cancelled"> {
     if (!fits(value)) {
       const { field, reason } = fits.fault();
       throw new Refusal("RECORD_INVALID", `${field === "" ? "The record" : field} ${reason}.`, field);
@@ -56,7 +58,8 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     const made = map(value as never, { merchant });
     if (Array.isArray(made)) return { orders: ordersOf(made, value) };
     if (typeof made !== "object" || made === null) throw invalid(`map returned ${nameOf(made)}`);
-    const { skip, reject, field } = made as Readonly<Record<string, unknown>>;
+    const { skip, reject, field, cancel, reason } = made as Readonly<Record<string, unknown>>;
+    if (cancel !== undefined) return { cancelled: cancelled(cancel, reason) };
     if (typeof skip === "string" && skip !== "") return { skipped: skip.slice(0, REASON_CHARS) };
     if (typeof reject === "string" && reject !== "")
       throw new Refusal("RECORD_INVALID", reject.slice(0, REASON_CHARS), typeof field === "string" ? field : undefined);
@@ -68,6 +71,15 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     if (made.length > ORDERS_PER_RECORD)
       throw invalid(`map made ${made.length} orders of one record; ${ORDERS_PER_RECORD} is the most`);
     return made.map((order, index) => hashed(order, made.length === 1 ? "the order" : `order ${index + 1}`, source));
+  }
+
+  function cancelled(cancel: unknown, reason: unknown): NonNullable<MappedRecord["cancelled"]> {
+    if (typeof cancel !== "object" || cancel === null || typeof reason !== "string" || reason === "")
+      throw invalid('map cancels without { cancel: { merchant, orderNo }, reason: "..." }');
+    const { merchant, orderNo } = namesOf(cancel);
+    if (!fitsMerchant(merchant)) throw invalid(`/merchant of the cancelled order ${fitsMerchant.fault().reason}`);
+    if (!fitsOrderNo(orderNo)) throw invalid(`/orderNo of the cancelled order ${fitsOrderNo.fault().reason}`);
+    return { merchant, orderNo, reason: reason.slice(0, REASON_CHARS) };
   }
 
   function hashed(made: unknown, name: string, source: unknown): HashedOrder {
@@ -121,7 +133,7 @@ function nameOf(value: unknown): string {
     Promise.resolve(value as PromiseLike<unknown>).then(undefined, () => undefined);
     return "a promise; it must answer at once";
   }
-  return "an object that is neither orders nor { skip } nor { reject }";
+  return "an object that is neither orders nor { skip }, { cancel } or { reject }";
 }
 
 /** An error's message may hold what the record holds, so only its kind and place in the plugin are told. */

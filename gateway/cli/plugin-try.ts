@@ -64,13 +64,14 @@ export async function tryFile(
   options: { merchant?: string; json?: true },
 ): Promise<void> {
   await withPlatform(folder, path, async (platform, target) => {
-    const counts = { records: 0, orders: 0, skipped: 0, rejected: 0 };
+    const counts = { records: 0, orders: 0, skipped: 0, cancelled: 0, rejected: 0 };
     let mapMs = 0;
     const began = performance.now();
     for await (const { raw, mapped } of tried(platform, target, path, options.merchant)) {
       counts.records += 1;
       counts.orders += mapped.orders?.length ?? 0;
       if (mapped.skipped !== undefined) counts.skipped += 1;
+      if (mapped.cancelled !== undefined) counts.cancelled += 1;
       if (mapped.rejected !== undefined) counts.rejected += 1;
       mapMs += mapped.probe?.ms ?? 0;
       const { probe: _, ...shown } = mapped;
@@ -78,8 +79,9 @@ export async function tryFile(
     }
     if (options.json === true) return;
     const ms = performance.now() - began;
-    const { records, orders, skipped, rejected } = counts;
-    print(`${records} records: ${orders} orders, ${skipped} with nothing to pay, ${rejected} rejected`);
+    const { records, orders, skipped, cancelled, rejected } = counts;
+    const takenBack = cancelled === 0 ? "" : `${cancelled} taken back, `;
+    print(`${records} records: ${orders} orders, ${skipped} with nothing to pay, ${takenBack}${rejected} rejected`);
     print(`${ms.toFixed(0)} ms, ${Math.round((records * 1000) / ms)} records/s; ${mapMs.toFixed(1)} ms of it mapping`);
   });
 }
@@ -113,8 +115,9 @@ const sideBySide = (traced: ReturnType<typeof traceOf>): string[] =>
 
 const cut = (text: string): string => (text.length <= 48 ? text : `${text.slice(0, 47)}…`);
 
-const otherWords = ({ skipped, rejected }: ProbedRecord): string[] => [
+const otherWords = ({ skipped, cancelled, rejected }: ProbedRecord): string[] => [
   ...(skipped === undefined ? [] : [`skipped   ${skipped}`]),
+  ...(cancelled === undefined ? [] : [`cancelled ${cancelled.merchant} ${cancelled.orderNo}: ${cancelled.reason}`]),
   ...(rejected === undefined
     ? []
     : [`rejected  ${rejected.code}${rejected.field === undefined ? "" : ` ${rejected.field}`}: ${rejected.reason}`]),

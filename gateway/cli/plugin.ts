@@ -71,7 +71,8 @@ async function makeFrom({ id, dir, limits }: Target, sample: string): Promise<vo
   print(table(proposals));
   print(`\nWhat the file can't tell, each a line of plugin.ts marked ${MARK}:`);
   for (const reason of needed) print(`   - ${reason}`);
-  print(`\nNext: mergepay plugin try ${id} ${sample}, then mergepay plugin test ${id} --record.`);
+  print(`\nIt loads as it is. Next: mergepay plugin try ${id} ${sample}; and when plugin.ts is as you want it,`);
+  print(`mergepay plugin test ${id} --update.`);
 }
 
 /** What a server would say of the folder. */

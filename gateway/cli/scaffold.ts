@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { MergepayError } from "../../core/errors/errors.ts";
 import { inferSample } from "../../core/plugin/infer/infer.ts";
 import { pluginFiles, type ProposalRow, proposalRows, titleOf } from "../../core/plugin/infer/write.ts";
+import { recordSamples } from "../../core/plugin/record-sample.ts";
 import { isSampleName } from "../../core/plugin/samples.ts";
 import { SAMPLES } from "../../core/plugin/version.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -47,7 +48,8 @@ export interface Scaffolded {
 }
 
 /**
- * Makes a plugin's folder of a sample file: how it is read, its schema and a mapping are inferred, and the sample is copied.
+ * Makes a plugin's folder of a sample file: how it is read, its schema and a mapping are inferred, the sample is copied, and what it becomes
+ * is recorded, so that the folder loads at once.
  * @throws NOT_FOUND, FILE_TOO_LARGE, FILE_NOT_RECOGNISED and what the sample's reader throws, before anything is written; STATE_REFUSED
  * when the folder is there already
  */
@@ -65,8 +67,9 @@ export async function scaffoldFrom(id: string, dir: string, sample: string, limi
   await mkdir(join(dir, SAMPLES));
   for (const [path, text] of Object.entries(files)) await writeFile(join(dir, path), text);
   await writeFile(join(dir, SAMPLES, name), bytes);
+  const recorded = await recordSamples({ id, dir, limits, update: false });
   return {
-    written: [...Object.keys(files), `${SAMPLES}/${name}`],
+    written: [...Object.keys(files), ...[name, ...recorded.written].map((sample) => `${SAMPLES}/${sample}`)],
     records: inference.records.length + inference.refused,
     proposals: proposalRows(inference.proposals),
     needed,

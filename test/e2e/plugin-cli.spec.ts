@@ -124,22 +124,36 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     expect(bad.out).to.match(/^schema +\/rows\/0\/status must be one of .*; map is not called$/m);
   });
 
-  it("gets a folder made of a file, which gives its orders before a line is edited, and passes `test`", async () => {
-    const file = join(TEMPLATE, "samples", "orders.csv");
-    const made = await plugin("new", "paper-lantern", "--from", file);
+  it("gets a folder from a file of the platform that loads before a line is edited, and is told what is missing", async () => {
+    const file = join(folder.dir, "..", "orders.json");
+    const order = { orderNumber: "L-1", total: "12.30", currency: "EUR", customerId: "7" };
+    await writeFile(file, JSON.stringify({ orders: [order] }));
+    const made = await plugin("new", "lantern-hall", "--from", file);
     expect(made.code, made.err).to.equal(0);
     expect(made.out)
-      .to.match(/orderNo +rows\/0\/order/)
-      .and.include("marked NEEDED");
-    const tried = await plugin("try", "paper-lantern", file, "--json");
-    const records = tried.out
-      .split("\n")
-      .map((text) => JSON.parse(text === "" ? "{}" : text) as { orders?: unknown[] });
-    expect(records.flatMap(({ orders = [] }) => orders)).to.have.lengthOf(2);
-    expect(records[0]).to.have.nested.property("orders[0].amount.value", "12.50");
-    const tested = await plugin("test", "paper-lantern", "--record");
+      .to.match(/orderNo +orderNumber +high/)
+      .and.match(/samples.orders\.json\.expected\.json/)
+      .and.not.include("no currency");
+    const tested = await plugin("test", "lantern-hall");
     expect(tested.code, tested.out).to.equal(0);
-    expect(tested.out).to.include("lines of plugin.ts are still marked NEEDED");
+    expect(tested.out)
+      .to.match(/lantern-hall +pass/)
+      .and.include("lines of plugin.ts are still marked NEEDED");
+    const tried = await plugin("try", "lantern-hall", file);
+    expect(tried.out)
+      .to.match(/order +lantern-hall L-1 +12\.30 EUR/)
+      .and.match(/buyerId +7 +<- \/customerId/);
+
+    await writeFile(file, JSON.stringify({ orders: [{ orderNumber: "L-1", total: "12.30" }] }));
+    const part = await plugin("new", "lantern-yard", "--from", file);
+    expect(part.out).to.include("the sample tells no currency");
+    expect((await plugin("test", "lantern-yard")).out).to.match(/lantern-yard +pass/);
+
+    await writeFile(file, "no orders here");
+    const none = await plugin("new", "lantern-gate", "--from", file);
+    expect(none.code).to.equal(1);
+    expect(none.err).to.include("FILE_NOT_RECOGNISED");
+    expect(await readdir(folder.dir)).to.not.include("lantern-gate");
   });
 
   it("is told what is wrong with a whole file, a name, a missing file or a folder that is there", async () => {
@@ -152,7 +166,6 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
       [["try", "bank-adapter", "no-such.csv"], "[PLUGIN_NAME_INVALID]"],
       [["explain", "tea-house", join(TEMPLATE, "samples", "orders.csv"), "line 9"], "has no record line 9"],
       [["new", "coffee", "--from", "no-such.csv"], "There is no file no-such.csv. [NOT_FOUND]"],
-      [["new", "coffee", "--from", join(root, "LICENSE")], "[FILE_NOT_RECOGNISED]"],
     ] as const) {
       const { code, err } = await plugin(...args);
       expect(code, args.join(" ")).to.equal(1);

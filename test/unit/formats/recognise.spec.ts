@@ -61,6 +61,29 @@ describe("the kind of a file", () => {
     expect(await kindOf(declared("KOI8-R"), kinds)).to.equal("FILE_NOT_RECOGNISED");
   });
 
+  const headless: readonly InputSpec[] = [
+    {
+      format: "csv",
+      header: false,
+      columns: ["kind", "id"],
+      kinds: { column: "kind", details: [{ is: "D" }], header: { is: "H" }, trailer: { is: "T" } },
+    },
+    {
+      format: "csv",
+      header: false,
+      columns: ["kind", "id"],
+      kinds: { column: "kind", details: [{ is: "O" }, { is: "L" }] },
+    },
+    { format: "csv", header: false, columns: ["a", "b", "c"] },
+  ];
+  const rows: readonly (readonly [name: string, source: string, kind: number | string])[] = [
+    ["a table without a header by its header of the file", "H\nD,1\n", 0],
+    ["not by a row that can't be the first", "D,1\n", "FILE_NOT_RECOGNISED"],
+    ["by the first row's kind", '"L",1\n', 1],
+    ["by the number of cells", "1,2,3", 2],
+  ];
+  for (const [name, source, kind] of rows) it(name, async () => expect(await kindOf(source, headless)).to.equal(kind));
+
   it("one kind without marks takes every file, for its reader to judge", async () =>
     expect(await kindOf("junk", [{ format: "xml", records: ["/order"] }])).to.equal(0));
 

@@ -36,6 +36,27 @@ describe("What a record becomes", () => {
   for (const [name, given, taken] of numbers)
     it(`order numbers: ${name}`, () => expect(numberOf(given)).to.equal(taken));
 
+  const cancels: readonly (readonly [name: string, made: unknown, becomes: unknown])[] = [
+    [
+      "an order by merchant and number",
+      { cancel: { merchant: "corner", orderNo: " A-1" }, reason: "No stock." },
+      { merchant: "corner", orderNo: "A-1", reason: "No stock." },
+    ],
+    ["without a reason", { cancel: { merchant: "corner", orderNo: "A-1" } }, "PLUGIN_OUTPUT_INVALID"],
+    ["with no reason", { cancel: { merchant: "corner", orderNo: "A-1" }, reason: "" }, "PLUGIN_OUTPUT_INVALID"],
+    ["without a number", { cancel: { merchant: "corner" }, reason: "No stock." }, "PLUGIN_OUTPUT_INVALID"],
+    ["without a merchant", { cancel: { orderNo: "A-1" }, reason: "No stock." }, "PLUGIN_OUTPUT_INVALID"],
+    ["a merchant with a slash", { cancel: { merchant: "a/b", orderNo: "1" }, reason: "x" }, "PLUGIN_OUTPUT_INVALID"],
+    ["a number of 129", { cancel: { merchant: "a", orderNo: "1".repeat(129) }, reason: "x" }, "PLUGIN_OUTPUT_INVALID"],
+    ["nothing", { cancel: null, reason: "No stock." }, "PLUGIN_OUTPUT_INVALID"],
+  ];
+  for (const [name, made, becomes] of cancels)
+    it(`a cancellation of ${name}`, () => {
+      const map = recordMapper({ map: () => made, fits: compileSchema<unknown>({}), currencies: ["EUR"] });
+      const { cancelled, rejected } = map({ record: 0, position: "line 2", value: {} }, "corner");
+      expect(cancelled ?? rejected?.code).to.deep.equal(becomes);
+    });
+
   it("two spellings of one order are one content", () => {
     const hashOf = (orderNo: string) => mapped({ orderNo, buyerId: `@${orderNo}` }).orders?.[0]?.contentHash;
     expect(hashOf("Cafe\u0301 ")).to.equal(hashOf("Caf\u00e9"));
