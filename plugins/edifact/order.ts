@@ -92,7 +92,9 @@ export function mapOrder(message: Message, { merchant }: MapContext): readonly P
   const { header, lines, summary } = sectionsOf(message);
   const bgm = header.find(({ tag }) => tag === "BGM");
   const orderNo = partOf(bgm, 1);
-  if (bgm === undefined || orderNo === "") return { reject: "The message has no number of the order.", field: "/BGM" };
+  if (bgm === undefined || orderNo.trim() === "")
+    return { reject: "The message has no number of the order.", field: "/BGM" };
+  if (orderNo.length > 128) return { reject: "The number of the order is longer than 128 characters.", field: "/BGM" };
   const reason = closedBecause(bgm);
   if (reason !== undefined) return { skip: reason };
   const total = totalOf(message, lines, summary);
@@ -102,7 +104,8 @@ export function mapOrder(message: Message, { merchant }: MapContext): readonly P
   const currency = partOf(qualified(header, "CUX", "2"), 0, 1);
   if (currency === "") return { reject: "The order tells no currency of its prices.", field: "/CUX" };
   const placed = qualified(header, "DTM", "137");
-  const form = FORMS[partOf(placed, 0, 2)];
+  const code = partOf(placed, 0, 2);
+  const form = Object.hasOwn(FORMS, code) ? FORMS[code] : undefined;
   const placedAt = form === undefined ? undefined : instantFrom(partOf(placed, 0, 1), form);
   if (placedAt === undefined) return { reject: "There is no such date of the message.", field: "/DTM" };
   const buyer = plainText(partOf(qualified(header, "NAD", "BY"), 1), 200);

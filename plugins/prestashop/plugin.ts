@@ -62,7 +62,8 @@ const orders: PlatformInput<Order> = {
       return { skip: "The order is in a state in which the shop does not wait for its payment." };
     const owed = exactSum([order.total_paid_tax_incl], [order.total_paid_real]);
     if (isZero(owed)) return { skip: "There is nothing to pay: the total is zero, or paid." };
-    const currency = SHOP.currencies[idOf(order.id_currency)];
+    const number = idOf(order.id_currency);
+    const currency = Object.hasOwn(SHOP.currencies, number) ? SHOP.currencies[number] : undefined;
     if (currency === undefined)
       return { reject: "The number of the order's currency is not declared in shop.ts.", field: "/id_currency" };
     const placedAt = instantFrom(order.date_add, "YYYY-MM-DD hh:mm:ss", SHOP.zone);

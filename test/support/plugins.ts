@@ -13,10 +13,10 @@ export const schemaFile = JSON.stringify({
   type: "object",
   required: ["no", "total", "currency"],
   properties: {
-    no: { type: "string" },
+    no: { type: "string", maxLength: 128, pattern: "^(?=.*\\S)[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$" },
     total: { type: "string" },
     currency: { type: "string" },
-    buyer: { type: "string" },
+    buyer: { type: "string", minLength: 1, maxLength: 256 },
     trick: { type: "string" },
   },
 });

@@ -28,8 +28,10 @@ const WORDS: readonly string[] = [
   "__proto__",
   "null",
   "&amp;",
+  // A mark that turns the direction of writing, as the bytes of UTF-8.
+  "\u00e2\u0080\u00ae",
+  "\\u0007",
   "%s",
-  "x".repeat(150),
   "x".repeat(4000),
   "x".repeat(5000),
 ];
@@ -45,6 +47,16 @@ const JSON_VALUES: readonly string[] = [
   "[".repeat(40) + "]".repeat(40),
 ];
 const XML_VALUES: readonly string[] = ["<a>1</a>", "<!-- -->", "<a/>1", "<a>".repeat(40) + "</a>".repeat(40)];
+
+/** What is put in the place of a value. */
+interface Value {
+  readonly text: string;
+  /** It is the format's own: not between the quotes of what was there. */
+  readonly raw: boolean;
+}
+
+/** Longer than an order's number, shorter than what a reader refuses. */
+const LONG: Value = { text: "x".repeat(150), raw: false };
 
 /** `count` of the items, spread evenly; all when there are fewer. */
 function spread<T>(items: readonly T[], count: number): T[] {
@@ -68,26 +80,30 @@ export function hostileFiles(sample: Uint8Array, input: InputSpec, count: number
   const text = textOf(sample, wide);
   const made: Hostile[] = [];
   const add = (name: string, damaged: string): void => {
+    if (damaged === text) return;
     made.push({ name, bytes: Buffer.from(damaged, wide ? "utf16le" : "latin1") });
   };
-  const share = Math.max(4, Math.floor(count / 5));
+  const share = Math.max(4, Math.floor(count / 9));
 
   for (const { index } of spread([...text.matchAll(STRUCTURE)], share))
     add(`cut at byte ${index + 1}`, text.slice(0, index + 1));
   for (const { index } of spread([...text.matchAll(TOKEN)], 5))
     add(`bad byte at ${index + 1}`, `${text.slice(0, index + 1)}\u00ff\u00fe\u0000${text.slice(index + 1)}`);
-  const values = valuesOf(input);
-  for (const [at, { index, 0: token }] of spread([...text.matchAll(TOKEN)], share * 2).entries()) {
-    const quoted = token.startsWith('"');
-    // Every token gets some, and all values come round: the step has no factor in common with their number.
-    for (const value of [values[(at * 7) % values.length], values[(at * 7 + 3) % values.length]]) {
-      const put = value?.raw === true || !quoted ? (value?.text ?? "") : `"${value?.text ?? ""}"`;
-      add(
-        `${shown(value?.text ?? "")} at byte ${index}`,
-        text.slice(0, index) + put + text.slice(index + token.length),
-      );
-    }
-  }
+  const put = ({ index, 0: token }: RegExpExecArray, { text: value, raw }: Value): void => {
+    const quoted = token.startsWith('"') && !raw;
+    add(
+      `${shown(value)} at byte ${index}`,
+      text.slice(0, index) + (quoted ? `"${value}"` : value) + text.slice(index + token.length),
+    );
+  };
+  const tokens = spread(
+    [...text.matchAll(TOKEN)].filter((token) => isValue(text, token)),
+    share * 2,
+  );
+  // What is longer than an order's number or name may be goes everywhere: schemas forget it most.
+  for (const token of tokens) put(token, LONG);
+  const pairs = valuesOf(input).flatMap((value) => tokens.map((token) => [token, value] as const));
+  for (const [token, value] of spread(pairs, share * 4)) put(token, value);
   for (const { index, 0: part } of spread([...text.matchAll(partsOf(input))], share / 2)) {
     add(
       `doubled at byte ${index}`,
@@ -98,12 +114,15 @@ export function hostileFiles(sample: Uint8Array, input: InputSpec, count: number
   return made;
 }
 
-function valuesOf({ format }: InputSpec): readonly { readonly text: string; readonly raw: boolean }[] {
+function valuesOf({ format }: InputSpec): readonly Value[] {
   const raw = format === "json" || format === "ndjson" ? JSON_VALUES : format === "xml" ? XML_VALUES : [];
-  const values = [...WORDS.map((text) => ({ text, raw: false })), ...raw.map((text) => ({ text, raw: true }))];
-  // An odd number that is no multiple of 7, so that steps of 7 reach all.
-  return values.length % 7 === 0 ? values.slice(1) : values;
+  return [...WORDS.map((text) => ({ text, raw: false })), ...raw.map((text) => ({ text, raw: true }))];
 }
+
+/** False for a name before a colon and for one in a tag. */
+const isValue = (text: string, { index, 0: token }: RegExpExecArray): boolean =>
+  !/^\s*:/.test(text.slice(index + token.length, index + token.length + 8)) &&
+  !/<\/?$/.test(text.slice(Math.max(0, index - 2), index));
 
 /** What of a file may be left out or doubled: members of JSON, leaf elements of XML, lines of all else. */
 function partsOf({ format }: InputSpec): RegExp {

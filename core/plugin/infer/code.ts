@@ -31,7 +31,9 @@ export function pluginCode(id: string, title: string, inference: Inference, cont
   const type = table ? `{ readonly rows: readonly [Row${code.rows ? ", ...Row[]" : ""}] }` : "Order";
   const currencies =
     code.currency === undefined ? '[CURRENCY || "USD"]' : JSON.stringify(code.currency).replaceAll(",", ", ");
-  const head = table ? (code.rows ? "{ rows }" : "{ rows: [order] }") : "order";
+  // A parameter that nobody reads is named so.
+  const order = body.some((line) => /\border[.?[]/.test(line)) ? "order" : "_order";
+  const head = table ? (code.rows ? "{ rows }" : `{ rows: [${order}] }`) : order;
   const lines = [
     "/** What is read of a record that passed order.schema.json: all numbers are text. */",
     `interface ${table ? "Row" : "Order"} ${typeOf(usesOf(inference).map((use) => ({ ...use, path: table ? use.path.slice(2) : use.path })))}`,
@@ -53,7 +55,7 @@ export function pluginCode(id: string, title: string, inference: Inference, cont
     `  settlementAccount: "${id}-settlement", ${need("the platform's account at the bank.")}`,
     `  defaultMerchant: "${id}",`,
     `  map(${head}, { merchant }) {`,
-    ...(table && code.rows ? ["    const [order] = rows;"] : []),
+    ...(table && code.rows ? [`    const [${order}] = rows;`] : []),
     ...body.map((line) => `    ${line}`),
     "  },",
     "});",
@@ -217,7 +219,7 @@ function parts(inference: Inference): Parts {
       constants.push(
         "/** What a line does not tell counts as nothing. */",
         "const told = (parts: readonly (string | null | undefined)[]): string[] =>",
-        '  parts.filter((part) => typeof part === "string" && part !== "");',
+        "  parts.flatMap((part) => (part ? [part] : []));",
       );
     const list = (leaves: readonly string[]): string => (simple ? listed(leaves) : `told(${listed(leaves)})`);
     const less = minus.length === 0 ? "" : `, ${list(minus.map(own))}`;

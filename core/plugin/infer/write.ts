@@ -13,6 +13,8 @@ export interface PluginFiles {
   readonly needed: readonly string[];
 }
 
+const LIST_CHARS = 80;
+
 /** One proposal as it is shown: the field of the order, where it comes from, how sure that is. */
 export type ProposalRow = readonly [field: string, from: string, confidence: string];
 
@@ -80,7 +82,7 @@ export function pluginFiles(id: string, inference: Inference, contract: string):
   return {
     files: {
       "plugin.ts": text,
-      "order.schema.json": `${JSON.stringify(schema, null, 2)}\n`,
+      "order.schema.json": jsonText(schema),
       "README.md": readme.join("\n"),
     },
     needed,
@@ -89,3 +91,13 @@ export function pluginFiles(id: string, inference: Inference, contract: string):
 
 /** A platform's name for people, of its id: `paper-lantern` is `Paper lantern`. */
 export const titleOf = (id: string): string => `${id.slice(0, 1).toUpperCase()}${id.slice(1).replaceAll("-", " ")}`;
+
+/** JSON as the house writes it: lists of texts on one line. */
+const jsonText = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replaceAll(
+    /\[\n\s+("[^"\n]*"(?:,\n\s+"[^"\n]*")*)\n\s+\]/g,
+    (whole, list: string) => {
+      const short = `[${list.replaceAll(/\n\s+/g, " ")}]`;
+      return short.length <= LIST_CHARS ? short : whole;
+    },
+  )}\n`;

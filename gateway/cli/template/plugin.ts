@@ -37,7 +37,7 @@ export default definePlatform<{ readonly rows: readonly [Row] }>({
       placedAt,
       title: row.title,
       // Without a buyer the order waits to be linked by its number.
-      ...(row.buyer === "" ? {} : { buyerId: row.buyer }),
+      ...(row.buyer.trim() === "" ? {} : { buyerId: row.buyer }),
     };
     return [order];
   },
