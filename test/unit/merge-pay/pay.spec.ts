@@ -13,6 +13,7 @@ import {
 } from "../../support/house.ts";
 import { testBank, type TestBank } from "../../support/test-bank.ts";
 import type { Store } from "../../../core/store/contract.ts";
+import type { Payment } from "../../../schemas/types.generated.ts";
 
 const ALL: PayRequest = { orders: "all", currency: "USD" };
 const second = 1000;
@@ -150,6 +151,23 @@ describe("paying", () => {
     expect(answers.every((answer) => answer === "done" || answer === "IDEMPOTENCY_IN_FLIGHT")).to.equal(true);
     expect(answers.filter((answer) => answer === "done").length).to.be.greaterThan(0);
   });
+
+  for (const name of ["all that is owed", "orders by name"])
+    it(`a twin of the same key that pays while the price of ${name} is looked up gives its answer to both`, async () => {
+      const orders = await seed(3);
+      const wanted: PayRequest = name === "orders by name" ? { orders } : ALL;
+      const { accounts } = house.core.services;
+      const { toPayFrom } = accounts;
+      let twin: Payment | undefined;
+      accounts.toPayFrom = async (...of) => {
+        accounts.toPayFrom = toPayFrom;
+        twin = await pay("same", wanted);
+        return toPayFrom(...of);
+      };
+      const payment = await pay("same", wanted);
+      expect([payment.id, payment.state, payment.existed]).to.deep.equal([twin?.id, "succeeded", true]);
+      expect(bank.sends).to.have.length(1);
+    });
 
   it("100 at once with own keys over overlapping orders pay each order once, and name the orders to the losers", async () => {
     const orders = await seed(40);
