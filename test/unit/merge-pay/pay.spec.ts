@@ -13,7 +13,6 @@ import {
 } from "../../support/house.ts";
 import { testBank, type TestBank } from "../../support/test-bank.ts";
 import type { Store } from "../../../core/store/contract.ts";
-import type { Payment } from "../../../schemas/types.generated.ts";
 
 const ALL: PayRequest = { orders: "all", currency: "USD" };
 const second = 1000;
@@ -154,11 +153,10 @@ describe("paying", () => {
 
   for (const name of ["all that is owed", "orders by name"])
     it(`a twin of the same key that pays while the price of ${name} is looked up gives its answer to both`, async () => {
-      const orders = await seed(3);
-      const wanted: PayRequest = name === "orders by name" ? { orders } : ALL;
+      const wanted: PayRequest = name === "orders by name" ? { orders: await seed(3) } : (await seed(3), ALL);
       const { accounts } = house.core.services;
       const { toPayFrom } = accounts;
-      let twin: Payment | undefined;
+      let twin: Awaited<ReturnType<typeof pay>> | undefined;
       accounts.toPayFrom = async (...of) => {
         accounts.toPayFrom = toPayFrom;
         twin = await pay("same", wanted);
