@@ -145,18 +145,23 @@ function threw(error: unknown): string {
 }
 
 /**
- * JSON Pointer of the one field of a record that holds exactly this text: where an amount that was refused came from.
- * Undefined when none or several do.
+ * JSON Pointer of the field of a record that holds exactly this text: where an amount that was refused came from. Of several the one that
+ * is least deep, since an order's own fields stand above those of its lines; of those the one that is named as a total. Undefined when none does.
  */
 function fieldHolding(record: unknown, text: string): string | undefined {
-  const found: string[] = [];
-  const visit = (value: unknown, at: string): void => {
-    if (found.length > 1) return;
-    if (value === text) found.push(at);
-    if (typeof value !== "object" || value === null) return;
-    for (const [name, field] of Object.entries(value))
-      visit(field, `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
-  };
-  visit(record, "");
-  return found.length === 1 ? found[0] : undefined;
+  if (text === "") return undefined;
+  let level: readonly (readonly [at: string, value: unknown])[] = [["", record]];
+  while (level.length > 0) {
+    const found = level.filter(([, value]) => value === text).map(([at]) => at);
+    if (found.length > 0)
+      return found.find((at) => /total|amount|due|payable/i.test(at.slice(at.lastIndexOf("/")))) ?? found[0];
+    level = level.flatMap(([at, value]) =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).map(
+            ([name, field]) => [`${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, field as unknown] as const,
+          )
+        : [],
+    );
+  }
+  return undefined;
 }
