@@ -68,8 +68,13 @@ describe("links from buyers to payers", () => {
 
     it("tell nobody whose the buyer is", async () => {
       await claim("ann");
-      const error = await claim("ben", "nonce-2").catch((thrown: unknown) => asMergepayError(thrown));
-      expect(JSON.stringify(error) + String(error)).not.to.include("ann");
+      const told = await claim("ben", "nonce-2").then(
+        () => "",
+        (thrown: unknown) => asMergepayError(thrown).message + JSON.stringify(thrown),
+      );
+      expect(told)
+        .to.match(/linked to another user/)
+        .and.not.include("ann");
     });
 
     it("use a nonce for its platform only", async () => {
@@ -191,6 +196,27 @@ describe("links from buyers to payers", () => {
     await racing.ingest(origin, [mapped(0, { orderNo: "1", value: "12.00" }), mapped(1, { orderNo: "2" })]);
     expect(await openOf("ann")).to.deep.equal([]);
     expect(await links().create({ ...BUYER, userId: "ben" })).to.include({ claimed: 2 });
+  });
+
+  it("that are ended while they give their orders take them back", async () => {
+    const linked = linksService(house.deps, {
+      ...orders(),
+      // The link is made, and ended by somebody else, before its orders are given.
+      settle: async (buyers) => (await racing).settle(buyers),
+    });
+    const usersOf = await linkedUsers(house.deps);
+    let looks = 0;
+    const racing = ordersService(house.deps, async (buyers) => {
+      const found = await usersOf(buyers);
+      looks += 1;
+      if (looks === 1) await links().remove({ linkId: await linkOf("ann") });
+      return found;
+    });
+    await ingest("1");
+    await (await linked).create({ ...BUYER, userId: "ann" });
+    expect(looks).to.be.above(2);
+    expect(await openOf("ann")).to.deep.equal([]);
+    expect(await links().create({ ...BUYER, userId: "ben" })).to.include({ claimed: 1 });
   });
 
   it("made and ended in turn while files come in leave every order with whoever is linked last", async () => {
