@@ -30,6 +30,7 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "FILE_FRAME_BROKEN",
   "FILE_ENCODING_INVALID",
   "FILE_NOT_RECOGNISED",
+  "FILE_PARTS_TOO_LARGE",
   "MANIFEST_MISMATCH",
   "NOT_FOUND",
 ]);

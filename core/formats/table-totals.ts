@@ -37,7 +37,6 @@ export function createTableTotals({ kinds }: TableInput, { names }: TableLayout)
   return {
     detail(kind, row, layout, fault) {
       if (first && header !== undefined) throw header.missing(row.line);
-      first = false;
       if (over) throw broken(row.line, "a row of data follows the trailer");
       for (const control of controls) control.detail(kind, row, layout, fault);
     },
@@ -46,7 +45,6 @@ export function createTableTotals({ kinds }: TableInput, { names }: TableLayout)
       const isTrailer = kind === kinds?.trailer?.is;
       if (!isHeader && !isTrailer) return false;
       if (isHeader && !first) throw broken(row.line, "a header row comes after other rows");
-      if (isTrailer && first && header !== undefined) throw header.missing(row.line);
       first = false;
       over = isTrailer;
       for (const control of controls) control.counts(kind);

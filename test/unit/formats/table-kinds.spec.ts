@@ -168,6 +168,7 @@ describe("tables with rows of several kinds", () => {
     ["two headers", "H\nH\nT,0,0\n", framed, "FILE_FRAME_BROKEN"],
     ["two files in one", "H\nT,0,0\nH\nT,0,0\n", framed, "FILE_FRAME_BROKEN"],
     ["a row behind the trailer", "H\nD,1,10,USD\nT,1,10\nD,1,10,USD\n", framed, "FILE_FRAME_BROKEN"],
+    ["a trailer before the rows that it counts", "H\nT,1,10\nD,1,10,USD\n", framed, "FILE_FRAME_BROKEN"],
     ["a kind that is not declared", "H\nX,1\nT,0,0\n", framed, "FILE_FRAME_BROKEN"],
     ["an amount that is no plain decimal text", "H\nD,1,1e1,USD\nT,1,10\n", framed, "FILE_FRAME_BROKEN"],
     ["an amount with a comma", 'H\nD,1,"10,00",USD\nT,1,10\n', framed, "FILE_FRAME_BROKEN"],

@@ -137,4 +137,10 @@ describe("tables in which the rows of a record lie apart", () => {
     const file = { head: "id,a\n", part, times: 1000, tail: "", input: scattered, heldChars: 8_000_000 };
     expect(await readInSmallHeap(file)).to.equal("FILE_PARTS_TOO_LARGE");
   });
+
+  it("a small key that is cut out of a large row does not keep the large row", async () => {
+    const part = `"#, a long order number","${"y".repeat(40_000)}"\n`;
+    const file = { head: "id,a\n", part, times: 800, tail: "", input: scattered, numbered: true as const };
+    expect(await readInSmallHeap({ ...file, frameOnly: true })).to.equal(800);
+  });
 });
