@@ -87,7 +87,16 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     );
     const { manifestRequired } = options.credentials;
     const dropDir = join(config.dataDir, "drop");
-    const drop = dropFolder({ call, blobs, limits, reached, log, manifestRequired, dir: dropDir });
+    const drop = dropFolder({
+      call,
+      blobs,
+      limits,
+      reached,
+      log,
+      manifestRequired,
+      dir: dropDir,
+      now: () => performance.now(),
+    });
     jobs.push({ name: "drop", everyMs: sweepMs, run: drop.sweep });
   }
 

@@ -67,10 +67,14 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
   }
 
   function ordersOf(made: readonly unknown[], source: unknown): HashedOrder[] {
-    if (made.length === 0) throw invalid("map returned no orders and no reason");
-    if (made.length > ORDERS_PER_RECORD)
-      throw invalid(`map made ${made.length} orders of one record; ${ORDERS_PER_RECORD} is the most`);
-    return made.map((order, index) => hashed(order, made.length === 1 ? "the order" : `order ${index + 1}`, source));
+    const { length } = made;
+    if (!(length >= 1)) throw invalid("map returned no orders and no reason");
+    if (length > ORDERS_PER_RECORD)
+      throw invalid(`map made ${length} orders of one record; ${ORDERS_PER_RECORD} is the most`);
+    // By index: a list may have holes, or be no list of the language's own.
+    return Array.from({ length }, (_, index) =>
+      hashed(made[index], length === 1 ? "the order" : `order ${index + 1}`, source),
+    );
   }
 
   function cancelled(cancel: unknown, reason: unknown): NonNullable<MappedRecord["cancelled"]> {
@@ -138,25 +142,39 @@ function nameOf(value: unknown): string {
 
 /** An error's message may hold what the record holds, so only its kind and place in the plugin are told. */
 function threw(error: unknown): string {
-  const thrown = error instanceof Error ? error : undefined;
-  const kind = thrown !== undefined && /^[A-Za-z]{1,40}$/.test(thrown.name) ? thrown.name : "Something";
-  const place = typeof thrown?.stack === "string" ? /[\w.-]+\.ts:\d+:\d+/.exec(thrown.stack)?.[0] : undefined;
+  const { name, stack } = partsOf(error);
+  const kind = typeof name === "string" && /^[A-Za-z]{1,40}$/.test(name) ? name : "Something";
+  const place = typeof stack === "string" ? /[\w.-]+\.ts:\d+:\d+/.exec(stack)?.[0] : undefined;
   return `The plugin threw on this record: ${kind}${place === undefined ? "" : ` at ${place}`}.`;
 }
 
+/** What was thrown may itself throw when it is looked at. */
+function partsOf(error: unknown): { name?: unknown; stack?: unknown } {
+  try {
+    return error instanceof Error ? { name: error.name, stack: error.stack } : {};
+  } catch {
+    return {};
+  }
+}
+
 /**
- * JSON Pointer of the one field of a record that holds exactly this text: where an amount that was refused came from.
- * Undefined when none or several do.
+ * JSON Pointer of the field of a record that holds exactly this text: where an amount that was refused came from. Of several the one that
+ * is least deep, since an order's own fields stand above those of its lines; of those the one that is named as a total. Undefined when none does.
  */
 function fieldHolding(record: unknown, text: string): string | undefined {
-  const found: string[] = [];
-  const visit = (value: unknown, at: string): void => {
-    if (found.length > 1) return;
-    if (value === text) found.push(at);
-    if (typeof value !== "object" || value === null) return;
-    for (const [name, field] of Object.entries(value))
-      visit(field, `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
-  };
-  visit(record, "");
-  return found.length === 1 ? found[0] : undefined;
+  if (text === "") return undefined;
+  let level: readonly (readonly [at: string, value: unknown])[] = [["", record]];
+  while (level.length > 0) {
+    const found = level.filter(([, value]) => value === text).map(([at]) => at);
+    if (found.length > 0)
+      return found.find((at) => /total|amount|due|payable/i.test(at.slice(at.lastIndexOf("/")))) ?? found[0];
+    level = level.flatMap(([at, value]) =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).map(
+            ([name, field]) => [`${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, field as unknown] as const,
+          )
+        : [],
+    );
+  }
+  return undefined;
 }

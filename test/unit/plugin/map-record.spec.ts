@@ -57,6 +57,25 @@ describe("What a record becomes", () => {
       expect(cancelled ?? rejected?.code).to.deep.equal(becomes);
     });
 
+  const bad = recordMapper({
+    map: ({ amount }: { amount: string }) => [
+      { merchant: "corner", orderNo: "1", amount: { value: amount, currency: "EUR" } },
+    ],
+    fits: compileSchema<unknown>({ type: "object" }),
+    currencies: ["EUR"],
+  });
+  const fields: readonly (readonly [name: string, record: object, field: string | undefined])[] = [
+    ["the one that holds it", { amount: "1,5" }, "/amount"],
+    ["the order's own, not that of a line", { lines: [{ total: "1,5" }], amount: "1,5" }, "/amount"],
+    ["of one level the one that is named as a total", { price: "1,5", amount: "1,5" }, "/amount"],
+    ["none for a blank", { amount: "", note: "" }, undefined],
+  ];
+  for (const [name, record, field] of fields)
+    it(`the field of a wrong amount: ${name}`, () =>
+      expect(bad({ record: 0, position: "line 2", value: record }, "corner").rejected).to.deep.include(
+        field === undefined ? { code: "AMOUNT_INVALID" } : { code: "AMOUNT_INVALID", field },
+      ));
+
   it("two spellings of one order are one content", () => {
     const hashOf = (orderNo: string) => mapped({ orderNo, buyerId: `@${orderNo}` }).orders?.[0]?.contentHash;
     expect(hashOf("Cafe\u0301 ")).to.equal(hashOf("Caf\u00e9"));
