@@ -17,15 +17,23 @@ interface ScanOptions {
   readonly separators: Separators;
   /** A longer segment is none: its terminator is missing. */
   readonly segmentChars: number;
-  /** Takes each segment, and how many characters it took, terminator included. */
-  readonly onSegment: (segment: Segment, chars: number) => void;
+  /** Takes each segment, and how many characters it took, terminator included. True: what follows is not for this scanner. */
+  readonly onSegment: (segment: Segment, chars: number) => boolean;
   readonly broken: (reason: string) => Error;
 }
 
+interface SegmentScanner {
+  /** Gives the text behind the last segment of this scanner; undefined when there may be more of them. */
+  write(text: string): string | undefined;
+  end(): void;
+}
+
 /** Cuts the text of an EDI interchange into segments. Line ends and blanks between segments mean nothing. */
-export function createSegmentScanner(options: ScanOptions): { write(text: string): void; end(): void } {
+export function createSegmentScanner(options: ScanOptions): SegmentScanner {
   const { separators, segmentChars, onSegment, broken } = options;
   const { segment: terminator, release } = separators;
+  /** A line end as terminator: blank lines are no segments. */
+  const byLine = terminator.trim() === "";
   let rest = "";
   /** How far `rest` was looked through without a terminator. */
   let looked = 0;
@@ -51,12 +59,14 @@ export function createSegmentScanner(options: ScanOptions): { write(text: string
       for (let at = terminatorFrom(rest, looked); at !== -1; at = terminatorFrom(rest, from)) {
         const raw = rest.slice(from, at).trimStart();
         from = at + 1;
+        if (raw === "" && byLine) continue;
         if (raw === "") throw broken("a segment is empty");
-        onSegment(segmentOf(raw, separators), raw.length + 1);
+        if (onSegment(segmentOf(raw, separators), raw.length + 1)) return rest.slice(from);
       }
       rest = rest.slice(from);
       looked = rest.length;
       if (rest.length > segmentChars) throw broken(`no segment terminator within ${segmentChars} characters`);
+      return undefined;
     },
     end() {
       if (rest.trim() !== "") throw broken("the file ends inside of a segment");
