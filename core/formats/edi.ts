@@ -4,6 +4,9 @@ import { ISO_9735, X12, type Level, type Syntax } from "./edi-syntax.ts";
 import { exceedsBytes, fieldTooLarge, frameBroken, malformed, notRecognised, recordTooLarge } from "./faults.ts";
 import type { Emit, Refusal, TextReader } from "./faults.ts";
 
+/** Types of messages that are told, of those that are not taken. */
+const OTHERS = 20;
+
 /** An open message. */
 interface Message {
   readonly type: string;
@@ -44,9 +47,18 @@ export function createEdiReader(input: EdiInput, limits: ReadLimits, emit?: Emit
   let records = 0;
   let recognised = false;
   const others = new Set<string>();
+  /** Tags that open or close something. */
+  const envelope = new Set(
+    [syntax.interchange, syntax.group, syntax.message].flatMap(({ open, close }) => [open, close]),
+  );
+
+  const otherMessages = (): string =>
+    `The file has messages of type ${[...others].map(shown).join(", ").slice(0, 200)}, not ${input.messages.join(" or ")}.`;
 
   const broken = (reason: string): Error => {
     const position = `segment ${segments + 1}`;
+    // Whoever sent another kind of file is not helped by what is wrong with it.
+    if (others.size > 0 && !recognised) return notRecognised(otherMessages(), { position });
     return frameBroken(`The ${syntax.name} interchange can't be taken, ${position}: ${reason}.`, { position });
   };
 
@@ -63,6 +75,7 @@ export function createEdiReader(input: EdiInput, limits: ReadLimits, emit?: Emit
     scanner = createSegmentScanner({
       separators: found.separators,
       segmentChars: limits.recordBytes,
+      ...(emit === undefined ? { needed: envelope } : {}),
       onSegment: take,
       broken,
     });
@@ -132,7 +145,7 @@ export function createEdiReader(input: EdiInput, limits: ReadLimits, emit?: Emit
     const type = syntax.message.type(segment);
     const known = input.messages.includes(type);
     recognised ||= known;
-    if (!known) others.add(type);
+    if (!known && others.size < OTHERS) others.add(type);
     message = {
       type,
       reference: syntax.message.opened(segment),
@@ -148,12 +161,11 @@ export function createEdiReader(input: EdiInput, limits: ReadLimits, emit?: Emit
   }
 
   function inMessage(open: Message, segment: Segment, chars: number): void {
-    const { interchange: outer, group: middle, message: inner } = syntax;
+    const { close } = syntax.message;
     open.count++;
     open.chars += chars;
-    if (segment.tag === inner.close) return closeMessage(open, segment);
-    if ([outer.open, outer.close, middle.open, middle.close, inner.open].includes(segment.tag))
-      throw broken(`${segment.tag} before the message is closed by ${inner.close}`);
+    if (segment.tag === close) return closeMessage(open, segment);
+    if (envelope.has(segment.tag)) throw broken(`${segment.tag} before the message is closed by ${close}`);
     if (emit === undefined || open.refused !== undefined) return;
     const fault = open.chars > limits.recordBytes ? recordTooLarge(limits.recordBytes) : tooLarge(segment);
     if (fault === undefined) open.segments.push(segment);
@@ -204,10 +216,7 @@ export function createEdiReader(input: EdiInput, limits: ReadLimits, emit?: Emit
       if (message !== undefined) throw broken(`the file ends before ${syntax.message.close}`);
       if (group !== undefined) throw broken(`the file ends before ${syntax.group.close}`);
       if (interchange !== undefined) throw broken(`the file ends before ${syntax.interchange.close}`);
-      if (records > 0 && !recognised)
-        throw notRecognised(
-          `The file has messages of type ${[...others].map(shown).join(", ").slice(0, 200)}, not ${input.messages.join(" or ")}.`,
-        );
+      if (records > 0 && !recognised) throw notRecognised(otherMessages());
       return records;
     },
   };

@@ -135,6 +135,7 @@ describe("EDI interchanges", () => {
     ["a file cut off inside of a segment", UNB + message("BGM+220+A1'") + "UNZ+1+7", un, "FILE_FRAME_BROKEN"],
     ["an empty segment", `${UNB}'${UNZ(0)}`, un, "FILE_FRAME_BROKEN"],
     ["messages of other types only", `${UNB}UNH+2+ORDRSP:D'UNT+2+2'${UNZ()}`, un, "FILE_NOT_RECOGNISED"],
+    ["messages of other types, and broken", `${UNB}UNH+2+ORDRSP:D'UNT+2+2'UNZ+1+78'`, un, "FILE_NOT_RECOGNISED"],
     ["something else", '{"orders":[]}', un, "FILE_NOT_RECOGNISED"],
     ["the other syntax", UNB + UNZ(0), x12, "FILE_NOT_RECOGNISED"],
     ["nothing", " \n", un, "FILE_EMPTY"],
