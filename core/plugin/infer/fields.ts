@@ -1,4 +1,5 @@
 import { escapePointer } from "../../formats/json-value.ts";
+import { listAt } from "../pointer.ts";
 import {
   amountScore,
   buyerScore,
@@ -104,24 +105,33 @@ export function fieldsOf(samples: readonly unknown[]): Fields {
       (parentOf(leaf.pointer) === parentOf(amount.pointer) && parentOf(amount.pointer) !== "");
     return beside ? points + 1 : points;
   };
+  const lines = linesOf(samples);
   const found = {
     number: best(records, numberScore, 0.35),
     amount,
-    currency: best(records, near, 0.25),
+    currency: best(records, near, 0.25) ?? currencyOfLines(samples, lines),
     buyer: best(records, buyerScore, 0.3),
     merchant: best(records, merchantScore, 0.5),
     date: best(records, dateScore, 0.3),
     status: best(records, statusScore, 0.4),
-    lines: linesOf(samples),
+    lines,
   };
   return Object.fromEntries(Object.entries(found).filter(([, field]) => field !== undefined));
+}
+
+/** The currency of the first line, where only the lines tell one. */
+function currencyOfLines(samples: readonly unknown[], lines: Lines | undefined): Found | undefined {
+  if (lines === undefined) return undefined;
+  const first = samples.map((record) => leavesOf(listAt(record, lines.pointer)[0]));
+  const found = best(first, currencyScore, 0.5);
+  return found === undefined ? undefined : { ...found, pointer: `${lines.pointer}/0${found.pointer}` };
 }
 
 const LINE_NAME = /^(name|title|product name|item name|sku name|description|lineitem name|goods name)$/;
 const LINE_SKU = /^(sku|seller sku|item sku|product reference|sku id|lineitem sku|outer sku id)$/;
 const LINE_QUANTITY =
   /^(quantity|qty|num|qty ordered|quantity purchased|product quantity|sku num|quantity ordered|lineitem quantity|ordered quantity amount)$/;
-const LINE_TOTAL = /^(line total|total price|total|row total|amount|line amount|line extension amount)$/;
+const LINE_TOTAL = /^(line total|total price|total|row total|line amount|line extension amount)$/;
 const LINE_PRICE = /^(price|unit price|item price|sku price|selling price|net cost amount|price amount)$/;
 
 /** The list in a record that is most like the lines of an order. */
@@ -144,13 +154,18 @@ function linesOf(samples: readonly unknown[]): Lines | undefined {
 function lineOf(line: unknown, pointer: string): Lines {
   const leaves = leavesOf(line);
   const find = (pattern: RegExp): string | undefined =>
-    leaves.find(({ own, words, text }) => (pattern.test(own) || pattern.test(words)) && text !== "")?.pointer;
+    leaves.find(
+      ({ own, words, text }) =>
+        (pattern.test(words) || (pattern.test(own) && !/quantity|unit price/.test(words.slice(0, -own.length)))) &&
+        text !== "",
+    )?.pointer;
   const parts = {
     name: find(LINE_NAME),
     sku: find(LINE_SKU),
     quantity: find(LINE_QUANTITY),
     price: find(LINE_PRICE),
-    total: find(LINE_TOTAL),
+    // An amount below something else is that thing's: a price, a quantity.
+    total: find(LINE_TOTAL) ?? leaves.find(({ words, text }) => words === "amount" && text !== "")?.pointer,
   };
   return {
     pointer,

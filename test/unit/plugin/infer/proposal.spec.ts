@@ -57,6 +57,17 @@ describe("What a sample file proposes", () => {
       { input: [""], fields: all, missing: [] },
     ],
     [
+      "prices and the currency in the lines only",
+      JSON.stringify([
+        {
+          poNumber: 1,
+          orderNumber: "P-1",
+          items: [{ orderedQuantity: { amount: 3 }, netCost: { amount: "2.50", currencyCode: "INR" } }],
+        },
+      ]),
+      { input: [""], fields: "/orderNumber - /items/0/netCost/currencyCode - -", missing: [] },
+    ],
+    [
       "XML with the currency as attribute",
       '<list xmlns="urn:s"><order><no>1</no><OrderID>77</OrderID><Total currencyID="SEK">5</Total></order></list>',
       { input: ["/list/order"], fields: "/OrderID /Total /Total/@currencyID - -", missing: [] },
@@ -120,6 +131,16 @@ describe("What a sample file proposes", () => {
   for (const [name, record, pointer] of totals)
     it(`amounts: ${name}`, async () =>
       expect((await proposed(JSON.stringify([record]))).fields.amount?.pointer).to.equal(pointer));
+
+  it("lines with a price and a quantity are multiplied, not added up as they are", async () => {
+    const line = { orderedQuantity: { amount: 3 }, netCost: { amount: "2.50", currencyCode: "INR" } };
+    const { fields } = await proposed(JSON.stringify([{ orderNumber: "P-1", items: [line] }]));
+    expect(fields.lines).to.deep.equal({
+      pointer: "/items",
+      quantity: "/orderedQuantity/amount",
+      price: "/netCost/amount",
+    });
+  });
 
   const dates: readonly (readonly [text: string, form: unknown])[] = [
     ["2026-03-01T09:30:00Z", { kind: "iso" }],
