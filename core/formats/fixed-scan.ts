@@ -58,6 +58,6 @@ const SURROGATE = /[\ud800-\udfff]/;
 function lineOf(text: string, number: number, cutOff: boolean): Line {
   if (!SURROGATE.test(text))
     return { number, length: text.length, cutOff, cut: (from, to) => text.slice(from - 1, to) };
-  const chars = [...text];
+  const chars = Array.from(text);
   return { number, length: chars.length, cutOff, cut: (from, to) => chars.slice(from - 1, to).join("") };
 }

@@ -192,7 +192,7 @@ describe("fixed-width files", () => {
       minLength: 1,
       maxLength: 4,
     });
-    const padded = (text: string, chars: number): string => text + " ".repeat(chars - [...text].length);
+    const padded = (text: string, chars: number): string => text + " ".repeat(chars - Array.from(text).length);
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(cell, cell), { maxLength: 6 }),
