@@ -16,7 +16,6 @@ export function createFixedReader(input: FixedInput, limits: ReadLimits, emit?: 
   const rows = createRowReader(tableOf(input), limits, emit);
   const layouts = layoutsOf(input);
   const kindOf = kindReader(input);
-  const longest = Math.max(...[...layouts.values()].map(({ length }) => length), kindColumnOf(input)?.to ?? 0);
 
   function onLine(line: Line): void {
     const layout = layouts.get(kindOf(line) ?? "");
@@ -33,7 +32,7 @@ export function createFixedReader(input: FixedInput, limits: ReadLimits, emit?: 
     });
   }
 
-  const scanner = createLineScanner(longest, onLine);
+  const scanner = createLineScanner(longestOf(layouts), onLine);
   return {
     write: (text) => scanner.write(text),
     end() {
@@ -50,7 +49,7 @@ export function fixedLooksLike(input: FixedInput, text: string): boolean {
   const layouts = layoutsOf(input);
   const kindOf = kindReader(input);
   let looks: boolean | undefined;
-  const scanner = createLineScanner(Math.max(...[...layouts.values()].map(({ length }) => length)), (line) => {
+  const scanner = createLineScanner(longestOf(layouts), (line) => {
     const kind = kindOf(line);
     looks ??= kinds === undefined ? line.length === layouts.get("")?.length : first.some((one) => one?.is === kind);
   });
@@ -85,6 +84,11 @@ function layoutsOf(input: FixedInput): Map<string, LineLayout> {
     layouts.set(kind.is, { columns, length: input.length ?? Math.max(...columns.map(({ to }) => to)) });
   }
   return layouts;
+}
+
+function longestOf(layouts: ReadonlyMap<string, LineLayout>): number {
+  const lengths = Array.from(layouts.values(), ({ length }) => length);
+  return Math.max(...lengths);
 }
 
 /** The table that the lines are rows of. */

@@ -39,7 +39,7 @@ describe("the kind of a file", () => {
     ["not by a kind that no such file begins with", "  OR\n", "FILE_NOT_RECOGNISED"],
     ["by the length of the first line that is not blank", "\r\n12345\r\n", 8],
     ["by the segment that X12 begins with", "ISA*00*", 9],
-    ["by the segment that EDIFACT begins with", "\r\nUNB+UNOC", 10],
+    ["by the segment that ISO 9735 begins with", "\r\nUNB+UNOC", 10],
     ["nothing at all is left to the first kind's reader", "", 0],
     ["a mark behind the first 64 KiB does not count", `["${"x".repeat(65_536)}","orders"]`, "FILE_NOT_RECOGNISED"],
   ];
