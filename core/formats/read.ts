@@ -3,6 +3,7 @@ import type { CheckFrame, InputSpec, RawRecord, ReadLimits, ReadRecords } from "
 import { decode } from "./decode.ts";
 import { createEdiReader } from "./edi.ts";
 import type { Emit, TextReader } from "./faults.ts";
+import { createFixedReader } from "./fixed.ts";
 import { createJsonReader, createNdjsonReader } from "./json.ts";
 import { createTableReader } from "./table.ts";
 import { createXmlReader } from "./xml.ts";
@@ -76,6 +77,8 @@ function readerOf(input: InputSpec, limits: ReadLimits, emit?: Emit): TextReader
     case "csv":
     case "tsv":
       return createTableReader(input, limits, emit);
+    case "fixed":
+      return createFixedReader(input, limits, emit);
     case "edi":
       break;
   }

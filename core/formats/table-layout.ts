@@ -8,6 +8,8 @@ export interface RowLayout {
   readonly names: readonly string[];
   /** Column of `groupBy`; -1 without. */
   readonly groupColumn: number;
+  /** Where rows of one kind begin a record: whether these do. */
+  readonly opens: boolean | undefined;
 }
 
 /** How the rows of a table are to be taken. */
@@ -27,13 +29,14 @@ const controlsOf = ({ kinds }: TableInput): ControlRow[] =>
 
 export function layoutOf(input: TableInput, names: readonly string[]): TableLayout {
   const { kinds, groupBy } = input;
-  const rowLayout = (own: readonly string[]): RowLayout => ({
+  const rowLayout = (is: string, own: readonly string[]): RowLayout => ({
     names: own,
+    opens: kinds?.opens === undefined ? undefined : is === kinds.opens,
     groupColumn: groupBy === undefined ? -1 : own.indexOf(groupBy),
   });
   const kindColumn = kinds === undefined ? -1 : names.indexOf(kinds.column);
   const rows = kinds === undefined ? [{ is: "", columns: names }] : kinds.details;
-  const details = new Map(rows.map(({ is, columns = names }) => [is, rowLayout(columns)]));
+  const details = new Map(rows.map(({ is, columns = names }) => [is, rowLayout(is, columns)]));
   const needed = new Set([kindColumn]);
   for (const layout of details.values()) {
     needed.add(layout.groupColumn);
@@ -78,7 +81,7 @@ function requiredOf(input: TableInput): string[] {
 export function namesOf(row: Row, input: TableInput): readonly string[] | undefined {
   if (row.cells.every((cell) => cell.trim() === "") && !row.tooLarge) return undefined;
   const position = `line ${row.line}`;
-  if (row.tooLarge || row.badQuote) throw frameBroken("The header row can't be read.", { position });
+  if (row.tooLarge || row.fault !== undefined) throw frameBroken("The header row can't be read.", { position });
   const names = row.cells.map((cell) => cell.trim());
   const missing = [...new Set(requiredOf(input))].filter((name) => !names.includes(name));
   if (missing.length > 0)

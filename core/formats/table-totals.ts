@@ -44,6 +44,7 @@ export function createTableTotals({ kinds }: TableInput, { names }: TableLayout)
       const isHeader = kind === kinds?.header?.is;
       const isTrailer = kind === kinds?.trailer?.is;
       if (!isHeader && !isTrailer) return false;
+      if (row.fault !== undefined) throw broken(row.line, `it ${row.fault}`);
       if (isHeader && !first) throw broken(row.line, "a header row comes after other rows");
       first = false;
       over = isTrailer;

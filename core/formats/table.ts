@@ -19,6 +19,34 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
     throw new MergepayError("PLUGIN_SHAPE_INVALID", "input.delimiter must be a single character.", {
       field: "/input/delimiter",
     });
+  const rows = createRowReader(input, limits, emit);
+  const scanner = createTableScanner({
+    delimiter,
+    quotes: input.format === "csv",
+    rowChars: limits.recordBytes,
+    onRow: rows.onRow,
+    broken: (reason, line) =>
+      frameBroken(`The table is broken at line ${line}: ${reason}.`, { position: `line ${line}` }),
+    ...(emit === undefined ? { keep: rows.needs } : {}),
+  });
+  return {
+    write: (text) => scanner.write(text),
+    end() {
+      scanner.end();
+      return rows.end();
+    },
+    ...(rows.more === undefined ? {} : { more: rows.more }),
+  };
+}
+
+/** Makes records of the rows of a table, however they were cut. */
+interface RowReader extends Pick<TextReader, "end" | "more"> {
+  readonly onRow: (row: Row) => void;
+  /** Whether the text of a column is needed although no record is built. */
+  readonly needs: (column: number) => boolean;
+}
+
+export function createRowReader(input: TableInput, limits: ReadLimits, emit?: Emit): RowReader {
   let table: { readonly layout: TableLayout; readonly totals: TableTotals } | undefined;
   const groups = input.scattered === true ? createScattered(limits, emit) : createNeighbours(limits, emit);
   if (input.header === false) begin(input.columns);
@@ -47,20 +75,10 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
     groups.add(row, own, fault);
   }
 
-  const scanner = createTableScanner({
-    delimiter,
-    quotes: input.format === "csv",
-    rowChars: limits.recordBytes,
-    onRow,
-    broken: (reason, line) =>
-      frameBroken(`The table is broken at line ${line}: ${reason}.`, { position: `line ${line}` }),
-    ...(emit === undefined ? { keep: (column: number) => table?.layout.needed.has(column) ?? true } : {}),
-  });
-
   return {
-    write: (text) => scanner.write(text),
+    onRow,
+    needs: (column) => table?.layout.needed.has(column) ?? true,
     end() {
-      scanner.end();
       if (table === undefined) throw notRecognised("The file has no header row.");
       table.totals.end();
       return groups.end();
@@ -74,6 +92,6 @@ export const delimiterOf = ({ format, delimiter = "," }: TableInput): string => 
 function faultOf(row: Row, columns: number, limits: ReadLimits): Refusal | undefined {
   if (row.tooLarge) return recordTooLarge(limits.recordBytes);
   if (row.count !== columns) return malformed(`Line ${row.line} has ${row.count} cells instead of ${columns}.`);
-  if (row.badQuote) return malformed(`Line ${row.line} has a quote inside of a cell that is not quoted.`);
+  if (row.fault !== undefined) return malformed(`Line ${row.line} ${row.fault}.`);
   return undefined;
 }

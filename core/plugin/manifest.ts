@@ -29,7 +29,7 @@ const currency = { type: "string", pattern: "^[A-Z]{3}$" };
 const input = {
   type: "object",
   required: ["format"],
-  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "edi"] } },
+  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "fixed", "edi"] } },
 };
 const schema = { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" };
 
@@ -105,31 +105,43 @@ const documents = (below: object) => ({
 });
 
 const jsonInput = inputOf([], { records: texts(jsonPath), ...documents(fullPath) });
-const rowKind = { is: text(128), columns: texts(text(128)) };
-const controlRow = object(["is"], {
-  ...rowKind,
-  count: object(["column"], { column: text(128), of: texts(text(128)) }),
-  sums: {
-    type: "array",
-    minItems: 1,
-    maxItems: 100,
-    items: object(["column", "of"], { column: text(128), of: text(128) }),
-  },
-  currency: object(["column", "of"], { column: text(128), of: text(128) }),
-});
+/** Kinds of rows whose columns are declared in the way given. */
+const kinds = (columns: object) => {
+  const rowKind = { is: text(128), columns };
+  const controlRow = object(["is"], {
+    ...rowKind,
+    count: object(["column"], { column: text(128), of: texts(text(128)) }),
+    sums: {
+      type: "array",
+      minItems: 1,
+      maxItems: 100,
+      items: object(["column", "of"], { column: text(128), of: text(128) }),
+    },
+    currency: object(["column", "of"], { column: text(128), of: text(128) }),
+  });
+  return object(["column", "details"], {
+    column: text(128),
+    details: texts(object(["is"], rowKind)),
+    opens: text(128),
+    header: controlRow,
+    trailer: controlRow,
+  });
+};
 const tableInput = inputOf(["columns"], {
   delimiter: { type: "string", minLength: 1, maxLength: 1 },
   columns: texts(text(128)),
   header: { type: "boolean" },
   groupBy: text(128),
   scattered: { type: "boolean" },
-  kinds: object(["column", "details"], {
-    column: text(128),
-    details: texts(object(["is"], rowKind)),
-    header: controlRow,
-    trailer: controlRow,
-  }),
+  kinds: kinds(texts(text(128))),
 });
+const place = { type: "integer", minimum: 1, maximum: 65_536 };
+const fixedColumns = {
+  type: "array",
+  minItems: 1,
+  maxItems: 1000,
+  items: object(["name", "from", "to"], { name: text(128), from: place, to: place }),
+};
 const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> = {
   json: jsonInput,
   ndjson: jsonInput,
@@ -141,6 +153,13 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
   }),
   csv: tableInput,
   tsv: tableInput,
+  fixed: inputOf(["columns"], {
+    columns: fixedColumns,
+    length: place,
+    trim: { enum: ["both", "end", "none"] },
+    groupBy: text(128),
+    kinds: kinds(fixedColumns),
+  }),
   edi: inputOf(["syntax", "messages"], {
     syntax: { enum: ["iso9735", "x12"] },
     messages: texts({ type: "string", pattern: "^[A-Z0-9]{2,10}$" }),
