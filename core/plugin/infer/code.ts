@@ -1,3 +1,4 @@
+import { exponentOf } from "../../money/currency.ts";
 import type { NumberStyle } from "../amounts.ts";
 import { plainText } from "../plain-text.ts";
 import type { Inference } from "./infer.ts";
@@ -240,7 +241,7 @@ function parts(inference: Inference): Parts {
       );
       return "CURRENCY";
     }
-    made.currency = [...new Set(currency.leaf.texts.filter((text) => text !== ""))].sort();
+    made.currency = [...new Set(currency.leaf.texts.filter((text) => exponentOf(text) !== undefined))].sort();
     if (amountIs?.kind === "lines" && currency.leaf.path.includes(EACH)) return "currency";
     body.push(`const currency = ${at(currency.leaf)};${check(currency.score, "the currency of the total")}`);
     if (!isSure(currency.leaf))

@@ -1,6 +1,6 @@
 import { exponentOf } from "../../money/currency.ts";
 import { type DateForm, formOf } from "./dates.ts";
-import { isOfOrder, type Leaf } from "./leaves.ts";
+import { isOfOrder, type Leaf, mostly } from "./leaves.ts";
 import { type Candidate, type Names, rank } from "./rank.ts";
 
 const NUMBER_CHARS = 128;
@@ -24,25 +24,37 @@ const ORDER_NUMBER: Names = {
   around: /\breference\b/,
 };
 
-/** An order's number is there in every record. */
+/** An order's number is there in every record, or in all but those that are wrong. */
 const isNumber = ({ texts, filled }: Leaf, records: number): boolean =>
-  filled === records &&
-  texts.length === records &&
-  texts.every((text) => text.length <= NUMBER_CHARS && !/\p{C}/u.test(text));
+  mostly(filled, records) &&
+  texts.length <= records &&
+  mostly(texts.filter((text) => text !== "" && text.length <= NUMBER_CHARS && !/\p{C}/u.test(text)).length, records);
 
+/** How well a name fits that holds numbers with a mark in front, such as #1001. */
+const CALLED = 0.96;
 /** What it takes away that records have the same number. */
 const REPEATED = 0.4;
 
 /** The order's number, by names in a record of a name of its own; a name such as `Name` counts only when it holds numbers. */
 export function orderNumbers(leaves: readonly Leaf[], records: number, record: string): Candidate[] {
   const fits = rank(leaves.filter(isOfOrder), ORDER_NUMBER, (leaf) => isNumber(leaf, records), record);
-  return fits
-    .filter(
-      ({ leaf }) =>
-        !/^name$/i.test(leaf.path.at(-1) ?? "") || leaf.texts.every((text) => /^#?[A-Z-]*\d+[\w-]*$/.test(text)),
-    )
-    .map(({ leaf, score }) => ({ leaf, score: new Set(leaf.texts).size === records ? score : score - REPEATED }))
-    .sort((a, b) => b.score - a.score);
+  return (
+    fits
+      .filter(
+        ({ leaf }) =>
+          !/^name$/i.test(leaf.path.at(-1) ?? "") || leaf.texts.every((text) => /^#?[A-Z-]*\d+[\w-]*$/.test(text)),
+      )
+      // With such a mark in front it is what people call the order by.
+      .map(({ leaf, score }) => ({
+        leaf,
+        score: leaf.texts.every((text) => /^#\w*\d/.test(text)) ? Math.max(score, CALLED) : score,
+      }))
+      .map(({ leaf, score }) => ({
+        leaf,
+        score: new Set(leaf.texts).size === leaf.texts.length ? score : score - REPEATED,
+      }))
+      .sort((a, b) => b.score - a.score)
+  );
 }
 
 const CURRENCY: Names = {
@@ -56,7 +68,7 @@ const CURRENCY: Names = {
 
 const isCurrency = ({ texts }: Leaf): boolean => {
   const told = texts.filter((text) => text !== "");
-  return told.length > 0 && told.every((text) => exponentOf(text) !== undefined);
+  return mostly(told.filter((text) => exponentOf(text) !== undefined).length, told.length);
 };
 
 /**
@@ -70,7 +82,11 @@ export function currencyOf(leaves: readonly Leaf[], amount: Leaf): Candidate | u
   const [near] = rank(beside, CURRENCY, isCurrency);
   const grouped = amount.path.length > 1 && amount.path[0] !== "rows";
   if (near !== undefined && (grouped || isOfOrder(amount))) return near;
-  const [own] = rank(leaves.filter(isOfOrder), CURRENCY, (leaf) => isCurrency(leaf) && leaf.filled >= amount.filled);
+  const [own] = rank(
+    leaves.filter(isOfOrder),
+    CURRENCY,
+    (leaf) => isCurrency(leaf) && mostly(leaf.filled, amount.filled),
+  );
   return own ?? near;
 }
 

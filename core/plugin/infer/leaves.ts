@@ -3,7 +3,7 @@
 /** Stands in a path for each element of an array. */
 export const EACH = "*";
 
-/** A place in the records that holds texts, and nothing else but null. */
+/** A place in the records that holds texts, or null. */
 export interface Leaf {
   /** Names from the record down, `EACH` for the elements of an array; `0` is the first row of a table's record. */
   readonly path: readonly string[];
@@ -16,8 +16,12 @@ interface Found {
   readonly path: readonly string[];
   readonly texts: string[];
   readonly records: Set<number>;
-  mixed: boolean;
+  /** How often something else than a text or null was there. */
+  others: number;
 }
+
+/** Half of them or more, and at least one: a sample may hold records that are wrong, and they must not hide what the others say. */
+export const mostly = (found: number, of: number): boolean => found > 0 && found * 2 >= of;
 
 /**
  * All places of the records that hold texts. Rows of a table are there twice: the first one under `rows/0`, as what tells of the whole
@@ -27,21 +31,21 @@ export function leavesOf(records: readonly unknown[], table: boolean): Leaf[] {
   const found = new Map<string, Found>();
   const at = (path: readonly string[]): Found => {
     const key = path.join("\u0000");
-    const known = found.get(key) ?? { path, texts: [], records: new Set<number>(), mixed: false };
+    const known = found.get(key) ?? { path, texts: [], records: new Set<number>(), others: 0 };
     found.set(key, known);
     return known;
   };
   function visit(value: unknown, path: readonly string[], record: number): void {
     if (value === null || value === undefined) return;
     if (typeof value === "object") {
-      at(path).mixed = true;
+      at(path).others += 1;
       if (Array.isArray(value)) for (const item of value) visit(item, [...path, EACH], record);
       else for (const [name, field] of Object.entries(value)) visit(field, [...path, name], record);
       return;
     }
     const place = at(path);
     if (typeof value !== "string") {
-      place.mixed = true;
+      place.others += 1;
       return;
     }
     place.texts.push(value);
@@ -52,7 +56,7 @@ export function leavesOf(records: readonly unknown[], table: boolean): Leaf[] {
     if (table) visit((value as { rows: readonly unknown[] }).rows[0], ["rows", "0"], record);
   }
   return [...found.values()]
-    .filter(({ mixed }) => !mixed)
+    .filter(({ texts, others }) => mostly(texts.length, texts.length + others))
     .map(({ path, texts, records: { size } }) => ({ path, texts, filled: size }));
 }
 

@@ -53,7 +53,8 @@ function describe(seen: Seen, uses: readonly Use[], open: boolean, needed: boole
   const used = uses.length > 0;
   // Of XML only what is read is described: an element that holds a text here may hold elements there.
   if (!used && (open || [...seen.types].every((type) => type === "null"))) return {};
-  const types = new Set(seen.types);
+  // What is read as a text must be one, also where a record of the sample has something else.
+  const types = new Set(uses.some(({ path }) => path.length === 0) ? ["string"] : seen.types);
   if (!needed) types.add("null");
   if (!needed && open) types.add("string");
   if (!used && (types.has("object") || types.has("array"))) types.add("object").add("array");
@@ -62,8 +63,10 @@ function describe(seen: Seen, uses: readonly Use[], open: boolean, needed: boole
   return {
     type: others.length === 0 ? only : [...types].sort(),
     ...(types.has("string") ? own : {}),
-    ...(seen.fields.size === 0 ? {} : objectOf(seen, uses, open)),
-    ...(seen.items === undefined || seen.items.types.size === 0 ? {} : { items: itemsOf(seen.items, uses, open) }),
+    ...(seen.fields.size === 0 || !types.has("object") ? {} : objectOf(seen, uses, open)),
+    ...(seen.items === undefined || seen.items.types.size === 0 || !types.has("array")
+      ? {}
+      : { items: itemsOf(seen.items, uses, open) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { decimalFrom, type NumberStyle } from "../amounts.ts";
-import { EACH, isOfOrder, type Leaf } from "./leaves.ts";
+import { EACH, isOfOrder, type Leaf, mostly } from "./leaves.ts";
 import { type Candidate, type Names, rank } from "./rank.ts";
 import { phraseOf } from "./words.ts";
 
@@ -33,20 +33,20 @@ const MINOR = /\b(?:cents?|minor|minor units?|fen|pence)$/;
 
 const told = (texts: readonly string[]): string[] => texts.filter((text) => text !== "");
 
-/** How numbers are written; false when they are none, or when several ways would read them differently. */
+/** Whether most texts that are not empty are so. */
+const mostlyOf = (texts: readonly string[], fits: (text: string) => boolean): boolean =>
+  mostly(told(texts).filter(fits).length, told(texts).length);
+
+/** How most numbers are written; false when they are none, or when several ways would read them differently. */
 export function styleOf({ path, texts }: Leaf): Style | false {
-  if (told(texts).length === 0) return false;
-  if (MINOR.test(phraseOf(path)) && told(texts).every((text) => /^\d+$/.test(text))) return "minor";
-  if (told(texts).every((text) => PLAIN.test(text))) return undefined;
-  const fitting = STYLES.filter((style) => told(texts).every((text) => decimalFrom(text, style) !== undefined));
-  const readings = new Set(
-    fitting.map((style) =>
-      told(texts)
-        .map((text) => decimalFrom(text, style))
-        .join(" "),
-    ),
-  );
-  return readings.size === 1 ? (fitting[0] ?? false) : false;
+  const all = told(texts);
+  const most = (fits: (text: string) => boolean): boolean => mostlyOf(texts, fits);
+  if (MINOR.test(phraseOf(path)) && most((text) => /^\d+$/.test(text))) return "minor";
+  if (all.every((text) => PLAIN.test(text))) return undefined;
+  const fitting = STYLES.filter((style) => all.every((text) => decimalFrom(text, style) !== undefined));
+  const readings = new Set(fitting.map((style) => all.map((text) => decimalFrom(text, style)).join(" ")));
+  if (readings.size > 0) return readings.size === 1 ? (fitting[0] ?? false) : false;
+  return most((text) => PLAIN.test(text)) ? undefined : false;
 }
 
 const isAmount = (leaf: Leaf): boolean => styleOf(leaf) !== false;
@@ -61,7 +61,7 @@ const TOTAL: Names = {
     [/^total(?: (?:amount|price|payable|value|money|order value))?$/, 0.93],
     [/\bpayable amount$|^amount payable$|^payable$|^gesamt$/, 0.93],
     [/^(?:grand|order) total\b/, 0.85],
-    [/^total paid$|^order payment$|^(?:sum|payment)$/, 0.75],
+    [/^total paid(?: tax incl)?$|^order payment$|^(?:sum|payment)$/, 0.75],
     [/\btotal$|\btotal (?:amount|price|value)$/, 0.6],
     [/^(?:grand |order )?(?:total|amount)(?: price| amount)?(?: in)? (?:cents?|minor|minor units?|fen|pence)$/, 0.9],
     [/^amount$|^(?:total|order) .*\bamount$|^amount ordered$/, 0.55],
@@ -71,7 +71,7 @@ const TOTAL: Names = {
     /\b(?:tax|taxes|vat|gst|discount|discounts|shipping|freight|delivery|post|sub|subtotal|items?|lines?|base|net|excl|excluding|exclusive|extension|refund|refunds|refunded|weight|quantity|count|number|tip|tips|fee|fees|real|saved|adjustment|usd|outstanding|rate|cod|points|voucher|invoiced|canceled|cancelled|original|due|charge|charges|allowance|prepaid|products?|wrapping|cart|current|shop money|presentment|execution|basis|unit|duties|position|cost|costs|package|paid)\b/,
 };
 /** Names that hold a word which would spoil another name. */
-const TOTAL_PAID = /^(?:total paid|order payment)$/;
+const TOTAL_PAID = /^(?:total paid(?: tax incl)?|order payment)$/;
 
 /** The best field that tells the order's total, when any does. */
 function totalField(leaves: readonly Leaf[], records: number): Candidate | undefined {
@@ -130,7 +130,7 @@ export const quantityOf = (leaves: readonly Leaf[], line: readonly string[]): Le
   rank(
     leaves.filter((leaf) => within(lineOf(line))(leaf) && leaf.path.lastIndexOf(EACH) === leaf.path.indexOf(EACH)),
     QUANTITY,
-    ({ texts }) => texts.every((text) => PLAIN.test(text) && !text.startsWith("-")),
+    ({ texts }) => mostlyOf(texts, (text) => PLAIN.test(text) && !text.startsWith("-")),
   )[0]?.leaf;
 
 /** The total as the sum of the lines, when the file tells no total: of line totals, else of prices times quantities. */
@@ -162,14 +162,13 @@ function totalOfLines(leaves: readonly Leaf[]): Total | undefined {
   };
 }
 
-const isSummable = ({ texts }: Leaf): boolean => told(texts).every((text) => !text.startsWith("-"));
+const isSummable = ({ texts }: Leaf): boolean => mostlyOf(texts, (text) => !text.startsWith("-"));
 
 /** A part of the line beside its price: in the same element, or in one of its own. */
 const isPart = ({ path, texts }: Leaf, of: Leaf): boolean =>
   PART.test(phraseOf(path)) &&
   path.lastIndexOf(EACH) === of.path.lastIndexOf(EACH) &&
-  texts.some((text) => text !== "") &&
-  told(texts).every((text) => PLAIN.test(text)) &&
+  mostlyOf(texts, (text) => PLAIN.test(text)) &&
   path.slice(0, of.path.lastIndexOf(EACH) + 1).join("\u0000") ===
     of.path.slice(0, of.path.lastIndexOf(EACH) + 1).join("\u0000");
 

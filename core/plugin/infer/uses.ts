@@ -24,7 +24,8 @@ export function usesOf({ proposals, records }: Inference): Use[] {
     if (leaf === undefined) return;
     uses.push({ path: leaf.path, needed: needed && isAlways(records, leaf.path), text });
   };
-  use(orderNo?.leaf, true, NAME);
+  // No order is without a number: a record that has none is refused.
+  if (orderNo !== undefined) uses.push({ path: orderNo.leaf.path, needed: true, text: NAME });
   if (total?.kind === "field") use(total.of, true);
   if (total?.kind === "lines") {
     const parts = total.style === undefined ? DECIMAL : {};
