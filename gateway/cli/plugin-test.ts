@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asMergepayError } from "../../core/errors/errors.ts";
 import { type Conformance, runConformance } from "../../core/plugin/conformance/suite.ts";
-import { MARK } from "../../core/plugin/infer/code.ts";
+import { MARK } from "../../core/plugin/infer/marks.ts";
 import { recordSamples } from "../../core/plugin/record-sample.ts";
 import { SAMPLES } from "../../core/plugin/version.ts";
 import { shownFile, type Target } from "./plugin-target.ts";

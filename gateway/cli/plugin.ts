@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { asMergepayError, MergepayError } from "../../core/errors/errors.ts";
 import { BANK_ADAPTER, checkName, checkPlugin } from "../../core/plugin/check.ts";
-import { MARK } from "../../core/plugin/infer/code.ts";
+import { MARK } from "../../core/plugin/infer/marks.ts";
 import { noBlobs } from "../../core/plugin/record-sample.ts";
 import { listSamples } from "../../core/plugin/samples.ts";
 import { readConfig } from "../config.ts";

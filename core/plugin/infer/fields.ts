@@ -72,9 +72,12 @@ const isCurrency = ({ texts }: Leaf): boolean => {
 };
 
 /**
- * Where an amount's currency stands: beside it, as an attribute of it, else the order's own. The amount's place may be one of a line.
+ * Where an amount's currency stands: beside it, as an attribute of it, else the order's own. The amount's place may be one of a line;
+ * where none is known, the order's own it is.
  */
-export function currencyOf(leaves: readonly Leaf[], amount: Leaf): Candidate | undefined {
+export function currencyOf(leaves: readonly Leaf[], amount: Leaf | undefined): Candidate | undefined {
+  const ofOrder = leaves.filter(isOfOrder);
+  if (amount === undefined) return rank(ofOrder, CURRENCY, isCurrency)[0];
   const place = amount.path.slice(0, -1).join("\u0000");
   const beside = leaves.filter(
     ({ path }) => path.length === amount.path.length && path.slice(0, -1).join("\u0000") === place,
@@ -82,11 +85,7 @@ export function currencyOf(leaves: readonly Leaf[], amount: Leaf): Candidate | u
   const [near] = rank(beside, CURRENCY, isCurrency);
   const grouped = amount.path.length > 1 && amount.path[0] !== "rows";
   if (near !== undefined && (grouped || isOfOrder(amount))) return near;
-  const [own] = rank(
-    leaves.filter(isOfOrder),
-    CURRENCY,
-    (leaf) => isCurrency(leaf) && mostly(leaf.filled, amount.filled),
-  );
+  const [own] = rank(ofOrder, CURRENCY, (leaf) => isCurrency(leaf) && mostly(leaf.filled, amount.filled));
   return own ?? near;
 }
 

@@ -15,6 +15,8 @@ import { wordsOf } from "./words.ts";
 export interface Proposals {
   readonly orderNo?: Candidate;
   readonly total?: Total;
+  /** Where there is no total, but lines: amounts of the order itself, such as its shipping, with which the lines alone are not the total. */
+  readonly beside: readonly Leaf[];
   readonly currency?: Candidate;
   readonly buyer?: Candidate;
   readonly merchant?: Candidate;
@@ -29,6 +31,7 @@ export interface Inference {
   readonly encoding: Decoded["confidence"];
   /** Values of the records that could be read. */
   readonly records: readonly unknown[];
+  readonly leaves: readonly Leaf[];
   /** Records that the reader refused. */
   readonly refused: number;
   readonly proposals: Proposals;
@@ -41,9 +44,8 @@ interface Reading {
   readonly records: readonly unknown[];
   readonly refused: readonly string[];
   readonly proposals: Proposals;
+  readonly leaves: readonly Leaf[];
   readonly score: number;
-  /** The records hold no text at all. */
-  readonly isBlank: boolean;
 }
 
 /** Such a declaration, where it refers to other files only and defines nothing itself. */
@@ -76,13 +78,13 @@ export async function inferSample(bytes: Uint8Array, limits: ReadLimits): Promis
     const reading = await read(text, input, limits);
     if (best === undefined || reading.score > best.score) best = reading;
   }
-  if (best === undefined || best.records.length === 0 || best.isBlank)
+  if (best === undefined || best.records.length === 0 || (best.leaves.length === 0 && best.input.format !== "edi"))
     throw new MergepayError(
       "FILE_NOT_RECOGNISED",
       `The sample holds no record that can be read; take one with orders. ${best?.refused[0] ?? ""}`.trim(),
     );
-  const { input, records, refused, proposals } = best;
-  return { input, encoding: confidence, records, refused: refused.length, proposals, doctype };
+  const { input, records, leaves, refused, proposals } = best;
+  return { input, encoding: confidence, records, leaves, refused: refused.length, proposals, doctype };
 }
 
 /** Reads the text one way and looks at how much its records are like orders. */
@@ -106,8 +108,8 @@ async function read(text: string, input: InputSpec, limits: ReadLimits): Promise
     records,
     refused,
     proposals,
+    leaves,
     score: records.length === 0 ? -1 : scoreOf(input, proposals, leaves, refused.length),
-    isBlank: leaves.length === 0 && input.format !== "edi",
   };
 }
 
@@ -122,14 +124,17 @@ function propose(
   const orderNo = numbers.find(({ leaf: { path }, score }) =>
     record.groupBy === undefined ? score >= 0.5 : path.at(-1) === record.groupBy,
   );
-  const total = totalOf(leaves, records);
-  const currency = total === undefined ? undefined : currencyOf(leaves, total.of);
+  const told = totalOf(leaves, records);
+  const beside = told?.kind === "lines" ? told.beside : [];
+  const total = beside.length === 0 ? told : undefined;
+  const currency = currencyOf(leaves, total?.of);
   const [buyer] = buyers(leaves).filter(({ leaf }) => leaf !== orderNo?.leaf);
   const [merchant] = merchants(leaves, records);
   const placed = placedAt(leaves);
   const items = itemsOf(leaves);
   return {
     closed: closedOf(leaves, records),
+    beside,
     ...(orderNo === undefined ? {} : { orderNo }),
     ...(total === undefined ? {} : { total }),
     ...(currency === undefined ? {} : { currency }),

@@ -1,6 +1,6 @@
 import { EACH, isOfOrder, type Leaf } from "./leaves.ts";
 import { type Names, rank } from "./rank.ts";
-import { quantityOf } from "./totals.ts";
+import { quantityOf } from "./lines.ts";
 
 /** What an order's lines tell of the things that were bought; all of the same array. */
 export interface Items {

@@ -22,6 +22,10 @@ const STATUS: Names = {
   spoilt:
     /\b(?:address|shipping|billing|fulfillment|fulfilment|tax|hold|invoice|cod|refund|machine|checkout|cancel|delivery)\b/,
 };
+const LINE_STATUS: Names = {
+  fit: [[/^(?:item |line |order line |product )?(?:status|state)(?: code| name)?$/, 1]],
+  spoilt: /\b(?:shipping|delivery|fulfillment|fulfilment|tax|invoice|payment)\b/,
+};
 const CANCELLED: Names = { fit: [[/^(?:date )?cancell?ed(?: at| on| date| time)?$|^cancell?ation (?:date|time)$/, 1]] };
 
 /** Words of a status whose order is not to be paid, or not any more. */
@@ -29,6 +33,8 @@ const CLOSED =
   /\b(?:cancell?ed|cancell?ation|void|voided|refunded|draft|trash|paid|captured|completed?|closed?|finished|settled|failed|rejected|expired|abandoned|returned)\b/;
 const STILL_OPEN = /\b(?:un|not|no|non|never|awaiting|wait|partially) ?(?:paid|completed?|captured)\b|\bunpaid\b/;
 const STATUSES_MAX = 12;
+/** Words of a line's status whose goods nobody gets, or gives back. */
+const GONE = /\b(?:cancell?ed|cancell?ation|refunded|returned|rejected|void|voided)\b/;
 
 const soundsClosed = (text: string): boolean => CLOSED.test(wordsOf(text)) && !STILL_OPEN.test(wordsOf(text));
 
@@ -38,6 +44,16 @@ const isStatus = ({ texts, filled }: Leaf, records: number): boolean => {
   const words = [...told].every((text) => /\p{L}/u.test(text) && text.length <= 40);
   return filled === records && texts.length === records && words && told.size <= STATUSES_MAX;
 };
+
+/** The status of an order's lines, where some of the sample are not to be paid. */
+export function lineStatusOf(
+  lines: readonly Leaf[],
+): { readonly of: Leaf; readonly statuses: readonly string[] } | undefined {
+  const isGone = (text: string): boolean => GONE.test(wordsOf(text));
+  for (const { leaf: of } of rank(lines, LINE_STATUS, ({ texts }) => texts.some(isGone)))
+    return { of, statuses: [...new Set(of.texts.filter(isGone))] };
+  return undefined;
+}
 
 /** Proposes which orders of the sample are still to be paid. */
 export function closedOf(leaves: readonly Leaf[], records: number): Closed {

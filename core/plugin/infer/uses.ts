@@ -1,3 +1,4 @@
+import type { InputSpec } from "../../formats/contract.ts";
 import type { Inference } from "./infer.ts";
 import { EACH, type Leaf } from "./leaves.ts";
 
@@ -28,11 +29,12 @@ export function usesOf({ proposals, records }: Inference): Use[] {
   if (orderNo !== undefined) uses.push({ path: orderNo.leaf.path, needed: true, text: NAME });
   if (total?.kind === "field") use(total.of, true);
   if (total?.kind === "lines") {
-    const parts = total.style === undefined ? DECIMAL : {};
     const whole = isAlways(records, total.of.path) && total.of.texts.every((text) => text !== "");
-    use(total.of, true, whole ? parts : { ...parts, ...MAYBE_DECIMAL });
+    use(total.of, true, whole ? DECIMAL : MAYBE_DECIMAL);
     use(total.times, true, DECIMAL);
     for (const part of [...total.plus, ...total.minus]) use(part, false, MAYBE_DECIMAL);
+    use(total.packs, false);
+    use(total.gone?.of, false);
   }
   use(currency?.leaf, true);
   use(merchant?.leaf, true, MERCHANT);
@@ -60,3 +62,6 @@ export function isAlways(records: readonly unknown[], path: readonly string[]): 
     return Object.hasOwn(value, name) && isAlways([(value as Readonly<Record<string, unknown>>)[name]], rest);
   });
 }
+
+/** Whether records are `{ rows: [...] }`. */
+export const isTable = ({ format }: InputSpec): boolean => format === "csv" || format === "tsv";

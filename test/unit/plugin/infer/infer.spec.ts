@@ -63,7 +63,7 @@ describe("A folder made of a sample", function () {
       ['{"orderNo":"1","total":"5.00","currency":"EUR"}', "which orders are paid or cancelled already"],
       ['{"orderNo":"1","total":"5.00","currency":"EUR","status":"paid"}', "these sound paid or cancelled"],
       ['{"orderNo":"1","total":"5.00","currency":"EUR","created_at":"2026-03-01 10:00:00"}', "the zone of the times"],
-      ['{"refunds":[{"order_id":"1","amount":"5.00","currency":"EUR"}]}', "are they orders to be paid?"],
+      ['{"refunds":[{"order_id":"1","amount":"5.00","currency":"EUR"}]}', "sounds like something else than orders"],
       [
         '{"orderNo":"1","currency":"EUR","items":[{"price":"1.00","quantity":2,"name":"a"}]}',
         "no field tells the total",
