@@ -71,7 +71,7 @@ export async function scaffoldFrom(id: string, dir: string, sample: string, limi
   return {
     written: [...Object.keys(files), ...[name, ...recorded.written].map((sample) => `${SAMPLES}/${sample}`)],
     records: inference.records.length + inference.refused,
-    proposals: proposalRows(inference.proposals),
+    proposals: proposalRows(inference),
     needed,
   };
 }

@@ -1,3 +1,4 @@
+import { ediMappingOf } from "./edi-mapping.ts";
 import type { Inference } from "./infer.ts";
 import { mappingOf } from "./mapping.ts";
 import { markerOf } from "./marks.ts";
@@ -12,7 +13,8 @@ export interface Written {
 
 /** The plugin.ts that maps what a sample proposes. @param contract how the folder imports the contract */
 export function pluginCode(id: string, title: string, inference: Inference, contract: string): Written {
-  const { needed, imports, constants, body, types, record, parameter, currencies } = mappingOf(inference);
+  const { needed, imports, constants, body, types, record, parameter, currencies } =
+    inference.edi === undefined ? mappingOf(inference) : ediMappingOf(inference.edi);
   const need = markerOf(needed);
   const listed = currencies === undefined ? '[CURRENCY || "USD"]' : JSON.stringify(currencies).replaceAll(",", ", ");
   const context = body.some((line) => /\bmerchant,/.test(line)) ? ", { merchant }" : "";

@@ -2,6 +2,7 @@ import { MergepayError } from "../../errors/errors.ts";
 import type { InputSpec, ReadLimits } from "../../formats/contract.ts";
 import { readRecords } from "../../formats/read.ts";
 import { decodeSample, once, type Decoded } from "./encoding.ts";
+import { type EdiProposals, proposeEdi } from "./edi.ts";
 import { buyers, currencyOf, merchants, orderNumbers, placedAt } from "./fields.ts";
 import { formatNames, inputsOf } from "./format.ts";
 import { itemsOf, type Items } from "./items.ts";
@@ -35,6 +36,8 @@ export interface Inference {
   /** Records that the reader refused. */
   readonly refused: number;
   readonly proposals: Proposals;
+  /** What messages of EDI propose, in the place of `proposals`: their places have no names. */
+  readonly edi?: EdiProposals;
   /** The document type declaration of XML, which readers refuse: the sample was read as if it had none. */
   readonly doctype: boolean;
 }
@@ -84,7 +87,8 @@ export async function inferSample(bytes: Uint8Array, limits: ReadLimits): Promis
       `The sample holds no record that can be read; take one with orders. ${best?.refused[0] ?? ""}`.trim(),
     );
   const { input, records, leaves, refused, proposals } = best;
-  return { input, encoding: confidence, records, leaves, refused: refused.length, proposals, doctype };
+  const found = { input, encoding: confidence, records, leaves, refused: refused.length, proposals, doctype };
+  return input.format === "edi" ? { ...found, edi: proposeEdi(input, records) } : found;
 }
 
 /** Reads the text one way and looks at how much its records are like orders. */

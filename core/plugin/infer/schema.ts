@@ -16,19 +16,15 @@ interface Seen {
  * nobody reads may stand in for each other, as they do where they are empty: no order is refused for a field that nobody reads.
  * @param open the records' format is one where an element without content is an empty text (XML)
  */
-export function schemaOf(records: readonly unknown[], uses: readonly Use[], title: string, open: boolean): Json {
+export function schemaOf(records: readonly unknown[], uses: readonly Use[], open: boolean): Json {
   const seen = newSeen();
   for (const record of records) see(seen, record);
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    title,
-    ...describe(
-      seen,
-      uses.map((use) => ({ ...use, path: use.path.map((name) => (name === "0" ? EACH : name)) })),
-      open,
-      true,
-    ),
-  };
+  return describe(
+    seen,
+    uses.map((use) => ({ ...use, path: use.path.map((name) => (name === "0" ? EACH : name)) })),
+    open,
+    true,
+  );
 }
 
 const newSeen = (): Seen => ({ types: new Set(), fields: new Map(), items: undefined });

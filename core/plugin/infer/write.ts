@@ -1,5 +1,6 @@
 import { plainText } from "../plain-text.ts";
 import { pluginCode } from "./code.ts";
+import { EDI_SCHEMA, type EdiProposals, type Place, shownPlace } from "./edi.ts";
 import type { Inference, Proposals } from "./infer.ts";
 import { shownPath } from "./leaves.ts";
 import { confidenceOf } from "./rank.ts";
@@ -14,21 +15,36 @@ export interface PluginFiles {
 }
 
 const LIST_CHARS = 80;
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 /** One proposal as it is shown: the field of the order, where it comes from, how sure that is. */
 export type ProposalRow = readonly [field: string, from: string, confidence: string];
 
 /** What the proposals are, in the order of the unified order. */
-export function proposalRows({
-  orderNo,
-  total,
-  currency,
-  buyer,
-  merchant,
-  placed,
-  items,
-  closed,
-}: Proposals): ProposalRow[] {
+export const proposalRows = ({ proposals, edi }: Inference): ProposalRow[] =>
+  edi === undefined ? namedRows(proposals) : ediRows(edi);
+
+function ediRows({ number, total, currency, merchant, buyer, placed }: EdiProposals): ProposalRow[] {
+  const row = (field: string, at: Place | undefined): ProposalRow =>
+    at === undefined ? [field, "-", "not found"] : [field, shownPlace(at), "high"];
+  const [field, sum] = total === undefined || "tag" in total ? [total, undefined] : [undefined, total];
+  return [
+    row("orderNo", number),
+    sum === undefined
+      ? row("amount", field)
+      : [
+          "amount",
+          `sum of ${("amount" in sum ? [sum.amount] : [sum.price, sum.quantity]).map(shownPlace).join(" x ")}`,
+          "low",
+        ],
+    row("currency", currency?.at),
+    row("merchant", merchant),
+    row("buyerId", buyer),
+    row("placedAt", placed?.at),
+  ];
+}
+
+function namedRows({ orderNo, total, currency, buyer, merchant, placed, items, closed }: Proposals): ProposalRow[] {
   const row = (field: string, of: { leaf: { path: readonly string[] }; score: number } | undefined): ProposalRow =>
     of === undefined ? [field, "-", "not found"] : [field, shownPath(of.leaf.path), confidenceOf(of.score)];
   const sum = total?.kind === "lines" ? [total.of, ...total.plus].map(({ path }) => shownPath(path)).join(" + ") : "";
@@ -60,8 +76,11 @@ export function proposalRows({
 export function pluginFiles(id: string, inference: Inference, contract: string): PluginFiles {
   const title = titleOf(id);
   const { text, needed } = pluginCode(id, title, inference, contract);
-  const schema = schemaOf(inference.records, usesOf(inference), `Order of ${title}`, inference.input.format === "xml");
-  const rows = proposalRows(inference.proposals).map(
+  const schema =
+    inference.edi === undefined
+      ? schemaOf(inference.records, usesOf(inference), inference.input.format === "xml")
+      : EDI_SCHEMA;
+  const rows = proposalRows(inference).map(
     (cells) => `| ${cells.map((cell) => plainText(cell, 200).replaceAll("|", "\\|")).join(" | ")} |`,
   );
   const { format, encoding = "utf-8" } = inference.input;
@@ -82,7 +101,7 @@ export function pluginFiles(id: string, inference: Inference, contract: string):
   return {
     files: {
       "plugin.ts": text,
-      "order.schema.json": jsonText(schema),
+      "order.schema.json": jsonText({ $schema: DIALECT, title: `Order of ${title}`, ...schema }),
       "README.md": readme.join("\n"),
     },
     needed,

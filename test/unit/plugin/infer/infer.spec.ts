@@ -156,7 +156,7 @@ describe("The schema of a sample", () => {
         fc.array(paths),
         (records, open, used) => {
           const uses = used.map((path) => ({ path, needed: isAlways(records, path), text: { maxLength: 100 } }));
-          const fits = compileSchema(schemaOf(records, uses, "Order", open));
+          const fits = compileSchema(schemaOf(records, uses, open));
           for (const value of records)
             expect(fits(value), JSON.stringify([records, uses, open])).to.equal(
               uses.every(({ path }) => isRead(value, path)),
@@ -169,7 +169,7 @@ describe("The schema of a sample", () => {
 
   it("requires what the mapping can't do without, and lets all else be null or away", () => {
     const uses = [{ path: ["total"], needed: true, text: {} }];
-    const fits = compileSchema(schemaOf([{ total: "5", note: "a", tags: [] }], uses, "Order", false));
+    const fits = compileSchema(schemaOf([{ total: "5", note: "a", tags: [] }], uses, false));
     for (const [value, taken] of [
       [{ total: "5" }, true],
       [{ total: "5", note: null, tags: {} }, true],

@@ -1,0 +1,298 @@
+import { exponentOf } from "../../money/currency.ts";
+import type { NumberStyle } from "../amounts.ts";
+import type { Inference } from "./infer.ts";
+import { EACH, isOfOrder, type Leaf, pointerOf, shownPath } from "./leaves.ts";
+import type { LinesTotal } from "./lines.ts";
+import { markerOf } from "./marks.ts";
+import { confidenceOf } from "./rank.ts";
+import type { Total } from "./totals.ts";
+import { memberOf, typeOf } from "./types.ts";
+import { type Parts, type Unfinished, unknownsOf } from "./unknown.ts";
+import { isTable, same, usesOf } from "./uses.ts";
+import { wordsOf } from "./words.ts";
+
+const LOW = "low";
+/** Words in the name of records that are hardly orders. */
+const NOT_ORDERS =
+  /\b(?:refunds?|payouts?|transactions?|remittance|advice|payments?|credit|returns?|events?|settlements?|drafts?|quotes?|quotations?|carts?|changes?|cancell?ations?)\b/;
+/** The same, in the name of a field of theirs. */
+const OF_NO_ORDER = /^(?:credit ?memo|credit note|payout|remittance|adjustment (?:negative|positive))\b/;
+
+/** What of the mapping has been made so far. */
+interface Made extends Unfinished {
+  /** The code looks at several rows of a table's record. */
+  rows: boolean;
+  currencies: readonly string[] | undefined;
+}
+
+/** The mapping of records whose places have names. */
+export function mappingOf(inference: Inference): Parts {
+  const { proposals } = inference;
+  const uses = usesOf(inference);
+  const { orderNo, total, beside, currency, buyer, merchant, placed, items, closed } = proposals;
+  const table = isTable(inference.input);
+  const made: Made = {
+    needed: [],
+    imports: new Set(["isZero", "money", "withoutPadding"]),
+    constants: [],
+    body: [],
+    rows: false,
+    currencies: undefined,
+  };
+  const { needed, imports, constants, body } = made;
+  const need = markerOf(needed);
+  const unknown = unknownsOf(made);
+  const check = (score: number, what: string): string =>
+    confidenceOf(score) === LOW ? ` ${need(`is this ${what}? Its name leaves doubt.`)}` : "";
+  const isSure = ({ path }: Leaf): boolean => uses.some((use) => use.needed && same(use.path, path));
+  const at = (leaf: Leaf): string => access("order", table ? leaf.path.slice(2) : leaf.path, isSure(leaf));
+  const inLine = (leaf: Leaf, level: number): string => access("line", leaf.path.slice(level), isSure(leaf));
+
+  const telling = noOrderBy(inference);
+  if (telling !== undefined) unknown.notOrders(telling);
+  status();
+  const amount = amountOf();
+  const placedLine = dates();
+  const fields = [
+    merchant === undefined ? "merchant," : `merchant: ${at(merchant.leaf)},${check(merchant.score, "the merchant")}`,
+    orderNo === undefined
+      ? "orderNo: ORDER_NO,"
+      : `orderNo: ${at(orderNo.leaf)},${check(orderNo.score, "the order's number")}`,
+    amount,
+    ...buyerLine(),
+    ...placedLine,
+    ...itemLines(),
+  ];
+  body.push("return [", "  {", ...fields.map((field) => `    ${field}`), "  },", "];");
+  // A parameter that nobody reads is named so.
+  const name = body.some((line) => /\border[.?[]/.test(line)) ? "order" : "_order";
+  if (made.rows) body.unshift(`const [${name}] = rows;`);
+  const shape = typeOf(uses.map((use) => ({ ...use, path: table ? use.path.slice(2) : use.path })));
+  return {
+    ...made,
+    types: [
+      "/** What is read of a record that passed order.schema.json: all numbers are text. */",
+      `interface ${table ? "Row" : "Order"} ${shape}`,
+    ],
+    record: table ? `{ readonly rows: readonly [Row${made.rows ? ", ...Row[]" : ""}] }` : "Order",
+    parameter: made.rows ? "{ rows }" : table ? `{ rows: [${name}] }` : name,
+  };
+
+  function status(): void {
+    if (closed.status === undefined && closed.cancelledAt === undefined) unknown.status();
+    if (closed.status !== undefined) {
+      const { of, open } = closed.status;
+      const mark = closed.all
+        ? need("these sound paid or cancelled; leave only those whose orders are still to be paid.")
+        : "// Nobody must pay twice: an order in any other status is skipped.";
+      constants.push(`const OPEN = ${listOf(open)}; ${mark}`);
+      body.push(
+        `const status = ${at(of)} ?? "";`,
+        "if (!OPEN.includes(status)) return { skip: `Nothing says that an order in status ${status} is still to be paid.` };",
+      );
+    }
+    if (closed.cancelledAt !== undefined)
+      body.push(`if (${at(closed.cancelledAt)}) return { skip: "The order was cancelled." };`);
+  }
+
+  function amountOf(): string {
+    if (orderNo === undefined) unknown.orderNo("None has it in every record, under a name that says so.");
+    if (total === undefined)
+      unknown.total(
+        beside.length === 0
+          ? "the sample tells no total, and no prices of lines that would add up to one."
+          : `no field tells the total, and its lines are not all: there is ${beside.map(({ path }) => shownPath(path)).join(", ")} too; add up what is owed.`,
+      );
+    const value = total === undefined ? "TOTAL" : "total";
+    const told = total?.kind === "field" && total.style !== undefined ? "told" : "total";
+    if (total?.kind === "field") {
+      body.push(`const ${told} = ${at(total.of)};${check(total.score, "the order's total")}`);
+      if (!isSure(total.of))
+        body.push(
+          `if (!${told}) return { reject: "The order tells no total.", field: ${JSON.stringify(pointerOf(total.of.path))} };`,
+        );
+    }
+    if (total?.kind === "lines") sum(total);
+    const code = currencyLines(total);
+    if (total?.kind === "field" && total.style !== undefined) {
+      body.push(
+        `const total = ${styled(told, total.style, code, imports)};`,
+        `if (total === undefined) return { reject: "The total is not written as declared.", field: ${JSON.stringify(pointerOf(total.of.path))} };`,
+      );
+    }
+    body.push(`if (isZero(${value})) return { skip: "There is nothing to pay: the total is zero." };`);
+    if (total?.kind === "lines") currencyOfLines(total);
+    return `amount: money(withoutPadding(${value}, ${code}), ${code}),`;
+  }
+
+  function sum(lines: LinesTotal): void {
+    imports.add("exactSum");
+    made.rows ||= table;
+    const { of, times, packs, plus, minus, gone } = lines;
+    const level = levelOf(of);
+    const own = (leaf: Leaf): string => inLine(leaf, level);
+    if (gone !== undefined)
+      constants.push(
+        `const GONE = ${listOf(gone.statuses)}; ${need(`lines in such a ${shownPath(gone.of.path.slice(-1))} are left out; are there others that are not to be paid?`)}`,
+      );
+    body.push(
+      `const lines = ${elements(of.path.slice(0, level), {
+        table,
+        sure: isSure(of),
+        ...(gone === undefined
+          ? {}
+          : { only: { level: levelOf(gone.of), code: `!GONE.includes(${inLine(gone.of, levelOf(gone.of))} ?? "")` } }),
+      })};`,
+    );
+    if (packs !== undefined)
+      body.push(
+        `if (lines.some((line) => ${own(packs)} && ${own(packs)} !== "1"))`,
+        `  return { reject: "A line is of packs; ${shownPath(packs.path.slice(-1))} leaves open what it costs." };`,
+      );
+    const piece = times === undefined ? own(of) : `exactProduct(${own(of)}, ${own(times)})`;
+    if (times !== undefined) imports.add("exactProduct");
+    const listed = (leaves: readonly string[]): string =>
+      leaves.length === 1
+        ? `lines.map((line) => ${leaves[0] ?? ""})`
+        : `lines.flatMap((line) => [${leaves.join(", ")}])`;
+    const simple = plus.length + minus.length === 0 && isSure(of) && of.texts.every((text) => text !== "");
+    if (!simple)
+      constants.push(
+        "/** What a line does not tell counts as nothing. */",
+        "const told = (parts: readonly (string | null | undefined)[]): string[] =>",
+        "  parts.flatMap((part) => (part ? [part] : []));",
+      );
+    const list = (leaves: readonly string[]): string => (simple ? listed(leaves) : `told(${listed(leaves)})`);
+    const less = minus.length === 0 ? "" : `, ${list(minus.map(own))}`;
+    const short = ({ path }: Leaf): string => shownPath(path.slice(path.lastIndexOf(EACH) + 1));
+    const names = [of, ...plus].map(short).join(" + ");
+    const words = `${names}${times === undefined ? "" : ` x ${short(times)}`}${minus.map((leaf) => ` - ${short(leaf)}`).join("")}`;
+    body.push(need(`no field tells the total; is it the sum of ${words}?`));
+    body.push(`const total = exactSum(${list([piece, ...plus.map(own)])}${less});`);
+  }
+
+  function currencyLines(amountIs: Total | undefined): string {
+    if (currency === undefined) {
+      unknown.currency();
+      return "CURRENCY";
+    }
+    made.currencies = [...new Set(currency.leaf.texts.filter((text) => exponentOf(text) !== undefined))].sort();
+    if (amountIs?.kind === "lines" && currency.leaf.path.includes(EACH)) return "currency";
+    body.push(`const currency = ${at(currency.leaf)};${check(currency.score, "the currency of the total")}`);
+    if (!isSure(currency.leaf))
+      body.push(
+        `if (!currency) return { reject: "The order tells no currency.", field: ${JSON.stringify(pointerOf(currency.leaf.path))} };`,
+      );
+    return "currency";
+  }
+
+  function currencyOfLines(lines: LinesTotal): void {
+    if (currency?.leaf.path.includes(EACH) !== true) return;
+    const level = lines.of.path.lastIndexOf(EACH) + 1;
+    const own = inLine(currency.leaf, level);
+    body.push(
+      `const [currency, ...others] = new Set(lines.map((line) => ${own}));`,
+      'if (!currency || others.length > 0) return { reject: "The lines are not all of one currency." };',
+    );
+  }
+
+  function buyerLine(): string[] {
+    if (buyer === undefined) return [];
+    body.push(
+      `const buyerId = ${at(buyer.leaf)}?.trim();${check(buyer.score, "who buys, in the platform's own naming")}`,
+    );
+    // Platforms write 0 for a guest.
+    return ["...(!buyerId || /^0+$/.test(buyerId) ? {} : { buyerId }),"];
+  }
+
+  function dates(): string[] {
+    if (placed === undefined) return [];
+    const { form, leaf } = placed;
+    const call = { iso: "instantOf", epoch: "epochInstant", form: "instantFrom" }[form.kind];
+    imports.add(call);
+    let more = "";
+    if (form.kind === "epoch") more = `, "${form.unit}"`;
+    if (form.kind === "form") more = `, "${form.form}"`;
+    if (form.kind === "form" && form.local) {
+      unknown.zone();
+      more += ", ZONE";
+    }
+    body.push(
+      `const placed = ${at(leaf)};`,
+      `const placedAt = placed ? ${call}(placed${more}) : null;`,
+      `if (placedAt === undefined) return { reject: "There is no such date and time.", field: ${JSON.stringify(pointerOf(leaf.path))} };`,
+    );
+    return ["...(placedAt === null ? {} : { placedAt }),"];
+  }
+
+  function itemLines(): string[] {
+    if (items === undefined) return [];
+    imports.add("plainText");
+    made.rows ||= table;
+    const level = items.name.path.indexOf(EACH) + 1;
+    const own = (leaf: Leaf): string => inLine(leaf, level);
+    const { name, sku, quantity } = items;
+    return [
+      `items: ${elements(name.path.slice(0, level), { table, sure: false })}.slice(0, 1000).map((line) => ({`,
+      `  name: plainText(${own(name)} ?? "", 1024),`,
+      ...(sku === undefined ? [] : [`  sku: plainText(${own(sku)} ?? "", 256),`]),
+      ...(quantity === undefined ? [] : [`  ...(${own(quantity)} ? { quantity: ${own(quantity)} } : {}),`]),
+      "})),",
+    ];
+  }
+}
+
+/** What says that the records are hardly orders: the name of where they are, or that of a field. */
+function noOrderBy({ input, leaves }: Inference): string | undefined {
+  const place = "records" in input ? (input.records?.[0] ?? "") : "";
+  if (NOT_ORDERS.test(wordsOf(place.split("/").at(-1) ?? ""))) return place;
+  const field = leaves.find((leaf) => isOfOrder(leaf) && OF_NO_ORDER.test(wordsOf(leaf.path.at(-1) ?? "")));
+  return field === undefined ? undefined : shownPath(field.path);
+}
+
+function styled(
+  text: string,
+  style: NumberStyle | "minor" | undefined,
+  currency: string,
+  imports: Set<string>,
+): string {
+  if (style === undefined) return text;
+  imports.add(style === "minor" ? "fromMinorUnits" : "decimalFrom");
+  if (style === "minor") return `fromMinorUnits(${text}, ${currency})`;
+  const { decimal, grouping = "" } = style;
+  return `decimalFrom(${text}, { decimal: "${decimal}", grouping: "${grouping}" })`;
+}
+
+/** Code that reads a path; where the schema does not promise it, objects on the way may not be there. */
+const access = (root: string, path: readonly string[], sure: boolean): string =>
+  path.reduce((code, name, at) => code + memberOf(name, at > 0 && !sure), root);
+
+/** Texts as code. */
+const listOf = (texts: readonly string[]): string => JSON.stringify(texts).replaceAll('","', '", "');
+
+/** Where the element of the innermost array on a leaf's path begins. */
+const levelOf = ({ path }: Leaf): number => path.lastIndexOf(EACH) + 1;
+
+interface Elements {
+  readonly table: boolean;
+  /** The schema promises them. */
+  readonly sure: boolean;
+  /** Elements of the array at a level are those for which the code about `line` is true. */
+  readonly only?: { readonly level: number; readonly code: string };
+}
+
+/** Code for all elements of the arrays on a path that ends with one. */
+function elements(path: readonly string[], { table, sure, only }: Elements): string {
+  const filter = (level: number): string => (only?.level === level ? `.filter((line) => ${only.code})` : "");
+  if (table) return `rows${filter(2)}`;
+  let code = "";
+  let from = 0;
+  for (let at = path.indexOf(EACH); at >= 0; at = path.indexOf(EACH, at + 1)) {
+    const list = access(code === "" ? "order" : "line", path.slice(from, at), sure) + (sure ? "" : " ?? []");
+    if (code === "") code = sure ? list : `(${list})`;
+    else code += `.flatMap((line) => ${list})`;
+    code += filter(at + 1);
+    from = at + 1;
+  }
+  return code;
+}
