@@ -1,4 +1,4 @@
-import { type EdiLines, type EdiProposals, type Place, shownPlace } from "./edi.ts";
+import { type EdiLines, type EdiProposals, isPlaces, type Place, shownPlace } from "./edi.ts";
 import { markerOf } from "./marks.ts";
 import { type Parts, type Unfinished, unknownsOf } from "./unknown.ts";
 
@@ -51,7 +51,7 @@ export function ediMappingOf(proposals: EdiProposals): Parts {
     );
   if (total === undefined)
     unknown.total("the messages tell no total, and no prices of lines that would add up to one.");
-  else if ("tag" in total) body.push(...numberLines("total", "whole", total));
+  else if (isPlaces(total)) told(total);
   else sum(total);
   if (currency === undefined) unknown.currency();
   else body.push(`const currency = ${read("whole", currency.at)};`);
@@ -71,7 +71,7 @@ export function ediMappingOf(proposals: EdiProposals): Parts {
   return { ...made, currencies: currency?.codes, types: TYPES, record: "Order", parameter: "order" };
 
   function sections(): string[] {
-    const summed = typeof total === "object" && !("tag" in total);
+    const summed = total !== undefined && !isPlaces(total);
     return [
       "const { segments } = order;",
       `const ends = segments.findLastIndex(({ tag }) => tag === "${end}");`,
@@ -84,13 +84,12 @@ export function ediMappingOf(proposals: EdiProposals): Parts {
     ];
   }
 
-  /** Reads a number into a variable; undefined when it is none. */
-  function numberLines(name: string, from: string, place: Place): string[] {
+  function told(at: readonly Place[]): void {
     imports.add("decimalFrom");
-    return [
-      `const ${name} = decimalFrom(${read(from, place)}, ${STYLE});`,
-      `if (${name} === undefined) return { reject: "${shownPlace(place)} is no number.", field: "/segments" };`,
-    ];
+    body.push(
+      `const total = decimalFrom(${at.map((place) => read("whole", place)).join(" || ")}, ${STYLE});`,
+      `if (total === undefined) return { reject: "${at.map(shownPlace).join(", ")}: there is no number.", field: "/segments" };`,
+    );
   }
 
   function sum(lines: EdiLines): void {

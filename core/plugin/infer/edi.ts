@@ -93,7 +93,8 @@ export interface EdiProposals {
   readonly number: Place | undefined;
   readonly placed: { readonly at: Place; readonly form: DateForm } | undefined;
   readonly currency: { readonly at: Place; readonly codes: readonly string[] } | undefined;
-  readonly total: Place | EdiLines | undefined;
+  /** Places of the total, the most telling first; a message has one of them. Or its lines. */
+  readonly total: readonly Place[] | EdiLines | undefined;
   readonly buyer: Place | undefined;
   readonly merchant: Place | undefined;
   /** The type of the messages, when they are no orders. */
@@ -103,6 +104,8 @@ export interface EdiProposals {
 /** The total as the sum of the lines: of their amounts, or of price by quantity. */
 export type EdiLines =
   { readonly amount: Place } | { readonly price: Place; readonly quantity: Place; readonly basis: Place | undefined };
+
+export const isPlaces = (total: readonly Place[] | EdiLines): total is readonly Place[] => Array.isArray(total);
 
 /** The place as people of the trade write it: `MOA+86`, `BGM`. */
 export const shownPlace = ({ tag, qualifier }: Place): string => (qualifier === "" ? tag : `${tag}+${qualifier}`);
@@ -135,11 +138,17 @@ export function proposeEdi({ syntax, messages: types }: EdiInput, messages: read
             at: currency,
             codes: [...new Set(textsAt(whole, currency))].filter((text) => exponentOf(text) !== undefined).sort(),
           },
-    total: find(dialect.total) ?? linesTotal(),
+    total: totalPlaces() ?? linesTotal(),
     buyer: find(dialect.buyer),
     merchant: find(dialect.merchant),
     notOrders: dialect.orders.includes(type) ? undefined : type,
   };
+
+  function totalPlaces(): readonly Place[] | undefined {
+    const found = dialect.total.filter((at) => textsAt(whole, at).length > 0);
+    const having = whole.filter((segments) => found.some((at) => textAt(segments, at) !== ""));
+    return mostly(having.length, whole.length) ? found : undefined;
+  }
 
   function linesTotal(): EdiLines | undefined {
     const amount = inLines(dialect.amount);

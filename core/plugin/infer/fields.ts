@@ -68,7 +68,7 @@ const CURRENCY: Names = {
 
 const isCurrency = ({ texts }: Leaf): boolean => {
   const told = texts.filter((text) => text !== "");
-  return mostly(told.filter((text) => exponentOf(text) !== undefined).length, told.length);
+  return mostly(told.filter((text) => exponentOf(text.toUpperCase()) !== undefined).length, told.length);
 };
 
 /**

@@ -1,5 +1,5 @@
 import { EACH, isOfOrder, type Leaf } from "./leaves.ts";
-import { isAmount, mostlyOf, PLAIN, styleOf, told } from "./numbers.ts";
+import { isAmount, mostlyOf, PLAIN, scaleOf, styleOf, told } from "./numbers.ts";
 import { type Names, rank } from "./rank.ts";
 import { lineStatusOf } from "./status.ts";
 import { phraseOf } from "./words.ts";
@@ -81,7 +81,7 @@ export function totalOfLines(leaves: readonly Leaf[]): LinesTotal | undefined {
   if (best === undefined) return undefined;
   const { leaf: of, score } = best;
   // Sums are of plain decimals.
-  if (styleOf(of) !== undefined) return undefined;
+  if ((scaleOf(of, leaves) ?? styleOf(of)) !== undefined) return undefined;
   const isPrice = best === price && best !== total;
   const times = isPrice ? quantityOf(leaves, of.path) : undefined;
   // What one piece costs says nothing without how many there are.

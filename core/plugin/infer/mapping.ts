@@ -1,9 +1,9 @@
 import { exponentOf } from "../../money/currency.ts";
-import type { NumberStyle } from "../amounts.ts";
 import type { Inference } from "./infer.ts";
 import { EACH, isOfOrder, type Leaf, pointerOf, shownPath } from "./leaves.ts";
 import type { LinesTotal } from "./lines.ts";
 import { markerOf } from "./marks.ts";
+import type { Style } from "./numbers.ts";
 import { confidenceOf } from "./rank.ts";
 import type { Total } from "./totals.ts";
 import { memberOf, typeOf } from "./types.ts";
@@ -100,7 +100,7 @@ export function mappingOf(inference: Inference): Parts {
     if (total === undefined)
       unknown.total(
         beside.length === 0
-          ? "the sample tells no total, and no prices of lines that would add up to one."
+          ? "the sample tells no total, and no prices of lines in plain decimals that would add up to one."
           : `no field tells the total, and its lines are not all: there is ${beside.map(({ path }) => shownPath(path)).join(", ")} too; add up what is owed.`,
       );
     const value = total === undefined ? "TOTAL" : "total";
@@ -176,9 +176,12 @@ export function mappingOf(inference: Inference): Parts {
       unknown.currency();
       return "CURRENCY";
     }
-    made.currencies = [...new Set(currency.leaf.texts.filter((text) => exponentOf(text) !== undefined))].sort();
+    const codes = currency.leaf.texts.map((text) => text.toUpperCase());
+    made.currencies = [...new Set(codes.filter((text) => exponentOf(text) !== undefined))].sort();
     if (amountIs?.kind === "lines" && currency.leaf.path.includes(EACH)) return "currency";
-    body.push(`const currency = ${at(currency.leaf)};${check(currency.score, "the currency of the total")}`);
+    body.push(
+      `const currency = ${inCapitals(at(currency.leaf), currency.leaf)};${check(currency.score, "the currency of the total")}`,
+    );
     if (!isSure(currency.leaf))
       body.push(
         `if (!currency) return { reject: "The order tells no currency.", field: ${JSON.stringify(pointerOf(currency.leaf.path))} };`,
@@ -186,10 +189,16 @@ export function mappingOf(inference: Inference): Parts {
     return "currency";
   }
 
+  /** Some platforms write their currencies small. */
+  function inCapitals(text: string, leaf: Leaf): string {
+    const isSmall = leaf.texts.some((code) => code !== code.toUpperCase());
+    return isSmall ? `${text}${isSure(leaf) ? "" : "?"}.toUpperCase()` : text;
+  }
+
   function currencyOfLines(lines: LinesTotal): void {
     if (currency?.leaf.path.includes(EACH) !== true) return;
     const level = lines.of.path.lastIndexOf(EACH) + 1;
-    const own = inLine(currency.leaf, level);
+    const own = inCapitals(inLine(currency.leaf, level), currency.leaf);
     body.push(
       `const [currency, ...others] = new Set(lines.map((line) => ${own}));`,
       'if (!currency || others.length > 0) return { reject: "The lines are not all of one currency." };',
@@ -250,13 +259,12 @@ function noOrderBy({ input, leaves }: Inference): string | undefined {
   return field === undefined ? undefined : shownPath(field.path);
 }
 
-function styled(
-  text: string,
-  style: NumberStyle | "minor" | undefined,
-  currency: string,
-  imports: Set<string>,
-): string {
+function styled(text: string, style: Style, currency: string, imports: Set<string>): string {
   if (style === undefined) return text;
+  if (typeof style === "object" && "digits" in style) {
+    imports.add("fromScaled");
+    return `fromScaled(${text}, ${style.digits})`;
+  }
   imports.add(style === "minor" ? "fromMinorUnits" : "decimalFrom");
   if (style === "minor") return `fromMinorUnits(${text}, ${currency})`;
   const { decimal, grouping = "" } = style;

@@ -1,9 +1,9 @@
 import { decimalFrom, type NumberStyle } from "../amounts.ts";
 import { type Leaf, mostly } from "./leaves.ts";
-import { phraseOf } from "./words.ts";
+import { phraseOf, wordsOf } from "./words.ts";
 
-/** How amounts are written: undefined is plain decimal text, `minor` whole minor units of the currency. */
-export type Style = NumberStyle | "minor" | undefined;
+/** How amounts are written: undefined is plain decimal text, `minor` whole minor units of the currency, `digits` whole 10^-digits. */
+export type Style = NumberStyle | "minor" | { readonly digits: number } | undefined;
 
 /** Plain decimal text. */
 export const PLAIN = /^-?\d+(?:\.\d+)?$/;
@@ -21,6 +21,26 @@ export const told = (texts: readonly string[]): string[] => texts.filter((text) 
 /** Whether most texts that are not empty are so. */
 export const mostlyOf = (texts: readonly string[], fits: (text: string) => boolean): boolean =>
   mostly(told(texts).filter(fits).length, told(texts).length);
+
+/** Names of what stands beside a whole number and says where its decimal mark is. */
+const DIVISOR = /^(?:divisor|amount divisor|divide by|multiplier)$/;
+const DIGITS = /^(?:exponent|scale|precision|decimals|decimal places|decimal digits|minor unit digits)$/;
+
+/**
+ * Where amounts come with a divisor or a number of digits beside them: the style of an amount; false when it is not the same throughout.
+ * Undefined where nothing stands beside it.
+ */
+export function scaleOf({ path }: Leaf, leaves: readonly Leaf[]): Style | false {
+  const place = path.slice(0, -1).join("\u0000");
+  for (const beside of leaves) {
+    if (path.length < 2 || beside.path.slice(0, -1).join("\u0000") !== place) continue;
+    const name = wordsOf(beside.path.at(-1) ?? "");
+    const [text = "", ...others] = new Set(beside.texts);
+    if (DIVISOR.test(name)) return others.length === 0 && /^10*$/.test(text) && { digits: text.length - 1 };
+    if (DIGITS.test(name)) return others.length === 0 && /^\d$/.test(text) && { digits: Number(text) };
+  }
+  return undefined;
+}
 
 /** How most numbers are written; false when they are none, or when several ways would read them differently. */
 export function styleOf({ path, texts }: Leaf): Style | false {

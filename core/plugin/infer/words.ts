@@ -13,6 +13,8 @@ const GENERIC = new Set([
   "username",
   "price",
   "email",
+  "ref",
+  "reference",
 ]);
 
 /** Words of other languages, and words written together, as the words that the rules are made of. */
@@ -32,6 +34,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
   totalprice: "total price",
   grandtotal: "grand total",
   qty: "quantity",
+  amt: "amount",
+  cust: "customer",
+  ord: "order",
   no: "number",
   num: "number",
   nr: "number",

@@ -1,6 +1,6 @@
 import { plainText } from "../plain-text.ts";
 import { pluginCode } from "./code.ts";
-import { EDI_SCHEMA, type EdiProposals, type Place, shownPlace } from "./edi.ts";
+import { EDI_SCHEMA, type EdiProposals, isPlaces, type Place, shownPlace } from "./edi.ts";
 import type { Inference, Proposals } from "./infer.ts";
 import { shownPath } from "./leaves.ts";
 import { confidenceOf } from "./rank.ts";
@@ -27,11 +27,11 @@ export const proposalRows = ({ proposals, edi }: Inference): ProposalRow[] =>
 function ediRows({ number, total, currency, merchant, buyer, placed }: EdiProposals): ProposalRow[] {
   const row = (field: string, at: Place | undefined): ProposalRow =>
     at === undefined ? [field, "-", "not found"] : [field, shownPlace(at), "high"];
-  const [field, sum] = total === undefined || "tag" in total ? [total, undefined] : [undefined, total];
+  const [field, sum] = total === undefined || isPlaces(total) ? [total, undefined] : [undefined, total];
   return [
     row("orderNo", number),
     sum === undefined
-      ? row("amount", field)
+      ? ["amount", field?.map(shownPlace).join(", ") ?? "-", field === undefined ? "not found" : "high"]
       : [
           "amount",
           `sum of ${("amount" in sum ? [sum.amount] : [sum.price, sum.quantity]).map(shownPlace).join(" x ")}`,
