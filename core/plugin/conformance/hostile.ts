@@ -26,6 +26,7 @@ const WORDS: readonly string[] = [
   "9".repeat(31),
   "2026-02-30T99:00:00Z",
   "__proto__",
+  "constructor",
   "null",
   "&amp;",
   // A mark that turns the direction of writing, as the bytes of UTF-8.

@@ -5,15 +5,12 @@ import { type Parts, type Unfinished, unknownsOf } from "./unknown.ts";
 const TYPES = [
   "interface Segment {",
   "  readonly tag: string;",
-  "  /** Each a list of its components. */",
   "  readonly elements: readonly (readonly string[])[];",
   "}",
   "",
-  "/** What is read of a message that passed order.schema.json. */",
+  "/** What is read of a message that passed order.schema.json; `decimal` is the mark in its numbers. */",
   "interface Order {",
-  "  /** Its interchange is marked as a test. */",
   "  readonly test: boolean;",
-  "  /** The mark in its numbers. */",
   "  readonly decimal: string;",
   "  readonly segments: readonly Segment[];",
   "}",
@@ -25,11 +22,10 @@ const TYPES = [
 
 /** An order's number as core takes it. */
 const NUMBER = "/^(?=.*\\S)[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]{1,128}$/u";
-const STYLE = '{ decimal: order.decimal === "," ? "," : "." }';
 
 /** The mapping of an interchange's messages: their segments have tags and places, not names. */
 export function ediMappingOf(proposals: EdiProposals): Parts {
-  const { line, end, number, placed, currency, total, buyer, merchant, notOrders } = proposals;
+  const { line, end, purpose, number, placed, currency, total, buyer, merchant, notOrders } = proposals;
   const made: Unfinished = {
     needed: [],
     imports: new Set(["isZero", "money", "withoutPadding"]),
@@ -42,7 +38,10 @@ export function ediMappingOf(proposals: EdiProposals): Parts {
 
   body.push('if (order.test) return { skip: "The interchange is marked as a test." };', ...sections());
   if (notOrders !== undefined) unknown.notOrders(`the type of the messages, ${notOrders},`);
-  unknown.status();
+  body.push(
+    `if (!${JSON.stringify(purpose.original).replaceAll('","', '", "')}.includes(${read("whole", purpose.at)}))`,
+    '  return { skip: "The message changes or cancels an order." };',
+  );
   if (number === undefined) unknown.orderNo("No message has one where its syntax has it.");
   else
     body.push(
@@ -84,17 +83,23 @@ export function ediMappingOf(proposals: EdiProposals): Parts {
     ];
   }
 
-  function told(at: readonly Place[]): void {
+  function decimals(): string[] {
     imports.add("decimalFrom");
+    return ['const number = (text: string) => decimalFrom(text, { decimal: order.decimal === "," ? "," : "." });'];
+  }
+
+  function told(at: readonly Place[]): void {
     body.push(
-      `const total = decimalFrom(${at.map((place) => read("whole", place)).join(" || ")}, ${STYLE});`,
+      ...decimals(),
+      `const total = number(${at.map((place) => read("whole", place)).join(" || ")});`,
       `if (total === undefined) return { reject: "${at.map(shownPlace).join(", ")}: there is no number.", field: "/segments" };`,
     );
   }
 
   function sum(lines: EdiLines): void {
-    for (const name of ["decimalFrom", "exactSum"]) imports.add(name);
-    const decimal = (place: Place): string => `decimalFrom(${read("line", place)}, ${STYLE})`;
+    imports.add("exactSum");
+    body.push(...decimals());
+    const decimal = (place: Place): string => `number(${read("line", place)})`;
     if ("amount" in lines) {
       body.push(need(`no segment tells the total; is it the sum of ${shownPlace(lines.amount)}?`));
       body.push(`const parts = lines.map((line) => ${decimal(lines.amount)});`);

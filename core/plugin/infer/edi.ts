@@ -26,6 +26,8 @@ export interface Place {
 interface Dialect {
   /** Types of messages that are orders. */
   readonly orders: readonly string[];
+  /** What the message is for, and the codes of orders as they are first sent; all others change or cancel one. */
+  readonly purpose: { readonly at: Place; readonly original: readonly string[] };
   readonly number: readonly Place[];
   readonly placed: readonly Place[];
   readonly currency: readonly Place[];
@@ -44,17 +46,18 @@ interface Dialect {
 }
 
 /** `BGM 1`, `MOA:86 0.1`: tag, qualifier, element and part of each place. */
-const places = (text: string): Place[] =>
-  text.split(", ").map((each) => {
-    const [head = "", at = ""] = each.split(" ");
-    const [tag = "", qualifier = ""] = head.split(":");
-    const [element = "0", part = "0"] = at.split(".");
-    return { tag, qualifier, element: Number(element), part: Number(part) };
-  });
+const place = (text: string): Place => {
+  const [head = "", at = ""] = text.split(" ");
+  const [tag = "", qualifier = ""] = head.split(":");
+  const [element = "0", part = "0"] = at.split(".");
+  return { tag, qualifier, element: Number(element), part: Number(part) };
+};
+const places = (text: string): Place[] => text.split(", ").map(place);
 
 const DIALECTS: Readonly<Record<EdiInput["syntax"], Dialect>> = {
   iso9735: {
     orders: ["ORDERS"],
+    purpose: { at: place("BGM 2"), original: ["", "9", "5", "7"] },
     number: places("BGM 1"),
     placed: places("DTM:137 0.1"),
     currency: places("CUX:2 0.1"),
@@ -71,6 +74,7 @@ const DIALECTS: Readonly<Record<EdiInput["syntax"], Dialect>> = {
   },
   x12: {
     orders: ["850"],
+    purpose: { at: place("BEG 0"), original: ["", "00", "05", "07"] },
     number: places("BEG 2"),
     placed: places("BEG 4"),
     currency: places("CUR:BY 1, CUR:SE 1"),
@@ -90,6 +94,7 @@ const DIALECTS: Readonly<Record<EdiInput["syntax"], Dialect>> = {
 export interface EdiProposals {
   readonly line: string;
   readonly end: string;
+  readonly purpose: Dialect["purpose"];
   readonly number: Place | undefined;
   readonly placed: { readonly at: Place; readonly form: DateForm } | undefined;
   readonly currency: { readonly at: Place; readonly codes: readonly string[] } | undefined;
@@ -107,8 +112,9 @@ export type EdiLines =
 
 export const isPlaces = (total: readonly Place[] | EdiLines): total is readonly Place[] => Array.isArray(total);
 
-/** The place as people of the trade write it: `MOA+86`, `BGM`. */
-export const shownPlace = ({ tag, qualifier }: Place): string => (qualifier === "" ? tag : `${tag}+${qualifier}`);
+/** The place as people of the trade write it: `MOA+86`, `BEG element 3`. */
+export const shownPlace = ({ tag, qualifier, element }: Place): string =>
+  qualifier === "" ? `${tag} element ${element + 1}` : `${tag}+${qualifier}`;
 
 /** Finds in messages what their syntax has for an order. */
 export function proposeEdi({ syntax, messages: types }: EdiInput, messages: readonly unknown[]): EdiProposals {
@@ -129,6 +135,7 @@ export function proposeEdi({ syntax, messages: types }: EdiInput, messages: read
   return {
     line: dialect.line,
     end: dialect.end,
+    purpose: dialect.purpose,
     number: find(dialect.number),
     placed: placed === undefined || form === undefined ? undefined : { at: placed, form },
     currency:

@@ -24,6 +24,15 @@ function gb18030(text: string): Uint8Array {
   return Uint8Array.from(Array.from(text).flatMap((char) => codes[char] ?? [char.codePointAt(0) ?? 0]));
 }
 
+/** An interchange of ORDERS messages whose decimal mark is a comma. */
+function interchange(...messages: readonly string[]): string {
+  const whole = messages.map((message, at) => {
+    const segments = message.split("'").length + 1;
+    return `UNH+${at + 1}+ORDERS:D:96A:UN'${message}UNT+${segments}+${at + 1}'`;
+  });
+  return `UNA:+,? 'UNB+UNOC:3+4012345000009:14+4054321000008:14+260309:0815+4711'${whole.join("")}UNZ+${messages.length}+4711'`;
+}
+
 export const cases: readonly Case[] = [
   {
     name: "JSON: a list under wrappers, money as an object, paid orders told by a status",
@@ -134,5 +143,93 @@ export const cases: readonly Case[] = [
       { "order number": "Q-1", total: "3.00", currency: "EUR", "status\n*/ throw 1; //": "new", "na`me${1}": "x" },
     ]),
     becomes: ["Q-1 3.00 EUR"],
+  },
+  {
+    name: "JSON: a record without a number, and one whose amount is none, hide nothing that the others say",
+    file: json([
+      { orderNumber: "H-1", total: "5.00", currency: "EUR" },
+      { orderNumber: "", total: "6.00", currency: "EUR" },
+      { orderNumber: "H-3", total: "1e3", currency: "EUR" },
+      { orderNumber: "H-4", total: "7.00", currency: "XXQ" },
+    ]),
+    becomes: [
+      "H-1 5.00 EUR",
+      "/orderNumber must have at least 1 characters.",
+      "The amount is not plain decimal text such as 12.30: digits, at most one dot, no signs, spaces or separators.",
+      "The currency is not an ISO 4217 code in capitals that Mergepay handles.",
+    ],
+  },
+  {
+    name: "JSON: lines taken back are left out of a sum",
+    file: json({
+      orderNumber: "G-1",
+      currency: "EUR",
+      lines: [
+        { ...line("bowl", 1, "5.00"), status: "open" },
+        { ...line("cup", 1, "2.00"), status: "Cancelled" },
+      ],
+    }),
+    becomes: ["G-1 5.00 EUR"],
+  },
+  {
+    name: "JSON: prices of packs",
+    file: json({
+      orderNumber: "G-2",
+      currency: "EUR",
+      lines: [{ name: "bowl", price: "5.00", ordered: { quantity: 2, packSize: 12 } }],
+    }),
+    becomes: ["A line is of packs; packSize leaves open what it costs."],
+  },
+  {
+    name: "JSON: lines, and shipping beside them",
+    file: json({ orderNumber: "G-3", currency: "EUR", shippingCost: "4.90", lines: [line("bowl", 2, "5.00")] }),
+    becomes: ["plugin.ts does not say yet how much is to be paid."],
+  },
+  {
+    name: "JSON: prices without quantities",
+    file: json({ orderNumber: "G-4", currency: "EUR", lines: [{ name: "bowl", unitPrice: "5.00" }] }),
+    becomes: ["plugin.ts does not say yet how much is to be paid."],
+  },
+  {
+    name: "JSON: amounts with a divisor, a currency in small letters",
+    file: json([{ orderNumber: "G-5", total: { amount: 2599, divisor: 100, currency: "usd" } }]),
+    becomes: ["G-5 25.99 USD"],
+  },
+  {
+    name: "JSON: the name that people call an order by, before an id",
+    file: json({
+      order: { id: 820982911946154000, name: "#2101", total_tax_incl: "7.50", tax: "0.50", currency: "EUR" },
+    }),
+    becomes: ["#2101 7.50 EUR"],
+  },
+  {
+    name: "JSON: drafts are no orders",
+    file: json({ draft_order: { name: "#D1", total: "7.50", currency: "EUR" } }),
+    becomes: ["plugin.ts does not say yet that these are orders to be paid."],
+  },
+  {
+    name: "EDI of the United Nations' syntax: decimal commas, the amount due before the total, a cancelled order",
+    file: interchange(
+      "BGM+220+E-1+9'DTM+137:20260301:102'NAD+BY+4012345000009::9'CUX+2:EUR:9'LIN+1'QTY+21:2'PRI+AAA:5,00'UNS+S'MOA+86:10,00'MOA+9:8,50'",
+      "BGM+220+E-2+9'DTM+137:20260302:102'NAD+BY+4012345000009::9'CUX+2:EUR:9'UNS+S'MOA+86:12,00'",
+      "BGM+220+E-3+1'DTM+137:20260302:102'NAD+BY+4012345000009::9'CUX+2:EUR:9'UNS+S'MOA+86:12,00'",
+    ),
+    becomes: ["E-1 8.50 EUR", "E-2 12.00 EUR", "The message changes or cancels an order."],
+  },
+  {
+    name: "EDI of the United Nations' syntax: lines, one price that is of a hundred",
+    file: interchange(
+      "BGM+220+E-4+9'NAD+SU+4054321000008::9'CUX+2:EUR:9'LIN+1'QTY+21:2'PRI+AAA:5,25'LIN+2'QTY+21:1'PRI+AAA:1'UNS+S'",
+      "BGM+220+E-5+9'NAD+SU+4054321000008::9'CUX+2:EUR:9'LIN+1'QTY+21:200'PRI+AAA:5,25:::100'UNS+S'",
+    ),
+    becomes: ["E-4 11.50 EUR", "A price is not that of one piece; what the line costs is not told."],
+  },
+  {
+    name: "EDI of X12: lines, no currency",
+    file: `ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260301*1200*U*00401*000000001*0*P*>~
+GS*PO*SENDER*RECEIVER*20260301*1200*1*X*004010~
+ST*850*0001~BEG*00*SA*E-6**20260301~PO1*1*10*EA*9.95~PO1*2*2*EA*5~CTT*2~SE*6*0001~
+GE*1*1~IEA*1*000000001~`,
+    becomes: ["plugin.ts does not say yet which currency the amounts are in."],
   },
 ];
