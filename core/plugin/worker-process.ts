@@ -61,8 +61,6 @@ function forkWorker(dir: string, limits: Limits): ChildProcess {
     execArgv: [
       "--disable-warning=ExperimentalWarning",
       "--disable-warning=SecurityWarning",
-      // What the language's own functions do is not the plugin's to change: the worker rests on it (confine.ts).
-      "--frozen-intrinsics",
       "--disable-proto=delete",
       `--max-old-space-size=${limits.pluginHeapMb}`,
       // Records live for a moment: a smaller young generation is as fast and saves 40 MB a plugin.
