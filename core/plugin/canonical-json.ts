@@ -1,5 +1,5 @@
-/** Characters that JSON text escapes, and halves of surrogate pairs, which it escapes when they stand alone. */
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+/** What JSON text escapes: quotes, control characters, halves of pairs that stand alone. */
+const ESCAPED = /["\\\p{Cc}\p{Cs}]/u;
 
 const quoted = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
 
