@@ -5,7 +5,21 @@ import { plainText } from "../../../core/plugin/plain-text.ts";
 
 const characters = fc.oneof(
   fc.constantFrom(
-    ...["a", "b", "~", "!", " ", "\t", "\n", "\u0001", "\u0085", "\u00a0", "\u200f", "\u202e", "\ud800", "\udc00", "é"],
+    "a",
+    "b",
+    "~",
+    "!",
+    " ",
+    "\t",
+    "\n",
+    "\u0001",
+    "\u0085",
+    "\u00a0",
+    "\u200f",
+    "\u202e",
+    "\ud800",
+    "\udc00",
+    "é",
   ),
   fc.string({ unit: "grapheme", maxLength: 1 }),
 );
