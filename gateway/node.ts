@@ -39,6 +39,8 @@ export interface Node {
   readonly limits: Limits;
   /** Where HTTP listens; absent without the gateway role. */
   readonly url?: string;
+  /** Runs one more job until the node stops. */
+  keep(job: Job): void;
   /** Ends everything in order; what was begun is finished or left for the next start. */
   stop(): Promise<void>;
 }
@@ -107,14 +109,19 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     await store.close();
     throw asMergepayError(error);
   }
-  const running = startJobs(jobs, log);
+  const running = [startJobs(jobs, log)];
+  let stopping = false;
   return {
     call,
     store,
     limits,
     ...(url === undefined ? {} : { url }),
+    keep(job) {
+      if (!stopping) running.push(startJobs([job], log));
+    },
     async stop() {
-      await running.stop();
+      stopping = true;
+      await Promise.all(running.map((some) => some.stop()));
       await core?.stop();
       await broker.stop();
       await store.close();
