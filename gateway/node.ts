@@ -18,7 +18,7 @@ import { brokerOptions } from "../moleculer.config.ts";
 import type { Config, Role } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import { dropFolder } from "./drop.ts";
-import { httpService } from "./http/http.service.ts";
+import { assertFree, httpService } from "./http/http.service.ts";
 import { createLog } from "./log.ts";
 
 export interface NodeOptions {
@@ -53,6 +53,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const has = (role: Role) => config.roles.includes(role);
   const limits: Limits = { ...LIMITS, ...config.limits, ...options.limits };
   const log = createLog(config.logLevel, config.nodeId);
+  if (has("gateway")) await assertFree(config.http.host, config.http.port);
   const store = await openStore({ mongoUri: config.mongoUri, dir: config.dataDir });
   const broker = new ServiceBroker(brokerOptions(config));
   const call = callOver(broker);

@@ -167,6 +167,8 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
       log.info({ platform: id, state: "running", reason: platform.version }, "A platform plugin runs.");
     } catch (error) {
       known.set(id, plugin);
+      // Nothing is wrong with a folder that the host was stopped at.
+      if (stopping.signal.aborted) return;
       plugin.removed = false;
       refuse(id, plugin, asMergepayError(error));
     }
@@ -190,7 +192,10 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
     await waiting?.close();
     plugin.fingerprint = fingerprint;
     const options = { id, dir: join(dir, id), limits, openBlob, ...(loadMs === undefined ? {} : { loadMs }) };
-    const platform = await turns.take(() => checkPlugin(options));
+    const platform = await turns.take(() => {
+      stopping.signal.throwIfAborted();
+      return checkPlugin(options);
+    });
     const current = plugin.slot?.face.current();
     if (current?.version !== platform.version) return platform;
     // Only the samples changed, and they still fit: what runs goes on.
