@@ -15,6 +15,7 @@ import { pluginsService } from "../core/plugin/plugins.service.ts";
 import type { Store } from "../core/store/contract.ts";
 import { openStore } from "../core/store/open.ts";
 import { brokerOptions } from "../moleculer.config.ts";
+import { type Bus, watchBus } from "./bus.ts";
 import type { Config, Role } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import { dropFolder } from "./drop.ts";
@@ -56,6 +57,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   if (has("gateway")) await assertFree(config.http.host, config.http.port);
   const store = await openStore({ mongoUri: config.mongoUri, dir: config.dataDir });
   const broker = new ServiceBroker(brokerOptions(config));
+  if (config.natsUrl !== undefined) watchBus(broker as ServiceBroker & Bus, config.natsUrl, log, now);
   const call = callOver(broker);
   const newId = idSource(now, randomBytes);
   const deps: Deps = { store, limits, now, newId, call, log, reached };

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { Inbox } from "../../core/actions.ts";
 import type { FileReport, Payment } from "../../schemas/types.generated.ts";
 import { ask, mergepay, type RunningNode, run, startMergepay, temporaryFolder } from "../support/cluster.ts";
-import { findOnPath, missing, until } from "../support/process.ts";
+import { findOnPath, freePort, missing, until } from "../support/process.ts";
 
 describe("mergepay start", function () {
   this.timeout(60_000);
@@ -89,6 +89,15 @@ describe("mergepay start", function () {
       ),
     );
     expect(await readdir(env.MERGEPAY_DATA), "found before anything is opened").to.deep.equal(["sandbox"]);
+  });
+
+  it("names the NATS that it waits for, never with its password", async () => {
+    const url = `nats://core:s3cret@127.0.0.1:${await freePort()}`;
+    const told = new RegExp(`NATS at ${url.replace("core:s3cret@", "")} can't be reached`);
+    const waiting = await startMergepay("waiting", { NATS_URL: url }, told);
+    await waiting.stop();
+    expect(waiting.output()).to.not.include("s3cret");
+    expect(waiting.output().trim().split("\n"), "nothing else").to.have.length(1);
   });
 
   it("ends well on SIGTERM, and starts again with everything that it had", async () => {
