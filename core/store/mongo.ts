@@ -179,12 +179,12 @@ function notOpened({ options: { hosts, srvHost } }: MongoClient, database: strin
       {},
       { cause: error },
     );
-  const code = (error as { code?: unknown }).code;
+  const { code, name, message } = error as NodeJS.ErrnoException;
   // The driver's words about servers name hosts and ports only.
-  const why = error instanceof MongoServerSelectionError ? error.message : (code ?? (error as Error).name);
+  const why = error instanceof MongoServerSelectionError ? message : (code ?? name);
   return new MergepayError(
     "STORE_UNAVAILABLE",
-    `MongoDB at ${address} can't be reached (${String(why)}). Start it, or set MONGODB_URI to where it is.`,
+    `MongoDB at ${address} can't be reached (${why}). Start it, or set MONGODB_URI to where it is.`,
     {},
     { cause: error },
   );
