@@ -65,6 +65,8 @@ export interface MappedRecord {
   readonly skipped?: string;
   /** The order that the record takes back, and why. */
   readonly cancelled?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
+  /** The order for which nothing is owed any more, and why. */
+  readonly notOwed?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
   readonly rejected?: { readonly code: ErrorCode; readonly field?: string; readonly reason: string };
 }
 
