@@ -30,6 +30,10 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "FILE_FRAME_BROKEN",
   "FILE_ENCODING_INVALID",
   "FILE_NOT_RECOGNISED",
+  "FILE_ARCHIVE_BROKEN",
+  "FILE_ARCHIVE_UNSUPPORTED",
+  "FILE_ARCHIVE_RATIO",
+  "FILE_TOO_LARGE",
   "NOT_FOUND",
 ]);
 /** Errors of the plugin's worker: counted, then quarantined. */

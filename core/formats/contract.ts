@@ -3,7 +3,8 @@ import type { ErrorCode } from "../errors/codes.ts";
 /** How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. */
 export type InputSpec = JsonInput | XmlInput | TableInput;
 
-export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "iso-8859-1" | "windows-1252";
+export type Encoding =
+  "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "shift_jis" | "iso-8859-1" | "iso-8859-15" | "windows-1252";
 
 interface InputBase {
   /** Default utf-8. A byte that the encoding does not have is fatal; a BOM at the start is skipped. */

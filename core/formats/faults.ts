@@ -26,6 +26,28 @@ export const notRecognised = (message: string, details: ErrorDetails = {}): Merg
 export const encodingInvalid = (message: string, details: ErrorDetails = {}): MergepayError =>
   new MergepayError("FILE_ENCODING_INVALID", `${message} Send the file in the encoding that is declared.`, details);
 
+export const archiveBroken = (message: string, details: ErrorDetails = {}): MergepayError =>
+  new MergepayError(
+    "FILE_ARCHIVE_BROKEN",
+    `The file can't be unpacked. ${message} Nothing was taken from it; pack it again and send it again.`,
+    details,
+  );
+
+export const archiveUnsupported = (message: string): MergepayError =>
+  new MergepayError("FILE_ARCHIVE_UNSUPPORTED", message);
+
+export const archiveRatio = (times: number): MergepayError =>
+  new MergepayError(
+    "FILE_ARCHIVE_RATIO",
+    `The file grows to more than ${times} times its size when it is unpacked; send it as it is, without packing it.`,
+  );
+
+export const fileTooLarge = (fileBytes: number): MergepayError =>
+  new MergepayError(
+    "FILE_TOO_LARGE",
+    `The file has more than ${fileBytes} bytes when it is unpacked; send it in parts.`,
+  );
+
 export const malformed = (reason: string, field?: string): Refusal =>
   field === undefined ? { code: "RECORD_MALFORMED", reason } : { code: "RECORD_MALFORMED", field, reason };
 

@@ -1,5 +1,6 @@
 import type { InputSpec } from "./contract.ts";
 import { notRecognised } from "./faults.ts";
+import { unpack } from "./unpack.ts";
 
 /** How much of a file is looked at to tell what kind it is. */
 const HEAD_BYTES = 64 * 1024;
@@ -12,15 +13,21 @@ export interface Recognised {
 }
 
 /**
- * Tells by the beginning of a file which kind of its platform's files it is: the first kind that it looks like. A platform with one
- * kind without marks has its files read as that kind, so that its reader says what is wrong with them.
- * @throws FILE_NOT_RECOGNISED when it looks like none
+ * Unpacks a packed file, and tells by the beginning of a file which kind of its platform's files it is: the first kind that it looks
+ * like. A platform with one kind without marks has its files read as that kind, so that its reader says what is wrong with them.
+ * @param fileBytes as many bytes as a packed file may have when it is unpacked
+ * @throws FILE_NOT_RECOGNISED when it looks like none; what `unpack` throws
  */
-export async function recognise(file: AsyncIterable<Uint8Array>, inputs: readonly InputSpec[]): Promise<Recognised> {
+export async function recognise(
+  file: AsyncIterable<Uint8Array>,
+  inputs: readonly InputSpec[],
+  fileBytes: number,
+): Promise<Recognised> {
   const [only] = inputs;
   if (only === undefined) throw notRecognised("The platform has no kinds of files.");
-  if (inputs.length === 1 && only.marks === undefined) return { kind: 0, input: only, bytes: file };
-  const pieces = file[Symbol.asyncIterator]();
+  const { bytes: unpacked } = await unpack(file, fileBytes);
+  if (inputs.length === 1 && only.marks === undefined) return { kind: 0, input: only, bytes: unpacked };
+  const pieces = unpacked[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
   let size = 0;
   while (size < HEAD_BYTES) {

@@ -18,7 +18,9 @@ export const kindsOf = ({ input, schema, also = [] }: Manifest): readonly InputM
 
 const text = (maxLength: number) => ({ type: "string", minLength: 1, maxLength }) as const;
 const texts = (items: object, minItems = 1) => ({ type: "array", minItems, maxItems: 100, uniqueItems: true, items });
-const encoding = { enum: ["utf-8", "utf-16le", "utf-16be", "gb18030", "iso-8859-1", "windows-1252"] };
+const encoding = {
+  enum: ["utf-8", "utf-16le", "utf-16be", "gb18030", "shift_jis", "iso-8859-1", "iso-8859-15", "windows-1252"],
+};
 const currency = { type: "string", pattern: "^[A-Z]{3}$" };
 
 const input = {

@@ -123,7 +123,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 
   const inputs = kindsOf(manifest).map(({ input }) => input);
   async function frameOf(file: AsyncIterable<Uint8Array>): Promise<{ records: number }> {
-    const { input, bytes } = await recognise(file, inputs);
+    const { input, bytes } = await recognise(file, inputs, limits.fileBytes);
     return checkFrame(bytes, input, limits);
   }
 

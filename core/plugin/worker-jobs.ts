@@ -21,7 +21,7 @@ interface Job {
 
 export interface JobsDeps {
   readonly plugin: LoadedPlugin;
-  readonly limits: ReadLimits & { readonly pluginMsPer1000Records: number };
+  readonly limits: ReadLimits & { readonly fileBytes: number; readonly pluginMsPer1000Records: number };
   readonly send: (message: FromWorker) => void;
   /** Tells the host at once which job the worker goes on with; 0 is none. */
   readonly wentTo: (job: number) => void;
@@ -109,7 +109,7 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
       size = 0;
     };
 
-    const { kind, input, bytes } = await recognise(bytesOf(job), plugin.inputs);
+    const { kind, input, bytes } = await recognise(bytesOf(job), plugin.inputs, limits.fileBytes);
     const mapper = plugin.mappers[kind];
     if (mapper === undefined) throw new MergepayError("INTERNAL", `The plugin has no mapper of kind ${kind}.`);
     for await (const raws of readRecords(bytes, input, limits)) {
