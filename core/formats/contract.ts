@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors/codes.ts";
 
 /** How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. */
-export type InputSpec = JsonInput | XmlInput | TableInput;
+export type InputSpec = JsonInput | XmlInput | TableInput | SheetInput;
 
 export type Encoding =
   "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "shift_jis" | "iso-8859-1" | "iso-8859-15" | "windows-1252";
@@ -54,6 +54,27 @@ export interface TableInput extends InputBase {
 }
 
 /**
+ * `xlsx`: one sheet of an Office Open XML workbook, read as a table. Cells are the text that stands in the file: numbers as the sheet has
+ * them (`0.1+0.2` is `0.30000000000000004` there; formats are not applied), dates as serial numbers (`excelInstant` makes dates of
+ * them), TRUE and FALSE, formulas as their last result. Cells that are not there are empty, rows without any text are no rows;
+ * what is hidden or filtered is read as the rest.
+ */
+export interface SheetInput {
+  readonly format: "xlsx";
+  /** Name of the sheet. Absent: the first one. */
+  readonly sheet?: string;
+  /** The year from which the workbook counts its days, as `excelInstant` is told. Default 1900; a workbook with the other one is refused. */
+  readonly dates?: 1900 | 1904;
+  /** Columns that the first row with text must have. */
+  readonly columns: readonly string[];
+  /** As in a table. */
+  readonly groupBy?: string;
+  /** Its XML says it, and how it is packed tells it from others. */
+  readonly encoding?: never;
+  readonly marks?: never;
+}
+
+/**
  * One record as read. Objects inherit nothing; every JSON number is its literal text as a string (lossless); XML elements
  * are objects of children by local name (an array when there are several), `@name` for attributes, text as a string when there is
  * nothing else, `#text` beside attributes or children. White space at the ends of XML text is dropped.
@@ -63,7 +84,7 @@ export type RawRecord = ReadRecord | RefusedRecord;
 export interface ReadRecord {
   /** 0-based count of the record within the file. */
   readonly record: number;
-  /** `line 12`, `/data/3` (empty for the root itself), `/list/elements/order[4]` (XPath counts from 1), `/order` for a root. */
+  /** `line 12`, `row 12` of a sheet, `/data/3` (empty for the root itself), `/list/elements/order[4]` (XPath counts from 1), `/order` for a root. */
   readonly position: string;
   readonly value: unknown;
 }
@@ -75,6 +96,8 @@ export interface RefusedRecord {
 }
 
 export interface ReadLimits {
+  /** Bytes of a packed file, or of a part of a workbook, when it is unpacked. */
+  readonly fileBytes: number;
   /** Bytes of a record's text as UTF-8: from bracket to bracket, inside of the XML element, cells and delimiters of its rows. */
   readonly recordBytes: number;
   /** Levels of nesting, counted from the top of the file. */
@@ -85,7 +108,8 @@ export interface ReadLimits {
 
 /**
  * Reads a stream of bytes into records, a batch for each piece read that completes any.
- * Throws FILE_FRAME_BROKEN, FILE_ENCODING_INVALID, FILE_NOT_RECOGNISED or FILE_EMPTY for the file as a whole; what is wrong with
+ * Throws FILE_FRAME_BROKEN, FILE_ENCODING_INVALID, FILE_NOT_RECOGNISED or FILE_EMPTY (for a workbook also FILE_ARCHIVE_... and
+ * FILE_TOO_LARGE) for the file as a whole; what is wrong with
  * one record only (RECORD_TOO_LARGE, RECORD_TOO_DEEP, FIELD_TOO_LARGE, RECORD_MALFORMED) comes as a RefusedRecord. Memory is bounded by the limits.
  */
 export type ReadRecords = (

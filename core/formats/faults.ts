@@ -26,6 +26,9 @@ export const notRecognised = (message: string, details: ErrorDetails = {}): Merg
 export const encodingInvalid = (message: string, details: ErrorDetails = {}): MergepayError =>
   new MergepayError("FILE_ENCODING_INVALID", `${message} Send the file in the encoding that is declared.`, details);
 
+export const fileEmpty = (): MergepayError =>
+  new MergepayError("FILE_EMPTY", "The file holds nothing but white space; send it again with its content.");
+
 export const archiveBroken = (message: string, details: ErrorDetails = {}): MergepayError =>
   new MergepayError(
     "FILE_ARCHIVE_BROKEN",

@@ -6,7 +6,7 @@ import { archiveBroken, archiveRatio, fileTooLarge } from "./faults.ts";
 /** A file that grows by more than this when it is unpacked is refused: what people pack grows by ten to fifty. */
 export const RATIO_MAX = 200;
 /** Small files may grow as they like. */
-const RATIO_FROM_BYTES = 1024 * 1024;
+export const RATIO_FROM_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /** What has come out of one entry or member. */

@@ -25,7 +25,8 @@ export async function recognise(
 ): Promise<Recognised> {
   const [only] = inputs;
   if (only === undefined) throw notRecognised("The platform has no kinds of files.");
-  const { bytes: unpacked } = await unpack(file, fileBytes);
+  const { office, bytes: unpacked } = await unpack(file, fileBytes);
+  if (office) return asSheet(unpacked, inputs);
   if (inputs.length === 1 && only.marks === undefined) return { kind: 0, input: only, bytes: unpacked };
   const pieces = unpacked[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
@@ -46,6 +47,15 @@ export async function recognise(
   throw notRecognised(
     `The file looks like none of the ${inputs.length === 1 ? "files" : `${inputs.length} kinds of files`} that its platform sends.`,
   );
+}
+
+/** Which kind a workbook is, is told by how it is packed. */
+async function asSheet(bytes: AsyncGenerator<Uint8Array, void>, inputs: readonly InputSpec[]): Promise<Recognised> {
+  const kind = inputs.findIndex(({ format }) => format === "xlsx");
+  const input = inputs[kind];
+  if (input !== undefined) return { kind, input, bytes };
+  await bytes.return();
+  throw notRecognised("The file is an office document, such as a spreadsheet, which its platform does not send.");
 }
 
 async function* resumed(
@@ -82,6 +92,8 @@ function beginsLike(input: InputSpec, text: string): boolean {
       return text.startsWith("{");
     case "xml":
       return text.startsWith("<");
+    case "xlsx":
+      return false;
     case "csv":
     case "tsv": {
       const [header = ""] = text.split(/[\r\n]/, 1);

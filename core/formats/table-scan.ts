@@ -9,6 +9,8 @@ export interface Row {
   readonly tooLarge: boolean;
   /** A quote stands where none may be, but the end of the row is clear. */
   readonly badQuote: boolean;
+  /** What else keeps the row from being taken. */
+  readonly fault?: string;
 }
 
 interface ScanOptions {

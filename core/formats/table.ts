@@ -33,6 +33,46 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
     throw new MergepayError("PLUGIN_SHAPE_INVALID", "input.delimiter must be a single character.", {
       field: "/input/delimiter",
     });
+  const rows = createRowReader(input, limits, "line", emit);
+  const scanner = createTableScanner({
+    delimiter,
+    quotes: input.format === "csv",
+    rowChars: limits.recordBytes,
+    onRow: (row) => rows.add(row),
+    broken: (reason, line) =>
+      frameBroken(`The table is broken at line ${line}: ${reason}.`, { position: `line ${line}` }),
+    ...(emit === undefined
+      ? { keep: (column: number) => rows.columns() === undefined || column === rows.groupColumn() }
+      : {}),
+  });
+
+  return {
+    write: (text) => scanner.write(text),
+    end() {
+      scanner.end();
+      return rows.end();
+    },
+  };
+}
+
+/** Makes records of rows, whatever they are read from. */
+export interface RowReader {
+  add(row: Row): void;
+  /** The number of records. */
+  end(): number;
+  /** How many columns the header has; undefined before it. */
+  columns(): number | undefined;
+  /** Column of `groupBy`; -1 without. */
+  groupColumn(): number;
+}
+
+/** @param unit what the numbers of rows count: `line` of a text, `row` of a sheet */
+export function createRowReader(
+  input: Pick<TableInput, "columns" | "groupBy">,
+  limits: ReadLimits,
+  unit: "line" | "row",
+  emit?: Emit,
+): RowReader {
   let header: Header | undefined;
   let group: Group | undefined;
   /** Set by a row that may have been part of the group after it. */
@@ -45,7 +85,7 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
     group = undefined;
     const record = records++;
     if (emit === undefined) return;
-    const position = `line ${done.line}`;
+    const position = `${unit} ${done.line}`;
     if (done.chars * 3 > limits.recordBytes && done.refused === undefined && sizeOf(done.rows) > limits.recordBytes)
       done.refused = recordTooLarge(limits.recordBytes);
     emit(done.refused ? { record, position, refused: done.refused } : { record, position, value: valueOf(done.rows) });
@@ -74,11 +114,11 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
 
   function onRow(row: Row): void {
     if (header === undefined) {
-      header = headerOf(row, input);
+      header = headerOf(row, input, unit);
       return;
     }
     const { names, groupColumn } = header;
-    const fault = faultOf(row, names.length, limits);
+    const fault = faultOf(row, names.length, limits, unit);
     const key = groupColumn < 0 ? undefined : row.cells[groupColumn];
     if (groupColumn >= 0 && key === undefined && fault !== undefined) {
       // Nobody can say whether the row belongs to the group before or after it: neither is whole for certain.
@@ -93,20 +133,11 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
     add(group, row, fault, names);
   }
 
-  const scanner = createTableScanner({
-    delimiter,
-    quotes: input.format === "csv",
-    rowChars: limits.recordBytes,
-    onRow,
-    broken: (reason, line) =>
-      frameBroken(`The table is broken at line ${line}: ${reason}.`, { position: `line ${line}` }),
-    ...(emit === undefined ? { keep: (column: number) => header === undefined || column === header.groupColumn } : {}),
-  });
-
   return {
-    write: (text) => scanner.write(text),
+    add: onRow,
+    columns: () => header?.names.length,
+    groupColumn: () => header?.groupColumn ?? -1,
     end() {
-      scanner.end();
       if (header === undefined) throw notRecognised("The file has no header row.");
       flush();
       return records;
@@ -114,9 +145,9 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
   };
 }
 
-function headerOf(row: Row, input: TableInput): Header | undefined {
+function headerOf(row: Row, input: Pick<TableInput, "columns" | "groupBy">, unit: string): Header | undefined {
   if (row.cells.every((cell) => cell.trim() === "") && !row.tooLarge) return undefined;
-  const position = `line ${row.line}`;
+  const position = `${unit} ${row.line}`;
   if (row.tooLarge || row.badQuote) throw frameBroken("The header row can't be read.", { position });
   const names = row.cells.map((cell) => cell.trim());
   const missing = [...input.columns, ...(input.groupBy === undefined ? [] : [input.groupBy])].filter(
@@ -135,11 +166,12 @@ function headerOf(row: Row, input: TableInput): Header | undefined {
   return { names, groupColumn: input.groupBy === undefined ? -1 : names.indexOf(input.groupBy) };
 }
 
-function faultOf(row: Row, columns: number, limits: ReadLimits): Refusal | undefined {
+function faultOf(row: Row, columns: number, limits: ReadLimits, unit: "line" | "row"): Refusal | undefined {
   if (row.tooLarge) return recordTooLarge(limits.recordBytes);
-  if (row.count !== columns) return malformed(`Line ${row.line} has ${row.count} cells, the header has ${columns}.`);
+  const name = unit === "line" ? "Line" : "Row";
+  if (row.count !== columns) return malformed(`${name} ${row.line} has ${row.count} cells, the header has ${columns}.`);
   if (row.badQuote) return malformed(`Line ${row.line} has a quote inside of a cell that is not quoted.`);
-  return undefined;
+  return row.fault === undefined ? undefined : malformed(row.fault);
 }
 
 /** Bytes of the rows as text, with delimiters, without quotes and line ends. */

@@ -7,6 +7,7 @@ import type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
 export type { InputSpec } from "../formats/contract.ts";
 export type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
 export { exactSum, isZero } from "../money/decimal.ts";
+export { excelInstant } from "./excel-instant.ts";
 export { instantOf } from "./instant.ts";
 export { plainText } from "./plain-text.ts";
 

@@ -26,7 +26,7 @@ const currency = { type: "string", pattern: "^[A-Z]{3}$" };
 const input = {
   type: "object",
   required: ["format"],
-  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv"] } },
+  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "xlsx"] } },
 };
 const schema = { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" };
 
@@ -86,6 +86,18 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
   }),
   csv: tableInput,
   tsv: tableInput,
+  xlsx: {
+    type: "object",
+    additionalProperties: false,
+    required: ["format", "columns"],
+    properties: {
+      format: { type: "string" },
+      sheet: text(31),
+      dates: { enum: [1900, 1904] },
+      columns: texts(text(128)),
+      groupBy: text(128),
+    },
+  },
 };
 
 const compiled = new Map<object, Validator<unknown>>();
@@ -129,6 +141,12 @@ export function checkManifest(value: unknown): Manifest {
   const manifest = value as Manifest;
   for (const [index, kind] of kindsOf(manifest).entries())
     fit(inputSchemas[kind.input.format], kind.input, index === 0 ? "/input" : `/also/${index - 1}/input`);
+  const sheets = kindsOf(manifest).map(({ input }) => input.format === "xlsx");
+  if (sheets.indexOf(true) !== sheets.lastIndexOf(true))
+    refuse(
+      `/also/${sheets.lastIndexOf(true) - 1}/input`,
+      "is a second spreadsheet, which can't be told from the first",
+    );
   for (const [index, code] of manifest.currencies.entries()) checkMoney("1", code, `/currencies/${index}`);
   for (const [code, fixed] of Object.entries(manifest.fees.fixed ?? {})) {
     if (!manifest.currencies.includes(code)) refuse(`/fees/fixed/${code}`, "is not one of its currencies");

@@ -21,7 +21,7 @@ interface Job {
 
 export interface JobsDeps {
   readonly plugin: LoadedPlugin;
-  readonly limits: ReadLimits & { readonly fileBytes: number; readonly pluginMsPer1000Records: number };
+  readonly limits: ReadLimits & { readonly pluginMsPer1000Records: number };
   readonly send: (message: FromWorker) => void;
   /** Tells the host at once which job the worker goes on with; 0 is none. */
   readonly wentTo: (job: number) => void;

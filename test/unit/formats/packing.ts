@@ -36,7 +36,7 @@ const MAX = 0xffff_ffff;
 function written(part: Part, offset: number): { local: Buffer; central: Buffer } {
   const { method = 8, descriptor, zip64 = false, said = {} } = part;
   const content = Buffer.from(part.content);
-  const data = method === 8 ? deflateRawSync(content) : content;
+  const data = method === 8 ? deflateRawSync(content, { level: 1 }) : content;
   const flags = (part.flags ?? 0) | (descriptor === undefined ? 0 : 8);
   const crc = part.sum ?? crc32(content);
   const fields = (

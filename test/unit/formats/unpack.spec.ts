@@ -69,11 +69,11 @@ describe("packed files", () => {
     ["zip64 that is stored", zipped({ zip64: true, method: 0 }), text],
     ["zip64 with its sizes behind the entry", zipped({ zip64: true, descriptor: "signed" }), text],
     ["zip of nothing", zipped({ content: "" }), ""],
-    ["zip with a wrong sum", zipped({ sum: 1 }), `${BROKEN} @ byte ${49 + deflateRawSync(text).length}`],
+    ["zip with a wrong sum", zipped({ sum: 1 }), `${BROKEN} @ byte ${49 + deflateRawSync(text, { level: 1 }).length}`],
     [
       "zip with a wrong sum behind the entry",
       zipped({ sum: 1, descriptor: "signed" }),
-      `${BROKEN} @ byte ${49 + deflateRawSync(text).length}`,
+      `${BROKEN} @ byte ${49 + deflateRawSync(text, { level: 1 }).length}`,
     ],
     ["zip whose directory has another sum", zipped({ said: { crc: 1 } }), BROKEN],
     ["zip whose directory has another size", zipped({ said: { size: 1 } }), BROKEN],
