@@ -5,6 +5,8 @@ import type { Attributes } from "./xml-scan.ts";
 
 /** The most that the format has. */
 const COLUMNS_MAX = 16_384;
+/** A row of a few bytes becomes as many cells as the header has: more would make much of little. */
+const HEADER_MAX = 1024;
 const ROWS_MAX = 1_048_576;
 const PLACE = /^([A-Z]{1,3})([1-9]\d{0,6})$/;
 
@@ -76,7 +78,8 @@ export function createRowScanner({ part, strings, rowChars, columns, onRow }: Op
     switch (type) {
       case "s": {
         if (value === "") return "";
-        const index = /^\d{1,9}$/.test(value) ? Number.parseInt(value, 10) : strings.count();
+        const place = value;
+        const index = /^\d{1,9}$/.test(place) ? Number.parseInt(place, 10) : strings.count();
         if (index >= strings.count()) throw reader.broken(`a cell of row ${at.number} names a text that is not there`);
         return strings.at(index);
       }
@@ -109,14 +112,16 @@ export function createRowScanner({ part, strings, rowChars, columns, onRow }: Op
 
   function closeRow({ number, cells, count, size, fault }: OpenRow): void {
     if (count === 0 && fault === undefined) return;
-    const width = Math.max(columns() ?? 0, count);
+    const header = columns();
+    if (header === undefined && count > HEADER_MAX)
+      throw reader.broken(`the header row has more than ${HEADER_MAX} columns`);
     const isWhole = size <= rowChars;
     // Of a row that is too large nobody knows what is missing.
-    if (isWhole) while (cells.length < width) cells.push("");
+    if (isWhole) while (cells.length < (header ?? 0)) cells.push("");
     onRow({
       line: number,
       cells,
-      count: width,
+      count: Math.max(header ?? 0, count),
       tooLarge: !isWhole,
       badQuote: false,
       ...(fault === undefined ? {} : { fault }),

@@ -12,11 +12,19 @@ export interface SharedStrings {
 
 export const NO_STRINGS: SharedStrings = { count: () => 0, at: () => "" };
 
+/** Characters that one character is written as at most: `_x000D_`. */
+const ESCAPE_CHARS = 7;
+
 /**
  * Reads the texts that the cells of a workbook share. They are kept as bytes side by side: a million strings would take three times as much.
+ * @param fieldBytes a text may be so long; of longer ones as much is kept as shows that they are: many cells may name the same one
  * @throws FILE_FRAME_BROKEN, FILE_TOO_LARGE
  */
-export async function readSharedStrings(part: string, text: AsyncIterable<string>): Promise<SharedStrings> {
+export async function readSharedStrings(
+  part: string,
+  text: AsyncIterable<string>,
+  fieldBytes: number,
+): Promise<SharedStrings> {
   let bytes = Buffer.alloc(64 * 1024);
   let ends = new Uint32Array(1024);
   let count = 0;
@@ -27,7 +35,7 @@ export async function readSharedStrings(part: string, text: AsyncIterable<string
   let leftOut = 0;
 
   function keep(): void {
-    const plain = unescaped(own);
+    const plain = unescaped(own).slice(0, fieldBytes + 1);
     const length = Buffer.byteLength(plain);
     if (size + length + 4 * count > STRINGS_BYTES) throw tooLarge();
     if (size + length > bytes.length) bytes = Buffer.concat([bytes], Math.max(bytes.length * 2, size + length));
@@ -57,9 +65,7 @@ export async function readSharedStrings(part: string, text: AsyncIterable<string
       if (depth === 2 && local === "si") keep();
     },
     text(some) {
-      if (inText === 0) return;
-      own += some;
-      if (own.length > STRINGS_BYTES) throw tooLarge();
+      if (inText !== 0 && own.length <= fieldBytes * ESCAPE_CHARS) own += some;
     },
     aside,
   });

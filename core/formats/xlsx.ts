@@ -20,7 +20,9 @@ export async function openSheet(
   const office = await openPackage(bytes, limits.fileBytes);
   const parts = await findSheet(office, input);
   const strings =
-    parts.strings === undefined ? NO_STRINGS : await readSharedStrings(parts.strings, office.text(parts.strings));
+    parts.strings === undefined
+      ? NO_STRINGS
+      : await readSharedStrings(parts.strings, office.text(parts.strings), limits.fieldBytes);
   const rows = createRowReader(input, limits, "row", emit);
   const scanner = createRowScanner({
     part: parts.sheet,

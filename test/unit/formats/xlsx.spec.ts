@@ -278,6 +278,24 @@ describe("workbooks", () => {
       ]);
     });
 
+    it("a shared text is as long as a field, and no longer", async () => {
+      const strings = `<si><t>${"é".repeat(5)}</t></si><si><t>${"é".repeat(5)}x</t></si><si><t>${"_x000A_".repeat(10)}</t></si><si><t>${"_x000A_".repeat(11)}</t></si>`;
+      const cell = (index: number) => `<row><c t="s"><v>${index}</v></c></row>`;
+      const rows = textRow("id") + [0, 1, 2, 3].map(cell).join("");
+      expect(await rowsOf({ rows, strings }, input, { fieldBytes: 10 })).to.deep.equal([
+        [["ééééé"]],
+        "FIELD_TOO_LARGE id @ row 3",
+        [["\n".repeat(10)]],
+        "FIELD_TOO_LARGE id @ row 5",
+      ]);
+    });
+
+    it("a header has at most 1,024 columns", async () => {
+      const names = Array.from({ length: 1025 }, (_, index) => (index === 0 ? "id" : `c${index}`));
+      expect(await rowsOf({ rows: textRow(...names.slice(0, 1024)) })).to.deep.equal([]);
+      expect(await rowsOf({ rows: textRow(...names) })).to.equal("FILE_FRAME_BROKEN");
+    });
+
     const blown = " ".repeat(10 * 1024 * 1024);
     const bombs: readonly (readonly [part: string, workbook: Workbook])[] = [
       ["sheet", { sheet: sheetOf(head) + blown }],
@@ -303,8 +321,8 @@ describe("workbooks", () => {
 
     it("more texts than can be held are refused", async () => {
       const word = (index: number) => Math.imul(index, 2_654_435_761).toString(36);
-      const strings = Array.from({ length: 5000 }, (_, index) => {
-        const words = Array.from({ length: 1000 }, (_word, at) => word(index * 1000 + at));
+      const strings = Array.from({ length: 14_000 }, (_, index) => {
+        const words = Array.from({ length: 350 }, (_word, at) => word(index * 350 + at));
         return `<si><t>${words.join(" ")}</t></si>`;
       }).join("");
       expect(await rowsOf({ rows: head, strings })).to.equal("FILE_TOO_LARGE");

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { MappedRecord } from "../../../core/actions.ts";
 import { asMergepayError, type MergepayError } from "../../../core/errors/errors.ts";
@@ -35,7 +36,7 @@ describe("A platform plugin reads files in its worker", () => {
 
   async function open(
     plugin: PluginFiles,
-    files: Readonly<Record<string, string>>,
+    files: Readonly<Record<string, string | Uint8Array>>,
     options: { idleMs?: number; restMs?: number; filesAtOnce?: number } = {},
   ) {
     const dir = await folder.write("corner-shop", plugin);
@@ -145,6 +146,27 @@ describe("A platform plugin reads files in its worker", () => {
     const all = await Promise.all(ids.map((id) => readAll(shop, id)));
     for (const [index, records] of all.entries())
       expect(orderNumbers(records)).to.deep.equal(Array.from({ length: 900 }, (_, no) => `f${index}-${no}`));
+    expect(shop.openFiles()).to.equal(0);
+  });
+
+  it("unpacks a packed file, and is not stopped by one that can't be", async () => {
+    const packed = gzipSync(many(3000));
+    const shop = await open(goodPlugin, {
+      packed,
+      bomb: gzipSync(Buffer.alloc(20 * 1024 * 1024)),
+      cut: packed.subarray(0, -4),
+    });
+    expect(await shop.check("packed")).to.deep.equal({ records: 3000 });
+    for (const [fileId, code] of [
+      ["bomb", "FILE_ARCHIVE_RATIO"],
+      ["cut", "FILE_ARCHIVE_BROKEN"],
+    ] as const) {
+      expect((await failureOf(shop.check(fileId))).type).to.equal(code);
+      expect((await failureOf(readAll(shop, fileId))).type).to.equal(code);
+    }
+    expect(orderNumbers(await readAll(shop, "packed"))).to.deep.equal(
+      Array.from({ length: 3000 }, (_, index) => `A-${index}`),
+    );
     expect(shop.openFiles()).to.equal(0);
   });
 
