@@ -4,9 +4,9 @@ import type { ByteSource } from "./byte-source.ts";
 import { archiveBroken, archiveRatio, fileTooLarge } from "./faults.ts";
 
 /** A file that grows by more than this when it is unpacked is refused: what people pack grows by ten to fifty. */
-export const RATIO_MAX = 200;
+const RATIO_MAX = 200;
 /** Small files may grow as they like. */
-export const RATIO_FROM_BYTES = 1024 * 1024;
+const RATIO_FROM_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /** What has come out of one entry or member. */
@@ -64,6 +64,25 @@ export async function* inflate(source: ByteSource, meter: Meter, content: Conten
       : error;
   } finally {
     engine.destroy();
+  }
+}
+
+/** What is stored as it is, `size` bytes of it; the same as `inflate` in all else. */
+export async function* stored(
+  source: ByteSource,
+  size: number,
+  meter: Meter,
+  content: Content,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  while (content.size < size) {
+    const piece = await source.next();
+    if (piece === undefined) throw archiveBroken("It is cut off.");
+    const part = piece.subarray(0, size - content.size);
+    if (part.length < piece.length) source.putBack(piece.subarray(part.length));
+    meter.count(part.length, source.position());
+    content.crc = crc32(part, content.crc);
+    content.size += part.length;
+    yield part;
   }
 }
 

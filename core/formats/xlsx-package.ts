@@ -1,11 +1,10 @@
 import { Readable } from "node:stream";
-import { crc32 } from "node:zlib";
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from "yauzl";
 import { MergepayError } from "../errors/errors.ts";
+import { byteSource } from "./byte-source.ts";
 import { decode } from "./decode.ts";
-import { archiveBroken, archiveRatio, archiveUnsupported, fileEmpty, fileTooLarge } from "./faults.ts";
-import { frameBroken, notRecognised } from "./faults.ts";
-import { RATIO_FROM_BYTES, RATIO_MAX } from "./inflate.ts";
+import { archiveBroken, archiveUnsupported, fileEmpty, frameBroken, notRecognised } from "./faults.ts";
+import { createMeter, inflate, stored, type Content } from "./inflate.ts";
 
 /** A workbook's parts lie anywhere in its zip file and are listed at its end: it is held whole, up to this size. */
 export const WORKBOOK_BYTES = 32 * 1024 * 1024;
@@ -30,7 +29,7 @@ export async function openPackage(bytes: AsyncIterable<Uint8Array>, fileBytes: n
   try {
     for await (const entry of zip.eachEntry()) {
       const name = keyOf(entry.fileName);
-      if (entries.has(name)) throw archiveBroken(`It has the part ${shown(name)} twice.`);
+      if (entries.has(name)) throw archiveUnsupported(`The workbook has the part ${shown(name)} twice.`);
       if (entries.size === PARTS_MAX) throw archiveUnsupported(`The workbook has more than ${PARTS_MAX} parts.`);
       entries.set(name, entry);
     }
@@ -108,28 +107,28 @@ class Pieces extends RandomAccessReader {
   }
 }
 
-/** A part unpacked. The library ends it when it becomes longer than is said of it, so that is what is held against the limits. */
 async function* bytesOf(zip: ZipFile, entry: Entry, fileBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
-  const { uncompressedSize: size, compressedSize: packed } = entry;
+  const { compressionMethod: method, uncompressedSize: size } = entry;
   if (entry.isEncrypted()) throw archiveUnsupported("The workbook is locked with a password; save it without one.");
-  if (!entry.canDecodeFileData())
-    throw archiveUnsupported(`The workbook is packed by method ${entry.compressionMethod}.`);
-  if (size > fileBytes) throw fileTooLarge(fileBytes);
-  if (size > RATIO_FROM_BYTES && size > packed * RATIO_MAX) throw archiveRatio(RATIO_MAX);
-  let crc = 0;
+  if (method !== 0 && method !== 8) throw archiveUnsupported(`The workbook is packed by method ${method}.`);
+  const meter = createMeter(fileBytes);
+  const content: Content = { crc: 0, size: 0 };
   try {
-    const stream = await zip.openReadStreamPromise(entry);
-    for await (const chunk of stream) {
-      const part = chunk as Uint8Array;
-      crc = crc32(part, crc);
-      yield part;
+    const source = byteSource(await zip.openReadStreamPromise(entry, { decodeFileData: false }));
+    try {
+      yield* method === 0 ? stored(source, size, meter, content) : inflate(source, meter, content);
+    } finally {
+      await source.close();
     }
   } catch (error) {
     throw asArchiveError(error);
   }
-  if (crc !== entry.crc32) throw archiveBroken(`Its part ${shown(entry.fileName)} does not fit its checksum.`);
+  if (content.crc !== entry.crc32 || content.size !== size)
+    throw archiveBroken(`Its part ${shown(entry.fileName)} does not fit its checksum.`);
 }
 
-/** The library says what is wrong as plain errors, in words for its own users. */
+/** The library says what is wrong as plain errors, in words for its own users; places in a part are none in the file. */
 const asArchiveError = (error: unknown): unknown =>
-  error instanceof MergepayError ? error : archiveBroken("The workbook is cut off or damaged.");
+  error instanceof MergepayError && error.type !== "FILE_ARCHIVE_BROKEN"
+    ? error
+    : archiveBroken("The workbook is cut off or damaged.");

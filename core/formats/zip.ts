@@ -1,7 +1,6 @@
-import { crc32 } from "node:zlib";
 import type { ByteSource } from "./byte-source.ts";
 import { archiveBroken, archiveUnsupported } from "./faults.ts";
-import { inflate, type Content, type Meter } from "./inflate.ts";
+import { inflate, stored, type Content, type Meter } from "./inflate.ts";
 import { CENTRAL, DESCRIPTOR, END, END_64, IN_ZIP64, LOCAL, LOCATOR_64 } from "./zip-headers.ts";
 import { assertReadable, entryOf, hasDescriptor, longAt, type Entry } from "./zip-headers.ts";
 
@@ -31,24 +30,6 @@ async function localHeader(source: ByteSource): Promise<Entry> {
   const fields = (await whole(source, 26)).subarray(2);
   const name = await whole(source, fields.readUInt16LE(20));
   return entryOf(fields, name, await whole(source, fields.readUInt16LE(22)));
-}
-
-async function* stored(
-  source: ByteSource,
-  size: number,
-  meter: Meter,
-  content: Content,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  while (content.size < size) {
-    const piece = await source.next();
-    if (piece === undefined) throw cut();
-    const part = piece.subarray(0, size - content.size);
-    if (part.length < piece.length) source.putBack(piece.subarray(part.length));
-    meter.count(part.length, source.position());
-    content.crc = crc32(part, content.crc);
-    content.size += part.length;
-    yield part;
-  }
 }
 
 /** What is said behind an entry: with a signature or without, its sizes of four bytes or eight. One of these must be right. */

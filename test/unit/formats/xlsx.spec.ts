@@ -198,7 +198,7 @@ describe("workbooks", () => {
         { name: "xl/a.xml", content: "" },
         { name: "xl/A.xml", content: "" },
       ]),
-      "FILE_ARCHIVE_BROKEN",
+      "FILE_ARCHIVE_UNSUPPORTED",
     ],
     ["a part with a wrong sum", { rows: head, how: { said: { crc: 1 } } }, "FILE_ARCHIVE_BROKEN"],
     ["a part with a wrong size", { rows: head, how: { said: { size: 9 } } }, "FILE_ARCHIVE_BROKEN"],
