@@ -15,7 +15,7 @@ export function wholeCharacters(bytes: Uint8Array, encoding: Encoding): number {
     case "gb18030":
       return wholeFrom(bytes, behindLast(bytes, 0x30), gb18030Length);
     case "shift_jis":
-      return wholeFrom(bytes, behindLast(bytes, 0x40), shiftJisLength);
+      return wholeFrom(bytes, behindLast(bytes, 0x80), shiftJisLength);
     case "iso-8859-1":
     case "iso-8859-15":
     case "windows-1252":

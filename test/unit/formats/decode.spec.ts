@@ -97,6 +97,7 @@ describe("encodings", () => {
     ["a second byte that Shift_JIS does not have", [0x93, 0x20], "shift_jis", bad],
     ["a pair that Shift_JIS leaves open", [0x81, 0xad], "shift_jis", bad],
     ["a byte that Shift_JIS leaves open", [0x41, 0x80], "shift_jis", bad],
+    ["a byte that Shift_JIS leaves open, between its letters", [0xa0, 0xb1], "shift_jis", bad],
     ["a byte behind Shift_JIS", [0xfd], "shift_jis", bad],
     ["windows-1252", [0x41, 0xe9, 0x80, 0x99, 0x9f, 0xff], "windows-1252", "Aé€™Ÿÿ"],
     ["a byte that windows-1252 leaves open", [0x41, 0x81], "windows-1252", bad],
@@ -201,6 +202,12 @@ describe("encodings", () => {
       "订",
     ]);
     expect(await outcome(Uint8Array.from(xml), { format: "xml", records: ["/o"] })).to.equal("FILE_ENCODING_INVALID");
+    const japan = [...Buffer.from('<?xml version="1.0" encoding="Shift_JIS"?><o>'), 0x95, 0x5c, ...Buffer.from("</o>")];
+    const declared = { format: "xml", encoding: "shift_jis", records: ["/o"] } as const;
+    expect(await outcome(Uint8Array.from(japan), declared)).to.deep.equal(["表"]);
+    const nine = Buffer.from('<?xml version="1.0" encoding="ISO-8859-15"?><o>\u00a4</o>', "latin1");
+    expect(await outcome(nine, { ...declared, encoding: "iso-8859-15" })).to.deep.equal(["€"]);
+    expect(await outcome(nine, { ...declared, encoding: "iso-8859-1" })).to.equal("FILE_ENCODING_INVALID");
     const wide = utf16('\ufeff<?xml version="1.0" encoding="UTF-16"?><o>文</o>', "le");
     expect(await outcome(wide, { format: "xml", encoding: "utf-16le", records: ["/o"] })).to.deep.equal(["文"]);
     const latin = Buffer.from("id\té\n1\tß\n", "latin1");

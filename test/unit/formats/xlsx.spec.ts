@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { InputSpec } from "../../../core/formats/contract.ts";
 import { recognise } from "../../../core/formats/recognise.ts";
+import { readSharedStrings } from "../../../core/formats/xlsx-strings.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { gzipSync } from "node:zlib";
 import { zipOf } from "./packing.ts";
@@ -288,6 +289,14 @@ describe("workbooks", () => {
         [["\n".repeat(10)]],
         "FIELD_TOO_LARGE id @ row 5",
       ]);
+    });
+
+    it("of a shared text that is too long no more is kept than shows it", async () => {
+      const part = async function* () {
+        yield `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>${"x".repeat(100_000)}</t></si></sst>`;
+      };
+      const strings = await readSharedStrings("xl/sharedStrings.xml", part(), 10);
+      expect(strings.at(0)).to.have.length(11);
     });
 
     it("a header has at most 1,024 columns", async () => {
