@@ -1,13 +1,19 @@
 import type { ErrorCode } from "../errors/codes.ts";
 
-/** How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. */
+/**
+ * How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. A file that is packed by gzip, or by zip
+ * with nothing else in it, is unpacked first, whatever its format; bytes and lines then count in what is unpacked.
+ */
 export type InputSpec = JsonInput | XmlInput | TableInput | SheetInput;
 
 export type Encoding =
   "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "shift_jis" | "iso-8859-1" | "iso-8859-15" | "windows-1252";
 
 interface InputBase {
-  /** Default utf-8. A byte that the encoding does not have is fatal; a BOM at the start is skipped. */
+  /**
+   * Default utf-8. A byte that the encoding does not have is fatal, and told by its place; a BOM at the start is skipped. `gb18030` covers
+   * GBK and GB 2312, `shift_jis` is that of Windows (code page 932).
+   */
   readonly encoding?: Encoding;
   /**
    * Texts that the first 64 KiB of such a file hold, every one of them. Only needed to tell files of one platform apart that

@@ -217,7 +217,7 @@ describe("packed files", () => {
       await source.next();
       const never = source.next();
       await source.close();
-      expect(await Promise.race([never, "nothing"])).to.equal("nothing");
+      expect(await Promise.race([never, Promise.resolve("nothing")])).to.equal("nothing");
     });
 
     it("an error of the source is what the reader gets", async () => {

@@ -16,6 +16,7 @@ import {
   tightLimits,
   tricky,
 } from "../../support/plugins.ts";
+import { textRow, workbookOf } from "../formats/workbook.ts";
 import { until } from "../../support/process.ts";
 
 const many = (count: number): string => Array.from({ length: count }, (_, index) => line(`A-${index}`)).join("");
@@ -168,6 +169,27 @@ describe("A platform plugin reads files in its worker", () => {
       Array.from({ length: 3000 }, (_, index) => `A-${index}`),
     );
     expect(shop.openFiles()).to.equal(0);
+  });
+
+  it("reads a workbook, whose amounts are the text that stands in it", async () => {
+    const plugin = pluginFile({
+      fields: `input: { format: "xlsx", columns: ["no", "total", "day"] }, schema: "rows.schema.json",
+        map: ({ rows: [row] }: { rows: Record<string, string>[] }, { merchant }: { merchant: string }) =>
+          [{ merchant, orderNo: row.no, amount: money(row.total, "EUR"), placedAt: excelInstant(row.day) + "Z" }],`,
+    }).replace("{ definePlatform", "{ definePlatform, excelInstant");
+    const cell = (text: string) => `<c><v>${text}</v></c>`;
+    const rows = `<row>${cell("1001")}${cell("12.3")}${cell("45292.5")}</row><row r="5">${cell("1002")}${cell("0.30000000000000004")}${cell("45293")}</row>`;
+    const book = workbookOf({ rows: textRow("no", "total", "day") + rows });
+    const shop = await open({ ...goodPlugin, "plugin.ts": plugin, "rows.schema.json": "{}" }, { book });
+    expect(await shop.check("book")).to.deep.equal({ records: 2 });
+    const [first, second] = await readAll(shop, "book");
+    expect(first?.orders?.[0]).to.deep.include({
+      orderNo: "1001",
+      amount: { value: "12.30", currency: "EUR" },
+      placedAt: "2024-01-01T12:00:00Z",
+    });
+    expect(second).to.deep.include({ position: "row 5" });
+    expect(second?.rejected?.code).to.equal("AMOUNT_INVALID");
   });
 
   it("tells what is wrong with a file as a whole, and that its bytes can't be had", async () => {
