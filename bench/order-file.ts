@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,9 +23,10 @@ export interface OrderFiles {
   write(path: string, orders: number, options: { readonly seed: number; readonly buyer?: string }): Promise<OrderFile>;
 }
 
-/** The platform that sends XML: the first folder of plugins/ whose plugin says so. */
+/** A platform that sends XML: the first folder of plugins/ whose plugin says so and that can make files of any size. */
 export async function xmlOrderFiles(): Promise<OrderFiles> {
   for (const platform of (await readdir(pluginsDir)).sort()) {
+    if (!existsSync(join(pluginsDir, platform, "samples", "generate.ts"))) continue;
     const plugin = await imported<{ default?: Partial<PlatformPlugin> }>(platform, "plugin.ts");
     if (plugin.default?.input?.format !== "xml") continue;
     const { generate } = await imported<{ generate: Generate }>(platform, "samples/generate.ts");
@@ -40,7 +41,7 @@ export async function xmlOrderFiles(): Promise<OrderFiles> {
       },
     };
   }
-  throw new Error(`No plugin in ${pluginsDir} has the input format xml.`);
+  throw new Error(`No plugin in ${pluginsDir} has the input format xml and a samples/generate.ts.`);
 }
 
 const imported = async <T>(platform: string, name: string): Promise<T> =>

@@ -2,19 +2,23 @@
  * The calls that services make of each other over the bus: name, parameters, answer. One list, so that both ends agree; parameters and
  * answers are JSON. Bytes never travel here: a file goes by its id.
  */
-import type { FeeRule } from "./plugin/contract.ts";
+import type { InputSpec } from "./formats/contract.ts";
+import type { FeeRule, Reply } from "./plugin/contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
 import type {
+  DryRun,
   Event,
   FileReport,
   JournalEntry,
+  Manifest,
   Money,
   Order,
   Payment,
   PlatformOrder,
   Quote,
   RecordReject,
+  RemapPlan,
   SettlementLine,
 } from "../schemas/types.generated.ts";
 
@@ -40,6 +44,8 @@ export interface PlatformRegistration {
   readonly currencies: readonly string[];
   readonly fees: FeeRule;
   readonly settlementAccount: string;
+  /** It tells its platform events in a format of its own. */
+  readonly replies?: true;
 }
 
 /** A plugin folder as operators see it. */
@@ -57,6 +63,8 @@ export interface MappedRecord {
   readonly position: string;
   readonly orders?: readonly (PlatformOrder & { readonly contentHash: string })[];
   readonly skipped?: string;
+  /** The order that the record takes back, and why. */
+  readonly cancelled?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
   readonly rejected?: { readonly code: ErrorCode; readonly field?: string; readonly reason: string };
 }
 
@@ -121,9 +129,32 @@ export interface Delivery {
 
 export interface Actions {
   "files.receive": {
-    params: { fileId: string; platform: string; merchant: string | null; sha256: string; bytes: number; name?: string };
+    params: {
+      fileId: string;
+      platform: string;
+      merchant: string | null;
+      sha256: string;
+      bytes: number;
+      name?: string;
+      manifest?: Manifest;
+    };
     result: FileReport & { existed: boolean };
   };
+  /** Of bytes that are staged, by the id of their stage. */
+  "files.foresee": {
+    params: {
+      blobId: string;
+      platform: string;
+      merchant: string | null;
+      sha256: string;
+      bytes: number;
+      manifest?: Manifest;
+    };
+    result: DryRun;
+  };
+  /** Maps a stored file again, or only says what would change. */
+  "files.remap": { params: { fileId: string }; result: FileReport };
+  "files.foreseeRemap": { params: { fileId: string }; result: RemapPlan };
   "files.get": { params: { fileId: string; platform?: string }; result: FileReport };
   "files.list": { params: PageQuery & { platform?: string }; result: Page<FileReport> };
   "files.records": { params: PageQuery & { fileId: string; platform?: string }; result: Page<RecordReject> };
@@ -152,7 +183,9 @@ export interface Actions {
   "notify.endpoints": { params: PageQuery & { platform?: string }; result: Page<Endpoint> };
   "notify.deliveries": { params: PageQuery & { platform?: string }; result: Page<Delivery> };
   "plugins.list": { params: Record<string, never>; result: Page<PluginStatus> };
-  /** One of these for each running platform plugin: `platform.<id>.check`, `.read`. */
+  /** One of these for each running platform plugin: `platform.<id>.inputs`, `.check`, `.read`. The kinds of its files, the likeliest first. */
+  "platform.inputs": { params: Record<string, never>; result: { inputs: readonly InputSpec[] } };
+  "platform.reply": { params: { event: Event }; result: Reply };
   "platform.check": { params: { fileId: string }; result: { records: number } };
   "platform.read": {
     params: { fileId: string; from: number; merchant: string | null };

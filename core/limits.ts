@@ -4,9 +4,16 @@ export interface Limits {
   readonly ordersPerPage: number;
   readonly jsonBodyBytes: number;
   readonly fileBytes: number;
+  /** A dry run holds its sender and keeps the file's orders in mind: bytes, orders and time of one. */
+  readonly dryRunBytes: number;
+  readonly dryRunOrders: number;
+  /** Less than a connection may be silent (`socketIdleMs`). */
+  readonly dryRunMs: number;
   readonly recordBytes: number;
   readonly depth: number;
   readonly fieldBytes: number;
+  /** Characters that may be held of a file in which parts of one record lie apart. */
+  readonly heldChars: number;
   readonly idempotencyKeyChars: number;
   readonly quoteMs: number;
   readonly lockMs: number;
@@ -31,9 +38,13 @@ export const LIMITS: Limits = Object.freeze({
   ordersPerPage: 200,
   jsonBodyBytes: 1024 * 1024,
   fileBytes: 2 * 1024 ** 3,
+  dryRunBytes: 64 * 1024 ** 2,
+  dryRunOrders: 250_000,
+  dryRunMs: 100 * second,
   recordBytes: 1024 * 1024,
   depth: 32,
   fieldBytes: 4 * 1024,
+  heldChars: 32 * 1024 * 1024,
   idempotencyKeyChars: 255,
   quoteMs: 15 * minute,
   lockMs: 15 * minute,

@@ -13,17 +13,20 @@ export class Overtaken extends Error {
   override readonly name = "Overtaken";
 }
 
-/** Writes a change if the document is still the one that was read. @throws Overtaken */
+/** Writes a change if the document is still the one that was read. @param gone fields that it has no longer @throws Overtaken */
 export async function saveVersion<T extends Versioned>(
   collection: StoreCollection<T>,
   doc: T,
   change: Partial<Omit<T, "_id" | "version">>,
+  gone: readonly (keyof T & string)[] = [],
 ): Promise<T> {
   const next = { ...change, version: doc.version + 1 };
+  const unset = gone.length === 0 ? {} : { $unset: Object.fromEntries(gone.map((name) => [name, true])) };
   const filter = { _id: doc._id, version: doc.version } as Filter<T>;
-  const done = await collection.updateOne(filter, { $set: next } as unknown as UpdateFilter<T>);
+  const done = await collection.updateOne(filter, { $set: next, ...unset } as unknown as UpdateFilter<T>);
   if (done.matchedCount === 0) throw new Overtaken();
-  return { ...doc, ...next };
+  const kept = Object.fromEntries(Object.entries(doc).filter(([name]) => !(gone as readonly string[]).includes(name)));
+  return { ...(kept as T), ...next };
 }
 
 /** The documents whose time has come, the longest due first. */

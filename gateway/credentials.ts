@@ -6,16 +6,24 @@ import { MergepayError } from "../core/errors/errors.ts";
 
 /** Who may call, as a file of the operator's (mode 0600). `platformMaster` is for sandboxes: each platform's secret comes from it. */
 interface CredentialsFile {
-  /** Standard Webhooks secrets (`whsec_...`) by platform; two while one is being replaced. */
-  readonly platforms?: Readonly<Record<string, readonly string[]>>;
+  /** Standard Webhooks secrets (`whsec_...`) by platform; two while one is being replaced. An object where there is more to say. */
+  readonly platforms?: Readonly<Record<string, readonly string[] | PlatformCredentials>>;
   readonly platformMaster?: string;
   /** HS256 secret of payers' tokens, base64, 32 bytes or more. */
   readonly payerJwtSecret: string;
   readonly operatorKeys: readonly { readonly sha256: string; readonly scopes: readonly string[] }[];
 }
 
+interface PlatformCredentials {
+  /** Absent with a `platformMaster`: made of it. */
+  readonly secrets?: readonly string[];
+  /** `required`: files of the platform are taken with a manifest only. */
+  readonly manifest?: "optional" | "required";
+}
+
 export interface Credentials {
   readonly platformSecrets: (platform: string) => readonly string[];
+  readonly manifestRequired: (platform: string) => boolean;
   readonly payerJwtSecret: Uint8Array;
   readonly operatorKeys: CredentialsFile["operatorKeys"];
 }
@@ -27,6 +35,9 @@ export interface SandboxAccess {
   /** A payer's token for a day. */
   payerToken(userId: string): Promise<string>;
 }
+
+const isList = (entry: readonly string[] | PlatformCredentials | undefined): entry is readonly string[] =>
+  Array.isArray(entry);
 
 const OPERATOR_SCOPES = ["files:write", "read", "links:write", "endpoints:write"];
 
@@ -47,11 +58,22 @@ export async function readCredentials(file: string): Promise<Credentials> {
   const payerJwtSecret = Buffer.from(parsed.payerJwtSecret, "base64");
   if (payerJwtSecret.length < 32) throw wrong("has a payerJwtSecret of less than 32 bytes");
   const { platforms = {}, platformMaster } = parsed;
+  const entryOf = (platform: string): PlatformCredentials => {
+    const entry = Object.hasOwn(platforms, platform) ? platforms[platform] : undefined;
+    return isList(entry) ? { secrets: entry } : (entry ?? {});
+  };
+  for (const platform of Object.keys(platforms)) {
+    const { manifest = "optional" } = entryOf(platform);
+    if (manifest !== "optional" && manifest !== "required")
+      throw wrong(`has a manifest of ${platform} that is neither "optional" nor "required"`);
+  }
   return {
+    manifestRequired: (platform) => entryOf(platform).manifest === "required",
     payerJwtSecret,
     operatorKeys: parsed.operatorKeys,
     platformSecrets(platform) {
-      if (Object.hasOwn(platforms, platform)) return platforms[platform] ?? [];
+      const { secrets } = entryOf(platform);
+      if (secrets !== undefined) return secrets;
       if (platformMaster === undefined) return [];
       const secret = createHmac("sha256", platformMaster).update(platform).digest("base64");
       return [`whsec_${secret}`];

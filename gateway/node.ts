@@ -85,7 +85,18 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     broker.createService(
       httpService({ call, blobs, auth: options.credentials, limits, now, newId, log, ready, reached, listen }),
     );
-    const drop = dropFolder({ call, blobs, limits, reached, log, dir: join(config.dataDir, "drop") });
+    const { manifestRequired } = options.credentials;
+    const dropDir = join(config.dataDir, "drop");
+    const drop = dropFolder({
+      call,
+      blobs,
+      limits,
+      reached,
+      log,
+      manifestRequired,
+      dir: dropDir,
+      now: () => performance.now(),
+    });
     jobs.push({ name: "drop", everyMs: sweepMs, run: drop.sweep });
   }
 

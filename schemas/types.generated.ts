@@ -47,6 +47,51 @@ export interface Money {
   currency: string;
 }
 /**
+ * What a file would become if it were sent now. Nothing of it is kept.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "dry-run".
+ */
+export interface DryRun {
+  platform: string;
+  merchant: string | null;
+  sha256: string;
+  bytes: number;
+  records: number;
+  created: number;
+  revised: number;
+  unchanged: number;
+  cancelled: number;
+  skipped: number;
+  rejected: number;
+  /**
+   * The first records that would be rejected, and why.
+   *
+   * @maxItems 100
+   */
+  rejects: ForeseenReject[];
+  pluginVersion: string;
+  /**
+   * This very file was taken before: sending it again changes nothing.
+   */
+  known: boolean;
+  /**
+   * Send the file with it as `confirm`: other bytes, another platform or merchant are refused. It is the id that the file will have.
+   */
+  confirmation: string;
+}
+/**
+ * This interface was referenced by `DryRun`'s JSON-Schema
+ * via the `definition` "reject".
+ */
+export interface ForeseenReject {
+  record: number;
+  position: string;
+  code: string;
+  field?: string;
+  reason: string;
+}
+/**
  * A numbered fact about one aggregate, as one audience may see it.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema
@@ -105,6 +150,10 @@ export interface FileReport {
   revised: number;
   unchanged: number;
   /**
+   * Records that took an order back.
+   */
+  cancelled: number;
+  /**
    * Records with nothing to pay.
    */
   skipped: number;
@@ -114,9 +163,36 @@ export interface FileReport {
     reason: string;
     position?: string;
   };
+  manifest?: Manifest;
   pluginVersion?: string;
+  /**
+   * How often it was mapped again; the counts are of the last time.
+   */
+  remaps?: number;
   receivedAt: string;
   processedAt?: string;
+}
+/**
+ * What a file's sender says that it holds; a file that holds anything else creates nothing.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "manifest".
+ */
+export interface Manifest {
+  /**
+   * Of the file's bytes.
+   */
+  sha256: string;
+  /**
+   * Records of the file, those with nothing to pay included.
+   */
+  records: number;
+  /**
+   * By ISO 4217 code: the sum of all orders of the file that are to be paid, as plain decimal text. A currency that is not named has none.
+   */
+  totals: {
+    [k: string]: string;
+  };
 }
 /**
  * A double entry: its lines sum to zero in every currency. A positive line is a debit, a negative one a credit.
@@ -170,6 +246,7 @@ export interface Order {
    */
   revision: number;
   source?: Source;
+  cancellation?: Cancellation;
   createdAt: string;
   updatedAt: string;
 }
@@ -182,6 +259,16 @@ export interface Source {
   record: number;
   position: string;
   pluginVersion: string;
+}
+/**
+ * Which record took the order back, and why.
+ *
+ * This interface was referenced by `Order`'s JSON-Schema
+ * via the `definition` "cancellation".
+ */
+export interface Cancellation {
+  reason: string;
+  source: Source;
 }
 /**
  * A merge payment: N orders of one payer, one total, one deduction.
@@ -327,6 +414,58 @@ export interface RecordReject {
   code: string;
   field?: string;
   reason: string;
+}
+/**
+ * What mapping a stored file again would change now. Nothing is changed.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "remap-plan".
+ */
+export interface RemapPlan {
+  fileId: string;
+  /**
+   * The plugin version that the file was mapped by last.
+   */
+  mappedBy?: string;
+  /**
+   * The plugin version that would map it now.
+   */
+  pluginVersion: string;
+  records: number;
+  created: number;
+  revised: number;
+  unchanged: number;
+  cancelled: number;
+  skipped: number;
+  /**
+   * Records that are refused, and orders that are left alone.
+   */
+  rejected: number;
+  /**
+   * The first orders that would change.
+   *
+   * @maxItems 100
+   */
+  differences: OrderDifference[];
+  /**
+   * @maxItems 100
+   */
+  rejects: ForeseenReject[];
+}
+export interface OrderDifference {
+  position: string;
+  merchant: string;
+  orderNo: string;
+  change: "created" | "revised" | "cancelled";
+  fields: FieldDifference[];
+}
+export interface FieldDifference {
+  field: string;
+  /**
+   * The value, or its JSON where it is not text; null: there was none.
+   */
+  from: string | null;
+  to: string | null;
 }
 /**
  * What one paid order owes its merchant after fees; gross = net + fee.

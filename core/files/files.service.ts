@@ -1,5 +1,5 @@
 import { shell } from "../shell.ts";
 import type { FilesService } from "./service.ts";
 
-export const filesShell = ({ receive, get, list, records }: FilesService) =>
-  shell("files", { receive, get, list, records });
+export const filesShell = ({ receive, foresee, remap, foreseeRemap, get, list, records }: FilesService) =>
+  shell("files", { receive, foresee, remap, foreseeRemap, get, list, records });

@@ -10,6 +10,8 @@ export interface StoredFile extends Versioned, Omit<FileReport, "id">, Outbox {
   tries: number;
   /** The frame was found whole. */
   checked: boolean;
+  /** The version of the plugin by which the file was found to be what its manifest says. */
+  verifiedBy?: string;
 }
 
 export const FILES: CollectionSpec = {
@@ -46,6 +48,7 @@ export function showFile(stored: StoredFile): FileReport {
     dueAt: _dueAt,
     tries: _tries,
     checked: _checked,
+    verifiedBy: _verified,
     events: _events,
     eventsPending: _pending,
     eventCounts: _counts,

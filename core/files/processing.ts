@@ -5,12 +5,14 @@ import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { withFacts } from "../notify/outbox.ts";
-import type { Ingested } from "../orders/ingest.ts";
+import type { Ingested } from "../orders/candidates.ts";
 import type { OrdersService } from "../orders/service.ts";
+import type { Manifest } from "../../schemas/types.generated.ts";
 import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import { findDue, Overtaken, saveVersion } from "../versioned.ts";
 import { rejectId, showFile, type StoredFile, type StoredReject } from "./model.ts";
-import { readAhead } from "./read-ahead.ts";
+import { controlTotals } from "./manifest.ts";
+import { type ReadAhead, readAhead } from "./read-ahead.ts";
 import { FILE_STATES } from "./states.ts";
 
 /** A file that is being processed is left alone by others for this long after its last sign of life. */
@@ -34,6 +36,8 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "FILE_ARCHIVE_UNSUPPORTED",
   "FILE_ARCHIVE_RATIO",
   "FILE_TOO_LARGE",
+  "FILE_PARTS_TOO_LARGE",
+  "MANIFEST_MISMATCH",
   "NOT_FOUND",
 ]);
 /** Errors of the plugin's worker: counted, then quarantined. */
@@ -97,7 +101,12 @@ export function fileProcessing(
 
   /** Stores a batch and what was rejected in it, then moves the checkpoint behind it. */
   async function takeBatch(file: StoredFile, records: readonly MappedRecord[], version: string): Promise<StoredFile> {
-    const origin = { fileId: file._id, platform: file.platform, pluginVersion: version };
+    const origin = {
+      fileId: file._id,
+      platform: file.platform,
+      pluginVersion: version,
+      ...(file.remaps === undefined ? {} : { pass: `${file._id}/${file.remaps}` }),
+    };
     const done = await orders.ingest(origin, records);
     await storeRejects(file, done);
     deps.reached("file.batch-stored");
@@ -106,6 +115,7 @@ export function fileProcessing(
       created: file.created + done.created,
       revised: file.revised + done.revised,
       unchanged: file.unchanged + done.unchanged,
+      cancelled: file.cancelled + done.cancelled,
       skipped: file.skipped + done.skipped,
       rejected: file.rejected + done.rejects.length,
       pluginVersion: version,
@@ -137,13 +147,20 @@ export function fileProcessing(
     let file = claimed;
     const { _id: fileId, platform, merchant } = file;
     const read = (from: number) => deps.call("platform.read", { fileId, from, merchant }, { platform });
-    const batches = readAhead(read, file.records, file.checked ? AHEAD : AHEAD_UNCHECKED);
+    let batches = readAhead(read, file.records, file.checked ? AHEAD : AHEAD_UNCHECKED);
     try {
       if (!file.checked) file = await checked(file);
       batches.hold(AHEAD);
+      if (file.manifest !== undefined && file.verifiedBy === undefined) {
+        file = await verified(file, file.manifest, batches);
+        batches = readAhead(read, 0, AHEAD);
+      }
       for (let done = false; !done;) {
         const batch = await batches.next();
         ({ done } = batch);
+        if (file.records === 0) await assertVerified(file, batch.version);
+        // Mapped again: what was rejected the last time goes before the first batch is taken, however often that is tried.
+        if (file.records === 0 && file.remaps !== undefined) await rejects.deleteMany({ fileId });
         if (batch.records.length > 0) file = await takeBatch(file, batch.records, batch.version);
       }
     } finally {
@@ -164,6 +181,33 @@ export function fileProcessing(
         return save(file, { checked: true, recordsTotal: counted.records, dueAt: stamp(LEASE_MS) });
       file = await save(file, { dueAt: stamp(LEASE_MS) });
     }
+  }
+
+  /**
+   * Maps the file to its end before anything is taken of it, and holds what comes of it against its manifest.
+   * @throws MANIFEST_MISMATCH
+   */
+  async function verified(claimed: StoredFile, manifest: Manifest, batches: ReadAhead): Promise<StoredFile> {
+    let file = claimed;
+    const totals = controlTotals(manifest);
+    for (;;) {
+      const { records, done, version } = await batches.next();
+      totals.add(records);
+      if (done) {
+        totals.assertFits();
+        return save(file, { verifiedBy: version, dueAt: stamp(LEASE_MS) });
+      }
+      if (file.dueAt !== null && file.dueAt < stamp((2 * LEASE_MS) / 3))
+        file = await save(file, { dueAt: stamp(LEASE_MS) });
+    }
+  }
+
+  /** Another version of the plugin may make something else of the file: then it is held against its manifest anew. */
+  async function assertVerified(file: StoredFile, version: string): Promise<void> {
+    if (file.verifiedBy === undefined || file.verifiedBy === version) return;
+    const at = { state: "received", tries: file.tries - 1, dueAt: stamp() } as const;
+    await saveVersion(files, file, at, ["verifiedBy"]);
+    throw new Overtaken();
   }
 
   async function process(due: StoredFile): Promise<void> {

@@ -6,9 +6,26 @@ import { EMPTY_OUTBOX } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
 import { page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
-import type { FileReport, RecordReject } from "../../schemas/types.generated.ts";
+import { Overtaken, saveVersion } from "../versioned.ts";
+import type { FileReport, Manifest, RecordReject, RemapPlan } from "../../schemas/types.generated.ts";
+import { canonicalJson } from "../plugin/canonical-json.ts";
+import { fileForesight } from "./foresee.ts";
 import { FILES, REJECTS, showFile, showReject, type StoredFile, type StoredReject } from "./model.ts";
 import { fileProcessing } from "./processing.ts";
+import { FILE_STATES, isEnded } from "./states.ts";
+
+/** A file of which nothing was read yet. */
+const UNREAD = {
+  records: 0,
+  created: 0,
+  revised: 0,
+  unchanged: 0,
+  cancelled: 0,
+  skipped: 0,
+  rejected: 0,
+  tries: 0,
+  checked: false,
+} as const;
 
 /** Transaction files: received once, processed to the end whatever happens on the way, reported record by record. */
 export async function filesService(deps: Deps, orders: OrdersService) {
@@ -16,10 +33,29 @@ export async function filesService(deps: Deps, orders: OrdersService) {
   const rejects = await deps.store.collection<StoredReject>(REJECTS);
   const processing = fileProcessing(deps, files, rejects, orders);
 
+  const foresight = fileForesight(deps, orders, async (fileId) => (await files.findOne({ _id: fileId })) !== null);
+
   async function find(fileId: string, platform: string | undefined): Promise<StoredFile> {
     const file = await files.findOne({ _id: fileId });
     if (file === null || (platform !== undefined && file.platform !== platform)) throw new MergepayError("NOT_FOUND");
     return file;
+  }
+
+  /** A file that came before, as it is; one that was not what its manifest says is tried anew by another manifest. */
+  async function again(present: StoredFile, manifest: Manifest | undefined): Promise<StoredFile> {
+    const failedByIt = present.state === "failed" && present.error?.code === "MANIFEST_MISMATCH";
+    const other = manifest !== undefined && canonicalJson(manifest) !== canonicalJson(present.manifest);
+    if (!failedByIt || !other) return present;
+    FILE_STATES.assertMove(present.state, "received");
+    const anew = { state: "received", manifest, tries: 0, dueAt: instant(deps.now()) } as const;
+    try {
+      const file = await saveVersion(files, present, anew, ["error", "processedAt"]);
+      processing.wake();
+      return file;
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      return find(present._id, present.platform);
+    }
   }
 
   return {
@@ -28,7 +64,7 @@ export async function filesService(deps: Deps, orders: OrdersService) {
      * @throws PLATFORM_UNKNOWN unless the platform has registered, NOT_FOUND when the bytes are not there
      */
     async receive(params: Actions["files.receive"]["params"]): Promise<Actions["files.receive"]["result"]> {
-      const { fileId, platform, merchant, sha256, bytes, name } = params;
+      const { fileId, platform, merchant, sha256, bytes, name, manifest } = params;
       const { items: platforms } = await deps.call("bank-adapter.platforms", {});
       if (!platforms.some((known) => known.platform === platform)) throw new MergepayError("PLATFORM_UNKNOWN");
       if (!(await deps.store.blobs.has(fileId)))
@@ -39,30 +75,57 @@ export async function filesService(deps: Deps, orders: OrdersService) {
         platform,
         merchant,
         ...(name === undefined ? {} : { name }),
+        ...(manifest === undefined ? {} : { manifest }),
         sha256,
         bytes,
         state: "received",
-        records: 0,
-        created: 0,
-        revised: 0,
-        unchanged: 0,
-        skipped: 0,
-        rejected: 0,
+        ...UNREAD,
         receivedAt: at,
         version: 1,
         dueAt: at,
-        tries: 0,
-        checked: false,
         ...EMPTY_OUTBOX,
       };
       try {
         await files.insertOne(file);
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
-        return { ...showFile(await find(fileId, platform)), existed: true };
+        const present = await again(await find(fileId, platform), manifest);
+        return { ...showFile(present), existed: true };
       }
       processing.wake();
       return { ...showFile(file), existed: false };
+    },
+
+    foresee: foresight.foresee,
+
+    /** @throws NOT_FOUND; as `foresee` */
+    foreseeRemap: async ({ fileId }: Actions["files.foreseeRemap"]["params"]): Promise<RemapPlan> =>
+      foresight.foreseeRemap(await find(fileId, undefined)),
+
+    /**
+     * Maps a stored file again from its start, by the plugin as it is now: open orders that have their content of this file follow it, all
+     * others are left alone. It goes the way of any file.
+     * @throws NOT_FOUND, STATE_REFUSED while it is being processed
+     */
+    async remap({ fileId }: Actions["files.remap"]["params"]): Promise<FileReport> {
+      const present = await find(fileId, undefined);
+      if (!isEnded(present))
+        throw new MergepayError("STATE_REFUSED", "The file is being processed; wait until it has ended.");
+      FILE_STATES.assertMove(present.state, "received");
+      const anew = {
+        ...UNREAD,
+        state: "received",
+        remaps: (present.remaps ?? 0) + 1,
+        dueAt: instant(deps.now()),
+      } as const;
+      try {
+        const file = await saveVersion(files, present, anew, ["error", "processedAt", "verifiedBy", "recordsTotal"]);
+        processing.wake();
+        return showFile(file);
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+        throw new MergepayError("STATE_REFUSED", "The file has just been taken up by another call; look at it again.");
+      }
     },
 
     get: async ({ fileId, platform }: Actions["files.get"]["params"]): Promise<FileReport> =>

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../errors/codes.ts";
  * How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. A file that is packed by gzip, or by zip
  * with nothing else in it, is unpacked first, whatever its format; bytes and lines then count in what is unpacked.
  */
-export type InputSpec = JsonInput | XmlInput | TableInput | SheetInput;
+export type InputSpec = JsonInput | XmlInput | TableInput | SheetInput | EdiInput;
 
 export type Encoding =
   "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "shift_jis" | "iso-8859-1" | "iso-8859-15" | "windows-1252";
@@ -20,6 +20,8 @@ interface InputBase {
    * look alike otherwise, such as two kinds of JSON.
    */
   readonly marks?: readonly string[];
+  /** What such a file begins with, white space left out, such as `{"items":[`. For kinds that hold the same names in other places. */
+  readonly begins?: string;
 }
 
 /** `json`: one document; `ndjson`: one record a line. */
@@ -31,6 +33,47 @@ export interface JsonInput extends InputBase {
    * A file in which a path tried earlier turns up behind records taken by a later one is not recognised. Not used by ndjson.
    */
   readonly records?: readonly string[];
+  /** Not for ndjson, and only with one path in `records`; paths are JSON Pointers. */
+  readonly join?: readonly Join[];
+  /** Not for ndjson, and only with one path in `records`; paths are JSON Pointers. */
+  readonly control?: Control;
+}
+
+/**
+ * Parts of a record that lie elsewhere in its document, such as order lines beside of orders. Parts and records may come in any order;
+ * all are held until the end, within `ReadLimits.heldChars`. A record without parts has an empty array, records that name the same
+ * parts have all of them. Parts without a record are refused as a record of their own (RECORD_ORPHANED), behind all others. A part
+ * that can't be read or names no record refuses the file: any record could lack it.
+ */
+export interface Join {
+  /** Path of the parts: of the array that holds them (json), of their elements (xml). */
+  readonly records: string;
+  /** Where a part names its record: path below the part (json `/order_id`; xml `orderId`, `order/@id`). */
+  readonly key: string;
+  /** Where the record has the same text: path below the record. */
+  readonly on: string;
+  /** Name of the record's member that becomes the array of its parts. */
+  readonly as: string;
+}
+
+/**
+ * What a document says of its records as a whole, before or behind them. If it is not so, the file is refused (FILE_FRAME_BROKEN).
+ * Amounts are plain decimal text; a record without one adds nothing. Paths are JSON Pointers; for xml paths of elements or attributes
+ * (`/list/summary/count`, `/list/@count`), and below a record as in `Join.key`.
+ */
+export interface Control {
+  /** Path of the number of records. */
+  readonly count?: string;
+  readonly sums?: readonly ControlSum[];
+}
+
+export interface ControlSum {
+  /** Path of the total. */
+  readonly total: string;
+  /** Path below the record of the amount that is summed. */
+  readonly of: string;
+  /** Only records that have this currency at the path `of` below them. */
+  readonly currency?: { readonly of: string; readonly is: string };
 }
 
 export interface XmlInput extends InputBase {
@@ -40,23 +83,84 @@ export interface XmlInput extends InputBase {
    * A file with the parent of a record but no record has none; with neither it is not recognised.
    */
   readonly records: readonly string[];
-  /** Namespace that record elements and all below them must be in; elements of others are left out. Absent: any. */
-  readonly namespace?: string;
+  /** Namespace, or several, that record elements and all below them must be in; elements of others are left out. Absent: any. */
+  readonly namespace?: string | readonly string[];
   /** Paths below the record, in local names joined by `/`, that are always arrays, such as `orderLines/orderLine`. */
   readonly arrays?: readonly string[];
+  /** Only with one path in `records`; `arrays` reach below the parts by their name in the record. */
+  readonly join?: readonly Join[];
+  /** Only with one path in `records`. */
+  readonly control?: Control;
 }
 
-export interface TableInput extends InputBase {
+export interface TableInput extends InputBase, RowsInput {
   readonly format: "csv" | "tsv";
   /** One character; `csv` default `,`. A `tsv` has tabs and no quoting: a quote is a character as any other. */
   readonly delimiter?: string;
-  /** Columns that the header must have, for the file to be of this kind at all. */
+}
+
+/** What the rows of a table are, whatever they are cut from. */
+export interface RowsInput {
+  /** Columns that the header must have, for the file to be of this kind at all; without a header the names of all columns, by position. */
   readonly columns: readonly string[];
+  /** `false`: the first row is data already. Default: the first row names the columns. */
+  readonly header?: boolean;
   /**
    * Neighbouring rows with the same value of this column are one record. Every record is `{ rows: [{column: text}] }`.
    * A row with too few or too many cells refuses the whole record that it is in: without it, the rest would have a wrong total.
+   * A value that comes back after other rows begins a new record.
    */
   readonly groupBy?: string;
+  /**
+   * Rows of one `groupBy` value are one record wherever they are. Records come in the order of their first rows, when the file is over;
+   * all is held until then, within `ReadLimits.heldChars`. A row with too few or too many cells refuses the file: it could be of any record.
+   */
+  readonly scattered?: boolean;
+  /** Rows are of several kinds, told by the text of one cell. A row of no declared kind refuses the file. Default: all rows are data. */
+  readonly kinds?: RowKinds;
+}
+
+export interface RowKinds {
+  /** Column of the text that tells the kind, by its name in the table; it has the same place in rows of all kinds. */
+  readonly column: string;
+  /** Rows that records are made of. */
+  readonly details: readonly RowKind[];
+  /** The first row of data. */
+  readonly header?: ControlRow;
+  /** The last row, or rows where it has `currency`. */
+  readonly trailer?: ControlRow;
+}
+
+export interface RowKind {
+  /** Text of `RowKinds.column` in such a row. */
+  readonly is: string;
+  /** Names of its cells by position. Default: those of the table. */
+  readonly columns?: readonly string[];
+}
+
+/**
+ * A row about the file as a whole. What it says must be so, or the file is refused (FILE_FRAME_BROKEN). Amounts are plain decimal
+ * text; an empty cell adds nothing.
+ */
+export interface ControlRow extends RowKind {
+  /** Its column with the number of rows of the kinds `of`; default: of all details. */
+  readonly count?: { readonly column: string; readonly of?: readonly string[] };
+  /** Its columns with the sums of columns of the details. */
+  readonly sums?: readonly { readonly column: string; readonly of: string }[];
+  /** Its column with a currency, and that of the details: there is one such row a currency, about details of that currency. */
+  readonly currency?: { readonly column: string; readonly of: string };
+}
+
+export interface EdiInput extends InputBase {
+  readonly format: "edi";
+  /** ISO 9735, the United Nations' syntax (separators by UNA, or those of level A), or ANSI X12 (separators by ISA). */
+  readonly syntax: "iso9735" | "x12";
+  /**
+   * Types of the messages that are records, such as `["ORDERS"]` or `["850"]`. A record is
+   * `{ type, reference, decimal, segments: [{ tag, elements }] }`: each element is a list of its components, `decimal` is the mark in its numbers,
+   * and the segments that open and close the message are left out. Messages of other types are refused.
+   */
+  readonly messages: readonly string[];
 }
 
 /**
@@ -65,19 +169,16 @@ export interface TableInput extends InputBase {
  * them), TRUE and FALSE, formulas as their last result. Cells that are not there are empty, rows without any text are no rows;
  * what is hidden or filtered is read as the rest.
  */
-export interface SheetInput {
+export interface SheetInput extends RowsInput {
   readonly format: "xlsx";
   /** Name of the sheet. Absent: the first one. */
   readonly sheet?: string;
   /** The year from which the workbook counts its days, as `excelInstant` is told. Default 1900; a workbook with the other one is refused. */
   readonly dates?: 1900 | 1904;
-  /** Columns that the first row with text must have. */
-  readonly columns: readonly string[];
-  /** As in a table. */
-  readonly groupBy?: string;
   /** Its XML says it, and how it is packed tells it from others. */
   readonly encoding?: never;
   readonly marks?: never;
+  readonly begins?: never;
 }
 
 /**
@@ -90,7 +191,10 @@ export type RawRecord = ReadRecord | RefusedRecord;
 export interface ReadRecord {
   /** 0-based count of the record within the file. */
   readonly record: number;
-  /** `line 12`, `row 12` of a sheet, `/data/3` (empty for the root itself), `/list/elements/order[4]` (XPath counts from 1), `/order` for a root. */
+  /**
+   * `line 12`, `row 12` of a sheet, `segment 3`, `/data/3` (empty for the root itself), `/list/elements/order[4]` (XPath counts from 1),
+   * `/order` for a root.
+   */
   readonly position: string;
   readonly value: unknown;
 }
@@ -110,13 +214,16 @@ export interface ReadLimits {
   readonly depth: number;
   /** Bytes of a text, number, name, attribute or cell as UTF-8. */
   readonly fieldBytes: number;
+  /** Characters of what is held until the end of the file where parts of records lie apart, with 100 for each part. */
+  readonly heldChars: number;
 }
 
 /**
  * Reads a stream of bytes into records, a batch for each piece read that completes any.
- * Throws FILE_FRAME_BROKEN, FILE_ENCODING_INVALID, FILE_NOT_RECOGNISED or FILE_EMPTY (for a workbook also FILE_ARCHIVE_... and
- * FILE_TOO_LARGE) for the file as a whole; what is wrong with
- * one record only (RECORD_TOO_LARGE, RECORD_TOO_DEEP, FIELD_TOO_LARGE, RECORD_MALFORMED) comes as a RefusedRecord. Memory is bounded by the limits.
+ * Throws FILE_FRAME_BROKEN, FILE_ENCODING_INVALID, FILE_NOT_RECOGNISED, FILE_EMPTY or FILE_PARTS_TOO_LARGE (for a workbook also
+ * FILE_ARCHIVE_... and FILE_TOO_LARGE) for the file as a whole;
+ * what is wrong with one record only (RECORD_TOO_LARGE, RECORD_TOO_DEEP, FIELD_TOO_LARGE, RECORD_MALFORMED, RECORD_ORPHANED) comes as a
+ * RefusedRecord. Memory is bounded by the limits.
  */
 export type ReadRecords = (
   bytes: AsyncIterable<Uint8Array>,

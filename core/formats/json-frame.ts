@@ -1,4 +1,5 @@
 import type { MergepayError } from "../errors/errors.ts";
+import { RECORD, type Place } from "./assemble.ts";
 import type { ReadLimits } from "./contract.ts";
 import { frameBroken, notRecognised } from "./faults.ts";
 import type { JsonEvents } from "./json-scan.ts";
@@ -7,11 +8,13 @@ import { escapePointer, unescape } from "./json-value.ts";
 interface FrameDeps<Capture> {
   /** JSON Pointers that may hold the records, the first that there is wins. */
   readonly paths: readonly string[];
+  /** What else there is, by JSON Pointer; only where `paths` is one. */
+  readonly places: ReadonlyMap<string, Place>;
   readonly limits: ReadLimits;
-  readonly open: (index: number) => Capture;
+  readonly open: (index: number, place: Place) => Capture;
   readonly drop: (capture: Capture) => void;
-  /** `depth`: how deep the record itself lies in the document. */
-  readonly take: (capture: Capture, index: number, position: string, depth: number) => void;
+  /** `depth`: how deep the value itself lies in the document. */
+  readonly take: (capture: Capture, index: number, position: string, depth: number, place: Place) => void;
 }
 
 /** An open object or array that is outside of records. */
@@ -23,8 +26,9 @@ interface Container {
   name: string;
   /** Characters of its names: what it costs in memory. */
   cost: number;
-  /** Set on the array that holds the records. */
-  next: number | undefined;
+  /** Set on an array that holds records or parts. */
+  readonly holds: Place | undefined;
+  next: number;
 }
 
 /** An object that is the record, unless a path tried earlier turns up inside. */
@@ -41,14 +45,15 @@ interface Candidate<Capture> {
  * strict rules: no duplicate names, no nesting over the limit, no half surrogates.
  */
 export function createJsonFrame<Capture>(deps: FrameDeps<Capture>): { events: JsonEvents; end(): void } {
-  const { paths, limits } = deps;
+  const { paths, places, limits } = deps;
   const stack: Container[] = [];
   let candidates: Candidate<Capture>[] = [];
   /** Containers open beyond the depth limit: only counted. */
   let beyond = 0;
   let chosen = -1;
   let nameCost = 0;
-  let record: { capture: Capture; position: string; depth: number } | undefined;
+  /** The record, part or total that is open. */
+  let item: { capture: Capture; position: string; depth: number; place: Place } | undefined;
   /** A fault inside a candidate: the record's own if the candidate becomes it, the file's if not. */
   let deferred: MergepayError | undefined;
 
@@ -80,42 +85,50 @@ export function createJsonFrame<Capture>(deps: FrameDeps<Capture>): { events: Js
     return `${parent.pointer}/${escapePointer(parent.name)}`;
   }
 
+  /** Opens what nothing is told of until its end. */
+  function openItem(index: number, position: string, place: Place): true {
+    item = { capture: deps.open(index, place), position, depth: stack.length, place };
+    return true;
+  }
+
   function begin(kind: "object" | "array" | "scalar", index: number): boolean {
     if (beyond > 0) {
       if (kind !== "scalar") beyond++;
       return false;
     }
     const parent = stack.at(-1);
-    if (parent?.next !== undefined) {
-      record = { capture: deps.open(index), position: `${parent.pointer}/${parent.next++}`, depth: stack.length };
-      return true;
-    }
-    if (kind === "scalar") return false;
+    if (parent?.holds !== undefined) return openItem(index, `${parent.pointer}/${parent.next++}`, parent.holds);
+    if (kind === "scalar" && places.size === 0) return false;
     const pointer = pointerOfNext();
+    const place = pointer === undefined ? undefined : places.get(pointer);
+    const single = place?.kind === "total" ? "scalar" : "object";
+    if (place !== undefined && kind === single) return openItem(index, pointer ?? "", place);
+    if (kind === "scalar") return false;
     const rank = pointer === undefined ? -1 : paths.indexOf(pointer);
     const found = rank >= 0 && wins(rank);
     if (found && kind === "object") {
       const better = paths.some((path, at) => at < rank && path.startsWith(`${pointer}/`));
       if (!better) {
         choose(rank);
-        record = { capture: deps.open(index), position: pointer ?? "", depth: stack.length };
-        return true;
+        return openItem(index, pointer ?? "", RECORD);
       }
-      candidates.push({ rank, depth: stack.length, capture: deps.open(index), clean: deferred === undefined });
+      const capture = deps.open(index, RECORD);
+      candidates.push({ rank, depth: stack.length, capture, clean: deferred === undefined });
     }
     if (found && kind === "array") choose(rank);
-    enter(kind, pointer, found && kind === "array");
+    const parts = place?.kind === "part" ? place : undefined;
+    enter(kind, pointer, kind === "array" ? (found ? RECORD : parts) : undefined);
     return false;
   }
 
-  function enter(kind: "object" | "array", pointer: string | undefined, holdsRecords: boolean): void {
+  function enter(kind: "object" | "array", pointer: string | undefined, holds: Place | undefined): void {
     if (stack.length >= limits.depth) {
       fault(() => frameBroken(`Outside of records, the file is nested deeper than ${limits.depth} levels.`));
       beyond = 1;
       return;
     }
     const names = kind === "object" ? new Set<string>() : undefined;
-    stack.push({ pointer, names, name: "", cost: 0, next: holdsRecords ? 0 : undefined });
+    stack.push({ pointer, names, name: "", cost: 0, holds, next: 0 });
   }
 
   function name(raw: string): void {
@@ -149,7 +162,7 @@ export function createJsonFrame<Capture>(deps: FrameDeps<Capture>): { events: Js
     candidates.pop();
     if (candidate.clean) deferred = undefined;
     choose(candidate.rank);
-    deps.take(candidate.capture, index, closed?.pointer ?? "", candidate.depth);
+    deps.take(candidate.capture, index, closed?.pointer ?? "", candidate.depth, RECORD);
   }
 
   return {
@@ -158,8 +171,8 @@ export function createJsonFrame<Capture>(deps: FrameDeps<Capture>): { events: Js
       name,
       close,
       recordEnd(index) {
-        if (record !== undefined) deps.take(record.capture, index, record.position, record.depth);
-        record = undefined;
+        if (item !== undefined) deps.take(item.capture, index, item.position, item.depth, item.place);
+        item = undefined;
       },
       fault: (reason, position) =>
         fault(() => frameBroken(`Outside of records, ${reason} (${position}).`, { position })),

@@ -1,6 +1,7 @@
+import { createAssembly, type Place } from "./assemble.ts";
 import type { JsonInput, ReadLimits } from "./contract.ts";
 import { exceedsBytes, fieldTooLarge, malformed, recordTooDeep, recordTooLarge } from "./faults.ts";
-import type { Emit, Refusal, TextReader } from "./faults.ts";
+import type { Emit, Read, Refusal, TextReader } from "./faults.ts";
 import { createJsonFrame } from "./json-frame.ts";
 import { createJsonScanner } from "./json-scan.ts";
 import { createJsonParser, JsonFault } from "./json-value.ts";
@@ -19,12 +20,15 @@ export interface Capture {
 export function createJsonReader(input: JsonInput, limits: ReadLimits, emit?: Emit): TextReader {
   const parse = createJsonParser({ depth: limits.depth, fieldBytes: limits.fieldBytes });
   const captures: Capture[] = [];
+  const assembly = createAssembly(input, limits, emit);
   let text = "";
-  let records = 0;
 
-  function open(index: number): Capture {
+  /** Whether the text of what lies at a place is needed. */
+  const reads = ({ kind }: Place): boolean => emit !== undefined || assembly.reads || kind !== "record";
+
+  function open(index: number, place: Place): Capture {
     const capture = { from: index, held: "" };
-    if (emit !== undefined) captures.push(capture);
+    if (reads(place)) captures.push(capture);
     return capture;
   }
 
@@ -33,18 +37,18 @@ export function createJsonReader(input: JsonInput, limits: ReadLimits, emit?: Em
     if (at >= 0) captures.splice(at, 1);
   }
 
-  function take(capture: Capture, index: number, position: string, depth: number): void {
-    const record = records++;
-    if (emit === undefined) return;
+  function take(capture: Capture, index: number, position: string, depth: number, place: Place): void {
+    if (!reads(place)) return assembly.found(place, position, undefined);
     drop(capture);
     const own = capture.held + text.slice(capture.from, index);
     const read = exceedsBytes(own, limits.recordBytes)
       ? { refused: recordTooLarge(limits.recordBytes) }
       : parseRecord(parse, own, depth, limits);
-    emit({ record, position, ...read });
+    assembly.found(place, position, read, own);
   }
 
-  const frame = createJsonFrame({ paths: input.records ?? [""], limits, open, drop, take });
+  const { places, more } = assembly;
+  const frame = createJsonFrame({ paths: input.records ?? [""], places, limits, open, drop, take });
   const scanner = createJsonScanner(frame.events, limits.recordBytes);
 
   return {
@@ -61,8 +65,9 @@ export function createJsonReader(input: JsonInput, limits: ReadLimits, emit?: Em
     end() {
       scanner.end();
       frame.end();
-      return records;
+      return assembly.end();
     },
+    more,
   };
 }
 
@@ -79,10 +84,10 @@ export function createNdjsonReader(limits: ReadLimits, emit?: Emit): TextReader 
     if (!blank || /[^ \t\r]/.test(last)) {
       const record = records++;
       if (emit !== undefined) {
-        const read = exceedsBytes(own, limits.recordBytes)
-          ? { refused: recordTooLarge(limits.recordBytes) }
-          : parseRecord(parse, own, 0, limits);
-        emit({ record, position: `line ${line}`, ...read });
+        const position = `line ${line}`;
+        if (exceedsBytes(own, limits.recordBytes))
+          emit({ record, position, refused: recordTooLarge(limits.recordBytes) });
+        else emit({ record, position, ...parseRecord(parse, own, 0, limits) }, own);
       }
     }
     held = "";
@@ -114,7 +119,7 @@ function parseRecord(
   text: string,
   depth: number,
   limits: ReadLimits,
-): { value: unknown } | { refused: Refusal } {
+): Read {
   try {
     return { value: parse(text, depth) };
   } catch (error) {

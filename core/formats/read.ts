@@ -1,5 +1,6 @@
 import type { CheckFrame, InputSpec, RawRecord, ReadLimits, ReadRecords, SheetInput } from "./contract.ts";
 import { decode } from "./decode.ts";
+import { createEdiReader } from "./edi.ts";
 import { fileEmpty, type Emit, type TextReader } from "./faults.ts";
 import { createJsonReader, createNdjsonReader } from "./json.ts";
 import { createTableReader } from "./table.ts";
@@ -7,9 +8,19 @@ import { openSheet } from "./xlsx.ts";
 import { createXmlReader } from "./xml.ts";
 
 /** @see ReadRecords */
-export const readRecords: ReadRecords = async function* (bytes, input, limits) {
+export const readRecords: ReadRecords = (bytes, input, limits) => recordsOf(bytes, input, limits);
+
+async function* recordsOf(
+  bytes: AsyncIterable<Uint8Array>,
+  input: InputSpec,
+  limits: ReadLimits,
+  tell?: (source: string | undefined) => void,
+): AsyncGenerator<readonly RawRecord[]> {
   let batch: RawRecord[] = [];
-  const { text, reader } = await opened(bytes, input, limits, (record) => batch.push(record));
+  const { text, reader } = await opened(bytes, input, limits, (record, source) => {
+    batch.push(record);
+    tell?.(source);
+  });
   for await (const piece of text) {
     reader.write(piece);
     if (batch.length === 0) continue;
@@ -17,8 +28,34 @@ export const readRecords: ReadRecords = async function* (bytes, input, limits) {
     batch = [];
   }
   reader.end();
-  if (batch.length > 0) yield batch;
-};
+  do {
+    if (batch.length > 0) yield batch;
+    batch = [];
+  } while (reader.more?.() === true);
+}
+
+/** A record with its own text, where its format's reader has it. */
+export interface SourceRecord {
+  readonly raw: RawRecord;
+  readonly source?: string;
+}
+
+/** As `readRecords`, each record with its text. */
+export async function* readSources(
+  bytes: AsyncIterable<Uint8Array>,
+  input: InputSpec,
+  limits: ReadLimits,
+): AsyncGenerator<readonly SourceRecord[]> {
+  const sources: (string | undefined)[] = [];
+  const records = recordsOf(bytes, input, limits, (source) => sources.push(source));
+  for await (const batch of records) {
+    const texts = sources.splice(0);
+    yield batch.map((raw, index) => {
+      const source = texts[index];
+      return source === undefined ? { raw } : { raw, source };
+    });
+  }
+}
 
 /** @see CheckFrame */
 export const checkFrame: CheckFrame = async (bytes, input, limits) => {
@@ -48,9 +85,11 @@ function readerOf(input: Exclude<InputSpec, SheetInput>, limits: ReadLimits, emi
       return createXmlReader(input, limits, emit);
     case "csv":
     case "tsv":
+      return createTableReader(input, limits, emit);
+    case "edi":
       break;
   }
-  return createTableReader(input, limits, emit);
+  return createEdiReader(input, limits, emit);
 }
 
 async function* notEmpty(text: AsyncIterable<string>): AsyncGenerator<string> {

@@ -1,9 +1,13 @@
-import type { InputSpec } from "./contract.ts";
+import type { Encoding, InputSpec, TableInput } from "./contract.ts";
 import { notRecognised } from "./faults.ts";
+import { delimiterOf } from "./table.ts";
 import { unpack } from "./unpack.ts";
+import { isLabelOf } from "./xml-labels.ts";
 
 /** How much of a file is looked at to tell what kind it is. */
 const HEAD_BYTES = 64 * 1024;
+/** How far `begins` is looked for; white space may stand in between. */
+const BEGINS_CHARS = 4096;
 
 /** A file whose kind is known: its place among the kinds, and all of its bytes. */
 export interface Recognised {
@@ -27,7 +31,8 @@ export async function recognise(
   if (only === undefined) throw notRecognised("The platform has no kinds of files.");
   const { office, bytes: unpacked } = await unpack(file, fileBytes);
   if (office) return asSheet(unpacked, inputs);
-  if (inputs.length === 1 && only.marks === undefined) return { kind: 0, input: only, bytes: unpacked };
+  if (inputs.length === 1 && only.marks === undefined && only.begins === undefined)
+    return { kind: 0, input: only, bytes: unpacked };
   const pieces = unpacked[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
   let size = 0;
@@ -40,7 +45,7 @@ export async function recognise(
   const bytes = resumed(head, pieces);
   const beginning = Buffer.concat(head, size).subarray(0, HEAD_BYTES);
   // Nothing at all is told from something else by the reader's own words.
-  const kind = size === 0 ? 0 : inputs.findIndex((input) => looksLike(input, beginning));
+  const kind = size === 0 ? 0 : kindOf(inputs, beginning);
   const input = inputs[kind];
   if (input !== undefined) return { kind, input, bytes };
   await pieces.return?.();
@@ -74,14 +79,38 @@ async function* resumed(
   }
 }
 
-function looksLike(input: InputSpec, head: Uint8Array): boolean {
-  const text = textOf(input, head);
-  return beginsLike(input, text) && (input.marks ?? []).every((mark) => text.includes(mark));
+/** The first kind that the beginning looks like, in its encoding; failing that, one in whose encoding it has faults for the reader to tell. */
+function kindOf(inputs: readonly InputSpec[], head: Uint8Array): number {
+  for (const fatal of [true, false]) {
+    const found = inputs.findIndex((input) => looksLike(input, head, fatal));
+    if (found !== -1) return found;
+  }
+  return -1;
 }
 
-/** The beginning as text; what its encoding does not have is the reader's to refuse. */
-function textOf(input: InputSpec, head: Uint8Array): string {
-  return new TextDecoder(input.encoding ?? "utf-8").decode(head).trimStart();
+function looksLike(input: InputSpec, head: Uint8Array, fatal: boolean): boolean {
+  const text = textOf(input.encoding ?? "utf-8", head, fatal);
+  if (text === undefined || !beginsLike(input, text)) return false;
+  const { begins = "", marks = [] } = input;
+  return (
+    text.slice(0, BEGINS_CHARS).replaceAll(/\s+/g, "").startsWith(begins) && marks.every((mark) => text.includes(mark))
+  );
+}
+
+/** The beginning as text, undefined when it is not of the encoding. The beginning may end inside of a character. */
+function textOf(encoding: Encoding, head: Uint8Array, fatal: boolean): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal }).decode(head, { stream: true }).trimStart();
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the XML declaration, where there is one that names an encoding, names this one. */
+function declares(text: string, encoding: Encoding): boolean {
+  const named = /^<\?xml[^>]*\sencoding\s*=\s*["']([^"']+)["']/.exec(text)?.[1];
+  return named === undefined || isLabelOf(encoding, named);
 }
 
 function beginsLike(input: InputSpec, text: string): boolean {
@@ -91,15 +120,25 @@ function beginsLike(input: InputSpec, text: string): boolean {
     case "ndjson":
       return text.startsWith("{");
     case "xml":
-      return text.startsWith("<");
+      return text.startsWith("<") && declares(text, input.encoding ?? "utf-8");
     case "xlsx":
       return false;
     case "csv":
-    case "tsv": {
-      const [header = ""] = text.split(/[\r\n]/, 1);
-      const delimiter = input.format === "tsv" ? "\t" : (input.delimiter ?? ",");
-      const names = new Set(header.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, "$1")));
-      return input.columns.every((column) => names.has(column));
-    }
+    case "tsv":
+      return tableLooksLike(input, text);
+    case "edi":
+      return (input.syntax === "x12" ? /^ISA/ : /^UN[AB]/).test(text);
   }
+}
+
+/** By the columns that it must have; without a header by the kind, or else the number of cells, of the first row. */
+function tableLooksLike(input: TableInput, text: string): boolean {
+  const [line = ""] = text.split(/[\r\n]/, 1);
+  const cells = line.split(delimiterOf(input)).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
+  const { columns, kinds } = input;
+  if (input.header !== false) return columns.every((column) => cells.includes(column));
+  if (kinds === undefined) return cells.length === columns.length;
+  const kind = cells[columns.indexOf(kinds.column)];
+  const first = kinds.header === undefined ? [...kinds.details, kinds.trailer] : [kinds.header];
+  return first.some((row) => row?.is === kind);
 }

@@ -1,16 +1,16 @@
 /** A row as scanned. Cells that are not kept are missing from the end. */
 export interface Row {
-  /** Line of the file on which the row begins, from 1. */
-  readonly line: number;
+  /** Where the row begins: `line 12` of a text, `row 12` of a sheet, counted from 1. */
+  readonly position: string;
   readonly cells: readonly string[];
   /** How many cells the row has, kept or not. */
   readonly count: number;
+  /** Characters of all cells, kept or not, and of the delimiters between them. */
+  readonly chars: number;
   /** The row is larger than may be kept: `cells` is incomplete. */
   readonly tooLarge: boolean;
-  /** A quote stands where none may be, but the end of the row is clear. */
-  readonly badQuote: boolean;
-  /** What else keeps the row from being taken. */
-  readonly fault?: string;
+  /** What is wrong with the row although its end is clear, as the rest of a sentence. */
+  readonly fault: string | undefined;
 }
 
 interface ScanOptions {
@@ -45,7 +45,7 @@ export function createTableScanner(options: ScanOptions): { write(text: string):
   let size = 0;
   let held = "";
   let wasQuoted = false;
-  let badQuote = false;
+  let fault: string | undefined;
   let line = 1;
   let rowLine = 1;
   /** The last piece ended with the CR of a line end. */
@@ -73,12 +73,13 @@ export function createTableScanner(options: ScanOptions): { write(text: string):
     const blank = count === 0 && size === 0 && !wasQuoted;
     if (!blank) {
       cellEnd();
-      onRow({ line: rowLine, cells, count, tooLarge: size - 1 > rowChars, badQuote });
+      onRow({ position: `line ${rowLine}`, cells, count, chars: size - 1, tooLarge: size - 1 > rowChars, fault });
       cells = [];
     }
     state = START;
     count = size = 0;
-    wasQuoted = badQuote = false;
+    wasQuoted = false;
+    fault = undefined;
   }
 
   function newLine(): void {
@@ -110,7 +111,7 @@ export function createTableScanner(options: ScanOptions): { write(text: string):
     let i = from;
     let code = 0;
     while (i < length && (code = text.charCodeAt(i)) !== delimiter && code !== 0x0a && code !== 0x0d) {
-      if (code === 0x22 && quotes) badQuote = true;
+      if (code === 0x22 && quotes) fault = "has a quote inside of a cell that is not quoted";
       i++;
     }
     if (i > from) {

@@ -1,185 +1,107 @@
 import { MergepayError } from "../errors/errors.ts";
-import { bareObject } from "./bare.ts";
-import type { ReadLimits, TableInput } from "./contract.ts";
-import { exceedsBytes, fieldTooLarge, frameBroken, malformed, notRecognised, recordTooLarge } from "./faults.ts";
+import type { ReadLimits, RowsInput, TableInput } from "./contract.ts";
+import { atStart, frameBroken, malformed, notRecognised, recordTooLarge } from "./faults.ts";
 import type { Emit, Refusal, TextReader } from "./faults.ts";
+import { createNeighbours } from "./table-groups.ts";
+import { layoutOf, namesOf, type TableLayout } from "./table-layout.ts";
 import { createTableScanner, type Row } from "./table-scan.ts";
-
-/** Neighbouring rows that are one record. */
-interface Group {
-  /** Undefined: a row too broken to tell its group. */
-  readonly key: string | undefined;
-  readonly line: number;
-  rows: Record<string, string>[];
-  /** Characters of the rows, delimiters counted. */
-  chars: number;
-  refused: Refusal | undefined;
-}
-
-interface Header {
-  readonly names: readonly string[];
-  /** Column of `groupBy`; -1 without. */
-  readonly groupColumn: number;
-}
+import { createScattered } from "./table-scattered.ts";
+import { createTableTotals, type TableTotals } from "./table-totals.ts";
 
 /**
- * Reads CSV (RFC 4180) or TSV (cells as they stand, a quote is a character). The first row that is not blank names the columns.
- * Cells are kept exactly, formulas too. A row with more or fewer cells than the header refuses its record: a group that lacks
- * one of its rows would have a wrong total.
+ * Reads CSV (RFC 4180) or TSV (cells as they stand, a quote is a character). The first row that is not blank names the columns, unless
+ * the table has no header. Cells are kept exactly, formulas too. A row with more or fewer cells than it should have refuses its
+ * record: a group that lacks one of its rows would have a wrong total.
  */
 export function createTableReader(input: TableInput, limits: ReadLimits, emit?: Emit): TextReader {
-  const delimiter = input.format === "tsv" ? "\t" : (input.delimiter ?? ",");
+  const delimiter = delimiterOf(input);
   if (delimiter.length !== 1)
     throw new MergepayError("PLUGIN_SHAPE_INVALID", "input.delimiter must be a single character.", {
       field: "/input/delimiter",
     });
-  const rows = createRowReader(input, limits, "line", emit);
+  const rows = createRowReader(input, limits, emit);
   const scanner = createTableScanner({
     delimiter,
     quotes: input.format === "csv",
     rowChars: limits.recordBytes,
-    onRow: (row) => rows.add(row),
+    onRow: rows.onRow,
     broken: (reason, line) =>
       frameBroken(`The table is broken at line ${line}: ${reason}.`, { position: `line ${line}` }),
-    ...(emit === undefined
-      ? { keep: (column: number) => rows.columns() === undefined || column === rows.groupColumn() }
-      : {}),
+    ...(emit === undefined ? { keep: rows.needs } : {}),
   });
-
   return {
     write: (text) => scanner.write(text),
     end() {
       scanner.end();
       return rows.end();
     },
+    ...(rows.more === undefined ? {} : { more: rows.more }),
   };
 }
 
-/** Makes records of rows, whatever they are read from. */
-export interface RowReader {
-  add(row: Row): void;
-  /** The number of records. */
-  end(): number;
-  /** How many columns the header has; undefined before it. */
-  columns(): number | undefined;
-  /** Column of `groupBy`; -1 without. */
-  groupColumn(): number;
+/** Makes records of the rows of a table, however they were cut. */
+export interface RowReader extends Pick<TextReader, "end" | "more"> {
+  readonly onRow: (row: Row) => void;
+  /** Whether the text of a column is needed although no record is built. */
+  readonly needs: (column: number) => boolean;
+  /** How many cells a row that begins with these should have; undefined while the columns are not known, and for a row of no kind. */
+  readonly widthOf: (cells: readonly string[]) => number | undefined;
+  /** How many cells a row of the kind with the most has; undefined while the columns are not known. */
+  readonly widest: () => number | undefined;
 }
 
-/** @param unit what the numbers of rows count: `line` of a text, `row` of a sheet */
-export function createRowReader(
-  input: Pick<TableInput, "columns" | "groupBy">,
-  limits: ReadLimits,
-  unit: "line" | "row",
-  emit?: Emit,
-): RowReader {
-  let header: Header | undefined;
-  let group: Group | undefined;
-  /** Set by a row that may have been part of the group after it. */
-  let taint: Refusal | undefined;
-  let records = 0;
+export function createRowReader(input: RowsInput, limits: ReadLimits, emit?: Emit): RowReader {
+  let table: { readonly layout: TableLayout; readonly totals: TableTotals } | undefined;
+  const groups = input.scattered === true ? createScattered(limits, emit) : createNeighbours(limits, emit);
+  if (input.header === false) begin(input.columns);
 
-  function flush(): void {
-    if (group === undefined) return;
-    const done = group;
-    group = undefined;
-    const record = records++;
-    if (emit === undefined) return;
-    const position = `${unit} ${done.line}`;
-    if (done.chars * 3 > limits.recordBytes && done.refused === undefined && sizeOf(done.rows) > limits.recordBytes)
-      done.refused = recordTooLarge(limits.recordBytes);
-    emit(done.refused ? { record, position, refused: done.refused } : { record, position, value: valueOf(done.rows) });
-  }
-
-  function refuse(into: Group, refused: Refusal): void {
-    into.refused ??= refused;
-    into.rows = [];
-  }
-
-  function add(into: Group, row: Row, fault: Refusal | undefined, names: readonly string[]): void {
-    if (fault !== undefined) return refuse(into, fault);
-    if (emit === undefined || into.refused !== undefined) return;
-    const value = bareObject<string>();
-    into.chars += names.length - 1;
-    for (let column = 0; column < names.length; column++) {
-      const name = names[column] ?? "";
-      const cell = row.cells[column] ?? "";
-      if (exceedsBytes(cell, limits.fieldBytes)) return refuse(into, fieldTooLarge(limits.fieldBytes, name));
-      value[name] = cell;
-      into.chars += cell.length;
-    }
-    into.rows.push(value);
-    if (into.chars > limits.recordBytes) refuse(into, recordTooLarge(limits.recordBytes));
+  function begin(names: readonly string[]): void {
+    const layout = layoutOf(input, names);
+    table = { layout, totals: createTableTotals(input, layout) };
   }
 
   function onRow(row: Row): void {
-    if (header === undefined) {
-      header = headerOf(row, input, unit);
+    if (table === undefined) {
+      const names = namesOf(row, input);
+      if (names !== undefined) begin(names);
       return;
     }
-    const { names, groupColumn } = header;
-    const fault = faultOf(row, names.length, limits, unit);
-    const key = groupColumn < 0 ? undefined : row.cells[groupColumn];
-    if (groupColumn >= 0 && key === undefined && fault !== undefined) {
-      // Nobody can say whether the row belongs to the group before or after it: neither is whole for certain.
-      taint = fault;
-      if (group !== undefined) return refuse(group, fault);
-    }
-    if (group === undefined || key === undefined || key !== group.key) {
-      flush();
-      group = { key, line: row.line, rows: [], chars: 0, refused: key === undefined ? undefined : taint };
-      if (key !== undefined) taint = undefined;
-    }
-    add(group, row, fault, names);
+    const { layout, totals } = table;
+    const kind = kindOf(row.cells, layout);
+    if (kind !== undefined && totals.control(kind, row)) return;
+    const own = kind === undefined ? undefined : layout.details.get(kind);
+    if (kind === undefined || own === undefined)
+      throw frameBroken(`The table is broken at ${row.position}: the row is of no kind that the platform sends.`, {
+        position: row.position,
+      });
+    const fault = faultOf(row, own.names.length, limits);
+    totals.detail(kind, row, own, fault);
+    groups.add(row, own, fault);
   }
 
   return {
-    add: onRow,
-    columns: () => header?.names.length,
-    groupColumn: () => header?.groupColumn ?? -1,
+    onRow,
+    needs: (column) => table?.layout.needed.has(column) ?? true,
+    widthOf: (cells) => table?.layout.widths.get(kindOf(cells, table.layout) ?? ""),
+    widest: () => table?.layout.widest,
     end() {
-      if (header === undefined) throw notRecognised("The file has no header row.");
-      flush();
-      return records;
+      if (table === undefined) throw notRecognised("The file has no header row.");
+      table.totals.end();
+      return groups.end();
     },
+    ...(groups.more === undefined ? {} : { more: groups.more }),
   };
 }
 
-function headerOf(row: Row, input: Pick<TableInput, "columns" | "groupBy">, unit: string): Header | undefined {
-  if (row.cells.every((cell) => cell.trim() === "") && !row.tooLarge) return undefined;
-  const position = `${unit} ${row.line}`;
-  if (row.tooLarge || row.badQuote) throw frameBroken("The header row can't be read.", { position });
-  const names = row.cells.map((cell) => cell.trim());
-  const missing = [...input.columns, ...(input.groupBy === undefined ? [] : [input.groupBy])].filter(
-    (name) => !names.includes(name),
-  );
-  if (missing.length > 0)
-    throw notRecognised(`The header row lacks ${missing.map((name) => JSON.stringify(name)).join(", ")}.`, {
-      position,
-    });
-  const seen = new Set<string>();
-  for (const name of names) {
-    if (seen.has(name))
-      throw frameBroken(`The header row has the column ${JSON.stringify(name.slice(0, 100))} twice.`, { position });
-    seen.add(name);
-  }
-  return { names, groupColumn: input.groupBy === undefined ? -1 : names.indexOf(input.groupBy) };
-}
+/** The kind of a row; undefined when it is too short to say. */
+const kindOf = (cells: readonly string[], { kindColumn }: TableLayout): string | undefined =>
+  kindColumn < 0 ? "" : cells[kindColumn]?.trim();
 
-function faultOf(row: Row, columns: number, limits: ReadLimits, unit: "line" | "row"): Refusal | undefined {
+export const delimiterOf = ({ format, delimiter = "," }: TableInput): string => (format === "tsv" ? "\t" : delimiter);
+
+function faultOf(row: Row, columns: number, limits: ReadLimits): Refusal | undefined {
   if (row.tooLarge) return recordTooLarge(limits.recordBytes);
-  const name = unit === "line" ? "Line" : "Row";
-  if (row.count !== columns) return malformed(`${name} ${row.line} has ${row.count} cells, the header has ${columns}.`);
-  if (row.badQuote) return malformed(`Line ${row.line} has a quote inside of a cell that is not quoted.`);
-  return row.fault === undefined ? undefined : malformed(row.fault);
-}
-
-/** Bytes of the rows as text, with delimiters, without quotes and line ends. */
-const sizeOf = (rows: readonly Record<string, string>[]): number =>
-  rows.reduce((sum, row) => sum + Buffer.byteLength(Object.values(row).join(",")), 0);
-
-function valueOf(rows: readonly Record<string, string>[]): unknown {
-  const value = bareObject();
-  value["rows"] = rows;
-  return value;
+  if (row.count !== columns) return malformed(`${atStart(row.position)} has ${row.count} cells instead of ${columns}.`);
+  if (row.fault !== undefined) return malformed(`${atStart(row.position)} ${row.fault}.`);
+  return undefined;
 }

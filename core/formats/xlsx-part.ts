@@ -48,7 +48,7 @@ export function createPartReader(
     const uri = attributes[colon === -1 ? "xmlns" : `xmlns:${name.slice(0, colon)}`] ?? "";
     if (localOf(name) !== root || !namespaces.includes(uri))
       throw broken(`its root is not ${root} of a namespace that is known`);
-    return createNamespaces(uri, broken);
+    return createNamespaces(new Set([uri]), broken);
   }
 
   const scanner = createXmlScanner({

@@ -1,4 +1,4 @@
-import type { Row } from "./table-scan.ts";
+import type { RowReader } from "./table.ts";
 import { createPartReader, unescaped, type PartReader } from "./xlsx-part.ts";
 import type { SharedStrings } from "./xlsx-strings.ts";
 import type { Attributes } from "./xml-scan.ts";
@@ -14,9 +14,8 @@ interface Options {
   readonly part: string;
   readonly strings: SharedStrings;
   readonly rowChars: number;
-  /** Columns of the header; undefined before it. Of what stands beyond it only the number is kept. */
-  readonly columns: () => number | undefined;
-  readonly onRow: (row: Row) => void;
+  /** Tells how many cells rows should have: empty ones at their ends are not there, and of what is too many only the number is kept. */
+  readonly rows: Pick<RowReader, "onRow" | "widthOf" | "widest">;
 }
 
 interface OpenRow {
@@ -38,7 +37,7 @@ interface OpenCell {
 }
 
 /** Reads the rows of a sheet. Rows without any text are left out; rows and cells must come in their order, as they do. */
-export function createRowScanner({ part, strings, rowChars, columns, onRow }: Options): PartReader {
+export function createRowScanner({ part, strings, rowChars, rows }: Options): PartReader {
   let inData = false;
   let row: OpenRow | undefined;
   let cell: OpenCell | undefined;
@@ -100,32 +99,25 @@ export function createRowScanner({ part, strings, rowChars, columns, onRow }: Op
   function closeCell(at: OpenRow, done: OpenCell): void {
     // A text may be a formula's result and empty; anything else was never worked out.
     if (done.hasFormula && done.value === "" && done.type !== "str")
-      at.fault ??= `Row ${at.number} has a formula without its result; open the workbook and save it.`;
+      at.fault ??= "has a formula without its result; open the workbook and save it";
     const text = textOf(at, done);
     if (text === "") return;
     at.size += text.length;
     at.count = done.column + 1;
-    if (at.size > rowChars || done.column >= (columns() ?? COLUMNS_MAX)) return;
+    if (at.size > rowChars || done.column >= (rows.widest() ?? COLUMNS_MAX)) return;
     while (at.cells.length < done.column) at.cells.push("");
     at.cells.push(text);
   }
 
   function closeRow({ number, cells, count, size, fault }: OpenRow): void {
     if (count === 0 && fault === undefined) return;
-    const header = columns();
-    if (header === undefined && count > HEADER_MAX)
+    if (rows.widest() === undefined && count > HEADER_MAX)
       throw reader.broken(`the header row has more than ${HEADER_MAX} columns`);
-    const isWhole = size <= rowChars;
+    const tooLarge = size > rowChars;
+    const width = Math.max(rows.widthOf(cells) ?? 0, count);
     // Of a row that is too large nobody knows what is missing.
-    if (isWhole) while (cells.length < (header ?? 0)) cells.push("");
-    onRow({
-      line: number,
-      cells,
-      count: Math.max(header ?? 0, count),
-      tooLarge: !isWhole,
-      badQuote: false,
-      ...(fault === undefined ? {} : { fault }),
-    });
+    if (!tooLarge) while (cells.length < width) cells.push("");
+    rows.onRow({ position: `row ${number}`, cells, count: width, chars: size + width - 1, tooLarge, fault });
   }
 
   function aside(): void {

@@ -23,14 +23,8 @@ export async function openSheet(
     parts.strings === undefined
       ? NO_STRINGS
       : await readSharedStrings(parts.strings, office.text(parts.strings), limits.fieldBytes);
-  const rows = createRowReader(input, limits, "row", emit);
-  const scanner = createRowScanner({
-    part: parts.sheet,
-    strings,
-    rowChars: limits.recordBytes,
-    columns: () => rows.columns(),
-    onRow: (row) => rows.add(row),
-  });
+  const rows = createRowReader(input, limits, emit);
+  const scanner = createRowScanner({ part: parts.sheet, strings, rowChars: limits.recordBytes, rows });
   return {
     text: office.text(parts.sheet),
     reader: {
@@ -39,6 +33,7 @@ export async function openSheet(
         scanner.end();
         return rows.end();
       },
+      ...(rows.more === undefined ? {} : { more: rows.more }),
     },
   };
 }

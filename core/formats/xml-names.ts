@@ -27,10 +27,13 @@ export const localOf = (name: string): string => name.slice(name.indexOf(":") + 
 export const isBinding = (name: string): boolean => name.startsWith("xmlns") && (name.length === 5 || name[5] === ":");
 
 /**
- * @param wanted the namespace that counts; undefined: all do
+ * @param wanted the namespaces that count; undefined: all do
  * @param broken makes the error of a document that is not namespace-well-formed
  */
-export function createNamespaces(wanted: string | undefined, broken: (reason: string) => Error): Namespaces {
+export function createNamespaces(
+  wanted: ReadonlySet<string> | undefined,
+  broken: (reason: string) => Error,
+): Namespaces {
   let scope: ReadonlyMap<string, string> = new Map([["xml", XML]]);
   let fallback = "";
   /** What names mean in this scope: the same few come again and again. */
@@ -85,7 +88,7 @@ export function createNamespaces(wanted: string | undefined, broken: (reason: st
 
   function resolved(name: string): ResolvedName {
     const uri = name.includes(":") ? resolve(prefixOf(name)) : fallback;
-    const meant = { local: localOf(name), counts: wanted === undefined || uri === wanted };
+    const meant = { local: localOf(name), counts: wanted === undefined || wanted.has(uri) };
     if (known.size < NAMES_MAX) known.set(name, meant);
     return meant;
   }

@@ -1,6 +1,6 @@
 import { bareObject } from "./bare.ts";
 import type { ReadLimits } from "./contract.ts";
-import { exceedsBytes, fieldTooLarge, malformed, type Refusal } from "./faults.ts";
+import { exceedsBytes, fieldTooLarge, malformed, type Read, type Refusal } from "./faults.ts";
 import { isBlank, isSpace } from "./xml-chars.ts";
 import { isBinding, localOf } from "./xml-names.ts";
 import { NONE } from "./xml-scan.ts";
@@ -8,20 +8,20 @@ import { NONE } from "./xml-scan.ts";
 /** Names below a record, as a tree of local names. */
 export interface NameTree {
   readonly children: Map<string, NameTree>;
-  /** A declared path ends here. */
-  end: boolean;
+  /** The declared path that ends here. */
+  path: string | undefined;
 }
 
 export function nameTree(paths: readonly string[]): NameTree {
-  const root: NameTree = { children: new Map(), end: false };
+  const root: NameTree = { children: new Map(), path: undefined };
   for (const path of paths) {
     let node = root;
     for (const name of path.split("/").filter((part) => part !== "")) {
-      const next = node.children.get(name) ?? { children: new Map<string, NameTree>(), end: false };
+      const next = node.children.get(name) ?? { children: new Map<string, NameTree>(), path: undefined };
       node.children.set(name, next);
       node = next;
     }
-    node.end = true;
+    node.path = path;
   }
   return root;
 }
@@ -44,10 +44,10 @@ export interface XmlBuilder {
   interrupt(): void;
   close(): void;
   refuse(refusal: Refusal): void;
-  result(): { value: unknown } | { refused: Refusal };
+  result(): Read;
 }
 
-export function createXmlBuilder(arrays: NameTree, limits: ReadLimits): XmlBuilder {
+export function createXmlBuilder(arrays: NameTree | undefined, limits: ReadLimits): XmlBuilder {
   let stack: Element[] = [];
   let refused: Refusal | undefined;
   let value: unknown;
@@ -79,7 +79,7 @@ export function createXmlBuilder(arrays: NameTree, limits: ReadLimits): XmlBuild
   function into(parent: Element, child: Element, own: unknown): void {
     parent.value ??= bareObject();
     const there = parent.value[child.name];
-    if (there === undefined) parent.value[child.name] = child.arrays?.end === true ? [own] : own;
+    if (there === undefined) parent.value[child.name] = child.arrays?.path === undefined ? own : [own];
     else if (Array.isArray(there)) there.push(own);
     else parent.value[child.name] = [there, own];
   }

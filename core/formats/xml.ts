@@ -1,25 +1,15 @@
-import type { Encoding, ReadLimits, XmlInput } from "./contract.ts";
+import { createAssembly, RECORD, type Place } from "./assemble.ts";
+import type { ReadLimits, XmlInput } from "./contract.ts";
 import { encodingInvalid, frameBroken, notRecognised, recordTooDeep, recordTooLarge } from "./faults.ts";
 import type { Emit, TextReader } from "./faults.ts";
-import { createNamespaces, type ResolvedName } from "./xml-names.ts";
+import { isLabelOf } from "./xml-labels.ts";
+import { createNamespaces, isBinding, localOf, type ResolvedName } from "./xml-names.ts";
 import { createXmlScanner } from "./xml-scan.ts";
 import { createXmlBuilder, nameTree, type NameTree, type XmlBuilder } from "./xml-value.ts";
 
 const NESTING_MAX = 100_000;
 /** A comment or tag is kept until it is whole, a text until its record is refused: so long may one be. */
 const PIECE_CHARS = 16 * 1024 * 1024;
-
-/** Names that a declaration may give each encoding, in lower case. */
-const LABELS: Record<Encoding, readonly string[]> = {
-  "utf-8": ["utf-8", "utf8"],
-  "utf-16le": ["utf-16", "utf-16le"],
-  "utf-16be": ["utf-16", "utf-16be"],
-  gb18030: ["gb18030", "gbk", "gb2312"],
-  shift_jis: ["shift_jis", "shift-jis", "sjis", "windows-31j", "cp932", "ms932"],
-  "iso-8859-1": ["iso-8859-1", "iso_8859-1", "latin1"],
-  "iso-8859-15": ["iso-8859-15", "iso_8859-15", "latin-9", "latin9"],
-  "windows-1252": ["windows-1252", "cp1252"],
-};
 
 /** An open element on the way to the records. */
 interface Ancestor {
@@ -29,11 +19,13 @@ interface Ancestor {
   readonly counts: Map<string, number>;
 }
 
-interface OpenRecord {
+/** An element that is read: a record, a part or a total. */
+interface OpenItem {
+  readonly place: Place;
   readonly position: string;
   readonly depth: number;
   readonly builder: XmlBuilder | undefined;
-  /** Bytes of the record in the pieces before, and where it goes on: characters from the start of the file. */
+  /** Bytes of it in the pieces before, and where it goes on: characters from the start of the file. */
   bytes: number;
   from: number;
   /** Depth of the outermost open element that is left out; 0 for none. */
@@ -49,53 +41,72 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
     const line = scanner.line();
     return frameBroken(`The XML can't be taken, line ${line}: ${reason}.`, { position: `line ${line}` });
   };
-  const namespaces = createNamespaces(input.namespace, broken);
+  const wanted = input.namespace === undefined ? undefined : new Set([input.namespace].flat());
+  const namespaces = createNamespaces(wanted, broken);
   const arrays = nameTree(input.arrays ?? []);
-  const top: Ancestor = { node: nameTree(input.records), path: "", counts: new Map() };
+  const assembly = createAssembly(input, limits, emit);
+  const top: Ancestor = { node: nameTree([...input.records, ...assembly.places.keys()]), path: "", counts: new Map() };
   const ancestors: Ancestor[] = [];
   let depth = 0;
-  let open: OpenRecord | undefined;
-  let records = 0;
+  let open: OpenItem | undefined;
   let recognised = false;
   /** The place of the last tag or comment: bounds what may be kept. */
   let lastEvent = 0;
   let piece = "";
   let before = 0;
 
-  function enter({ local, counts }: ResolvedName): void {
+  const placeOf = ({ path }: NameTree): Place | undefined =>
+    path === undefined ? undefined : (assembly.places.get(path) ?? RECORD);
+
+  /** Whether the content of what lies at a place is needed. */
+  const reads = ({ kind }: Place): boolean => emit !== undefined || assembly.reads || kind !== "record";
+
+  const arraysOf = ({ kind, index }: Place): NameTree | undefined =>
+    kind === "part" ? arrays.children.get(input.join?.[index]?.as ?? "") : arrays;
+
+  function enter({ local, counts }: ResolvedName, given: Readonly<Record<string, string>>): void {
     const parent = ancestors.length === depth - 1 ? (ancestors.at(-1) ?? top) : undefined;
     const node = parent?.node.children.get(local);
     if (depth > limits.depth) throw broken(`outside of records, nested deeper than ${limits.depth} levels`);
     if (parent === undefined || node === undefined) return;
-    const isRecord = node.end && counts;
-    if (!isRecord && node.children.size === 0) return;
+    const place = counts ? placeOf(node) : undefined;
+    if (place === undefined && node.children.size === 0) return;
     const count = (parent.counts.get(local) ?? 0) + 1;
     parent.counts.set(local, count);
     const path = `${parent.path}/${local}`;
-    if (isRecord) {
-      recognised = true;
-      const builder = emit === undefined ? undefined : createXmlBuilder(arrays, limits);
+    if (place !== undefined) {
+      recognised ||= place.kind === "record";
+      const builder = reads(place) ? createXmlBuilder(arraysOf(place), limits) : undefined;
       const position = parent === top ? path : `${path}[${count}]`;
-      open = { position, depth, builder, bytes: 0, from: scanner.position(), leftOut: 0 };
+      open = { place, position, depth, builder, bytes: 0, from: scanner.position(), leftOut: 0 };
       return;
     }
-    if (counts) for (const child of node.children.values()) recognised ||= child.end;
+    if (counts) for (const child of node.children.values()) recognised ||= placeOf(child)?.kind === "record";
+    if (counts) attributes(node, path, given);
     ancestors.push({ node, path: count > 1 ? `${path}[${count}]` : path, counts: new Map() });
   }
 
-  function sizeTo(record: OpenRecord, position: number): number {
-    const rest = position - record.from;
-    if (record.bytes + rest * 3 <= limits.recordBytes) return record.bytes + rest;
-    return record.bytes + Buffer.byteLength(piece.slice(record.from - before, position - before));
+  /** Totals in attributes of an element outside of records. */
+  function attributes(node: NameTree, path: string, given: Readonly<Record<string, string>>): void {
+    for (const name of Object.keys(given)) {
+      const child = isBinding(name) ? undefined : node.children.get(`@${localOf(name)}`);
+      const place = child === undefined ? undefined : placeOf(child);
+      if (place !== undefined) assembly.found(place, `${path}/@${localOf(name)}`, { value: given[name] ?? "" });
+    }
   }
 
-  function leaveRecord(record: OpenRecord): void {
+  function sizeTo(item: Pick<OpenItem, "bytes" | "from">, position: number): number {
+    const rest = position - item.from;
+    if (item.bytes + rest * 3 <= limits.recordBytes) return item.bytes + rest;
+    return item.bytes + Buffer.byteLength(piece.slice(item.from - before, position - before));
+  }
+
+  function leaveItem(item: OpenItem): void {
+    const { place, position, builder } = item;
     open = undefined;
-    const count = records++;
-    if (emit === undefined || record.builder === undefined) return;
-    if (sizeTo(record, scanner.position()) > limits.recordBytes)
-      record.builder.refuse(recordTooLarge(limits.recordBytes));
-    emit({ record: count, position: record.position, ...record.builder.result() });
+    if (builder !== undefined && sizeTo(item, scanner.position()) > limits.recordBytes)
+      builder.refuse(recordTooLarge(limits.recordBytes));
+    assembly.found(place, position, builder?.result());
   }
 
   function text(part: string): void {
@@ -111,7 +122,7 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
     if (++depth > NESTING_MAX) throw broken(`nested deeper than ${NESTING_MAX} levels`);
     lastEvent = scanner.position();
     const resolved = namespaces.enter(name, given);
-    if (open === undefined) enter(resolved);
+    if (open === undefined) enter(resolved, given);
     else if (open.leftOut === 0 && !resolved.counts) {
       open.builder?.interrupt();
       open.leftOut = depth;
@@ -129,14 +140,14 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
     } else {
       if (open.leftOut === 0) open.builder?.close();
       if (open.leftOut === depth) open.leftOut = 0;
-      if (open.depth === depth) leaveRecord(open);
+      if (open.depth === depth) leaveItem(open);
     }
     depth--;
   }
 
   function declaration(encoding: string | undefined): void {
     const spec = input.encoding ?? "utf-8";
-    if (encoding !== undefined && !LABELS[spec].includes(encoding.toLowerCase()))
+    if (encoding !== undefined && !isLabelOf(spec, encoding))
       throw encodingInvalid(`The file says that it is in ${encoding}, its platform sends ${spec}.`, {
         position: "line 1",
       });
@@ -146,7 +157,7 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
     declaration,
     open: openTag,
     close: closeTag,
-    text: emit === undefined ? undefined : text,
+    text: emit === undefined && !assembly.reads && assembly.places.size === 0 ? undefined : text,
     aside: interrupt,
     broken,
   });
@@ -168,7 +179,8 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
       piece = "";
       scanner.end();
       if (!recognised) throw notRecognised(`The file has no elements at ${input.records.join(" or ")}.`);
-      return records;
+      return assembly.end();
     },
+    more: assembly.more,
   };
 }

@@ -51,6 +51,13 @@ export async function mergePayService(given: MergePayDeps) {
     return Object.fromEntries(selected.map(({ platform }) => [platform, rules.get(platform) ?? {}]));
   }
 
+  /** All that a payment needs to know before it is written down. @throws what `pay` throws of accounts, prices and platforms */
+  async function prepare(userId: string, request: PayRequest) {
+    const account = await accounts.toPayFrom(userId, request.accountId);
+    const { orders: selected, total, quoteId } = await priceOf(userId, request);
+    return { account, selected, total, quoteId, fees: await feesFor(selected) };
+  }
+
   /** The answer to a key that was used before: the same for the same content. */
   function answerAgain(present: StoredPayment, requestHash: string): Payment & { existed: boolean } {
     if (present.requestHash !== requestHash) throw new MergepayError("IDEMPOTENCY_KEY_REUSED");
@@ -127,8 +134,16 @@ export async function mergePayService(given: MergePayDeps) {
       const requestHash = requestHashOf(request);
       const before = await findByKey(userId, idempotencyKey);
       if (before !== null) return answerAgain(before, requestHash);
-      const account = await accounts.toPayFrom(userId, request.accountId);
-      const { orders: selected, total, quoteId } = await priceOf(userId, request);
+      let priced: Awaited<ReturnType<typeof prepare>>;
+      try {
+        priced = await prepare(userId, request);
+      } catch (error) {
+        // A twin of this request may have taken the orders since the key was looked up: then its answer is the answer.
+        const twin = await findByKey(userId, idempotencyKey);
+        if (twin === null) throw error;
+        return answerAgain(twin, requestHash);
+      }
+      const { account, selected, total, quoteId, fees } = priced;
       const at = stamp();
       const payment: StoredPayment = {
         _id: deps.newId("pay"),
@@ -142,7 +157,7 @@ export async function mergePayService(given: MergePayDeps) {
         requestHash,
         bankRequestId: deps.newId("ded"),
         bank: account.bank,
-        fees: await feesFor(selected),
+        fees,
         version: 1,
         dueAt: stamp(Math.min(LOCKING_MS, deps.limits.lockMs)),
         createdAt: at,

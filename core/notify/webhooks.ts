@@ -2,6 +2,8 @@ import { Webhook } from "standardwebhooks";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { asMergepayError } from "../errors/errors.ts";
+import type { Reply } from "../plugin/contract.ts";
+import type { Event } from "../../schemas/types.generated.ts";
 import { Overtaken, saveVersion } from "../versioned.ts";
 import {
   DELIVERIES,
@@ -14,6 +16,8 @@ import {
 } from "./model.ts";
 
 const AT_A_SWEEP = 50;
+/** How long a plugin may take for a reply of its own. */
+const REPLY_MS = 5_000;
 
 /** What a POST came to. */
 export interface PostResult {
@@ -58,14 +62,34 @@ export async function webhookSender(deps: Deps, post: Post, random: () => number
     return earlier !== null;
   }
 
+  /** Platforms that tell events in a format of their own, as they were when they could be asked last. */
+  let replying: ReadonlySet<string> = new Set();
+  async function replies(platform: string): Promise<boolean> {
+    try {
+      const { items } = await deps.call("bank-adapter.platforms", {});
+      replying = new Set(items.filter((known) => known.replies === true).map((known) => known.platform));
+    } catch {
+      // The others must be told all the same: what was known stands.
+    }
+    return replying.has(platform);
+  }
+
+  /** The event, or what its platform's plugin makes of it. @throws what the plugin failed with: the delivery is tried again */
+  async function messageOf(event: Event): Promise<Reply> {
+    const { platform } = event;
+    if (platform !== undefined && (await replies(platform)))
+      return deps.call("platform.reply", { event }, { platform, timeoutMs: REPLY_MS });
+    return { contentType: "application/json", body: JSON.stringify(event) };
+  }
+
   async function send(delivery: StoredDelivery): Promise<PostResult> {
     const endpoint = await endpoints.findOne({ _id: delivery.endpointId });
     const event = await events.findOne({ _id: delivery.eventId });
     if (endpoint === null || event === null) return { status: 410 };
-    const body = JSON.stringify(showEvent(event));
+    const { contentType, body } = await messageOf(showEvent(event));
     const sentAt = new Date(deps.now());
     const headers = {
-      "content-type": "application/json",
+      "content-type": contentType,
       "webhook-id": event._id,
       "webhook-timestamp": String(Math.floor(sentAt.getTime() / 1000)),
       "webhook-signature": new Webhook(endpoint.secret).sign(event._id, sentAt, body),
@@ -85,7 +109,10 @@ export async function webhookSender(deps: Deps, post: Post, random: () => number
       return;
     }
     const trying = await saveVersion(deliveries, due, { tries: due.tries + 1, dueAt: stamp(webhookAnswerMs * 2) });
-    const { status, error } = await send(trying);
+    const { status, error } = await send(trying).catch((thrown: unknown) => ({
+      status: undefined,
+      error: asMergepayError(thrown).type,
+    }));
     deps.reached("webhook.sent");
     const result = {
       ...(status === undefined ? {} : { lastStatus: status }),

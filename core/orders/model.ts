@@ -10,6 +10,14 @@ export interface StoredOrder extends Doc, Omit<Order, "id" | "source" | "userId"
   buyer: string;
   contentHash: string;
   source: NonNullable<Order["source"]>;
+  /** The last pass of mapping its file again that came by, and what the order became in it: done again, it counts the same. */
+  remapped?: Remapped;
+}
+
+export interface Remapped {
+  readonly pass: string;
+  readonly record: number;
+  readonly as: "created" | "revised" | "unchanged";
 }
 
 /** Keys are chosen so that a file's orders land beside each other: business keys and time-ordered ids, not hashes. */
@@ -34,6 +42,17 @@ export function buyerKey(who: { platform: string; buyerId?: string; merchant?: s
     : `buyer:${who.platform}/${who.buyerId}`;
 }
 
+/** What a revision writes over an order that is there. */
+export function revisionOf(doc: StoredOrder, present: StoredOrder) {
+  const { _id: _new, createdAt: _created, revision: _first, ...content } = doc;
+  const userId = content.userId ?? (present.buyer === doc.buyer ? present.userId : null);
+  const gone = (["buyerId", "placedAt", "title", "items"] as const).filter((name) => !(name in doc));
+  return {
+    $set: { ...content, userId, revision: present.revision + 1 },
+    ...(gone.length === 0 ? {} : { $unset: Object.fromEntries(gone.map((name) => [name, true])) }),
+  };
+}
+
 /** What a platform's order says of an order document: the part that a revision replaces. */
 export function contentOf(platform: string, order: PlatformOrder & { contentHash: string }) {
   const { merchant, orderNo, buyerId, amount, placedAt, title, items, contentHash } = order;
@@ -52,7 +71,7 @@ export function contentOf(platform: string, order: PlatformOrder & { contentHash
 
 /** The order as its payer and operators may see it. */
 export function showOrder(stored: StoredOrder): Order {
-  const { _id, key: _key, buyer: _buyer, contentHash: _hash, ...rest } = stored;
+  const { _id, key: _key, buyer: _buyer, contentHash: _hash, remapped: _remapped, ...rest } = stored;
   return { id: _id, ...rest };
 }
 

@@ -6,6 +6,8 @@ import { MergepayError } from "../errors/errors.ts";
 import { MINOR_LIMIT, minorOfMoney, moneyOf } from "../money/money.ts";
 import { page } from "../pages.ts";
 import type { Order } from "../../schemas/types.generated.ts";
+import { CANCELLATIONS, orderCancellations, type StoredCancellation } from "./cancellations.ts";
+import { orderForesight } from "./foresee.ts";
 import { orderIngest, type UsersOf } from "./ingest.ts";
 import { orderLocks } from "./lock.ts";
 import { ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts";
@@ -13,6 +15,11 @@ import { ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts"
 /** The unified order documents: taken from files, shown to payers and platforms, locked and paid by payments. */
 export async function ordersService(deps: Deps, usersOf: UsersOf) {
   const orders = await deps.store.collection<StoredOrder>(ORDERS);
+  const cancellations = orderCancellations(
+    deps,
+    orders,
+    await deps.store.collection<StoredCancellation>(CANCELLATIONS),
+  );
   const stamp = () => instant(deps.now());
 
   /** Gives the waiting orders of these buyers to their users; orders that have a user keep it. @returns how many were given */
@@ -26,7 +33,8 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
   }
 
   return {
-    ingest: orderIngest(deps, orders, { usersOf, claim }),
+    ingest: orderIngest(deps, orders, cancellations, { usersOf, claim }),
+    foresee: orderForesight(deps, orders, cancellations),
     claim,
     ...orderLocks(deps, orders),
 

@@ -2,13 +2,16 @@
  * The contract between Mergepay and its platform plugins: all that a plugin may import.
  */
 import type { InputSpec } from "../formats/contract.ts";
-import type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
+import type { Event, Money, PlatformOrder } from "../../schemas/types.generated.ts";
 
 export type { InputSpec } from "../formats/contract.ts";
-export type { Money, PlatformOrder } from "../../schemas/types.generated.ts";
-export { exactSum, isZero } from "../money/decimal.ts";
+export type { Event, Money, PlatformOrder } from "../../schemas/types.generated.ts";
+export { addsUp, exactProduct, exactSum, isZero } from "../money/decimal.ts";
+export { decimalFrom, fromMinorUnits, fromScaled, withoutPadding, type NumberStyle } from "./amounts.ts";
+export { epochInstant, instantFrom } from "./dates.ts";
 export { excelInstant } from "./excel-instant.ts";
 export { instantOf } from "./instant.ts";
+export { listAt, textAt } from "./pointer.ts";
 export { plainText } from "./plain-text.ts";
 
 /** The version of this contract. A plugin made for another one is refused by name. */
@@ -34,9 +37,26 @@ export interface Reject {
   readonly field?: string;
 }
 
+/**
+ * What `map` gives for a record that takes an order back: an open order is cancelled and can't be paid any more. It stays so: an order that
+ * is cancelled before it comes, in whichever file, is never payable.
+ */
+export interface Cancel {
+  readonly cancel: { readonly merchant: string; readonly orderNo: string };
+  readonly reason: string;
+}
+
 export interface MapContext {
   /** The merchant that the sender named with the file, or the plugin's `defaultMerchant`. */
   readonly merchant: string;
+}
+
+/** A webhook's body in the platform's own format. */
+export interface Reply {
+  /** Such as `application/xml` or `text/csv; charset=utf-8`. */
+  readonly contentType: string;
+  /** At most 256 KiB as UTF-8. */
+  readonly body: string;
 }
 
 /** One kind of file that a platform sends: how it is read, what a record of it must be, what becomes of one. */
@@ -45,7 +65,7 @@ export interface PlatformInput<R = never> {
   /** File beside plugin.ts: JSON Schema 2020-12 of one record as the reader gives it (numbers are text). */
   readonly schema: string;
   /** Pure: called once a record that fits the schema. Money leaves as text exactly as the platform means it; core makes it canonical. */
-  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Reject;
+  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Cancel | Reject;
 }
 
 /** A platform plugin: one frozen value. */
@@ -61,6 +81,11 @@ export interface PlatformPlugin<R = never> extends PlatformInput<R> {
   /** The platform's own settlement account at the bank: an opaque token. */
   readonly settlementAccount: string;
   readonly defaultMerchant: string;
+  /**
+   * Pure: what the platform's webhooks get in the place of the standard event (`file.processed`, `file.failed`, `orders.paid`). The same event
+   * must give the same reply: a delivery may be tried again. Absent: the standard event.
+   */
+  readonly reply?: (event: Event) => Reply;
 }
 
 /**

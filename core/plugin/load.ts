@@ -5,7 +5,9 @@ import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import type { InputSpec } from "../formats/contract.ts";
 import { compileSchema, type Validator } from "../schema/validate.ts";
 import { checkManifest, kindsOf, type Manifest } from "./manifest.ts";
+import type { Event, Reply } from "./contract.ts";
 import { recordMapper } from "./map-record.ts";
+import { checkedReply } from "./reply.ts";
 
 /** A plugin inside its worker: ready to map. */
 export interface LoadedPlugin {
@@ -14,6 +16,8 @@ export interface LoadedPlugin {
   readonly inputs: readonly InputSpec[];
   /** The mapper of each kind's records. */
   readonly mappers: readonly ReturnType<typeof recordMapper>[];
+  /** @throws PLUGIN_THREW, PLUGIN_OUTPUT_INVALID, UNSUPPORTED when the plugin has none */
+  readonly reply: (event: Event) => Reply;
 }
 
 const DEPTH = 8;
@@ -24,7 +28,7 @@ const DEPTH = 8;
  */
 export async function loadPlugin(dir: string): Promise<LoadedPlugin> {
   const value = await exported(dir);
-  const { map, also, ...rest } = value as Record<string, unknown>;
+  const { map, also, reply, ...rest } = value as Record<string, unknown>;
   const more = Array.isArray(also) ? also.map(withoutMap) : [];
   const described = {
     ...rest,
@@ -43,9 +47,33 @@ export async function loadPlugin(dir: string): Promise<LoadedPlugin> {
       recordMapper({ map: (record, context) => call(record, context), fits, currencies: manifest.currencies }),
     );
   }
-  return { manifest, inputs: kinds.map(({ input }) => input), mappers };
+  const inputs = kinds.map(({ input }) => input);
+  if (reply === undefined) return { manifest, inputs, mappers, reply: noReply };
+  if (typeof reply !== "function") throw shape("/reply", "must be a function");
+  return {
+    manifest: { ...manifest, replies: true },
+    inputs,
+    mappers,
+    reply: replier(reply as (event: Event) => unknown),
+  };
 }
 
+function noReply(): never {
+  throw new MergepayError("UNSUPPORTED", "The plugin has no reply of its own.");
+}
+
+/** Only that it threw is told: its words may hold what the event holds. */
+function replier(own: (event: Event) => unknown): (event: Event) => Reply {
+  return (event) => {
+    let made: unknown;
+    try {
+      made = own(event);
+    } catch (error) {
+      throw new MergepayError("PLUGIN_THREW", "The plugin threw while it made a reply.", {}, { cause: error });
+    }
+    return checkedReply(made);
+  };
+}
 /** A further kind's code, and what it says of itself. */
 function withoutMap(kind: unknown): [map: unknown, rest: unknown] {
   if (typeof kind !== "object" || kind === null) return [undefined, kind];

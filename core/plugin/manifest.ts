@@ -1,4 +1,5 @@
 import { MergepayError } from "../errors/errors.ts";
+import { declarationFault } from "../formats/declared.ts";
 import { PERCENT } from "../money/allocate.ts";
 import { canonicalMoney } from "../money/money.ts";
 import { compileSchema, type Validator } from "../schema/validate.ts";
@@ -8,7 +9,11 @@ import { CONTRACT_VERSION, type PlatformInput, type PlatformPlugin } from "./con
 export type InputManifest = Omit<PlatformInput, "map">;
 
 /** What a plugin says of itself, without its code: JSON, as the worker hands it to the host. */
-export type Manifest = Omit<PlatformPlugin, "map" | "also"> & { readonly also?: readonly InputManifest[] };
+export type Manifest = Omit<PlatformPlugin, "map" | "also" | "reply"> & {
+  readonly also?: readonly InputManifest[];
+  /** It renders its webhooks itself. */
+  readonly replies?: true;
+};
 
 /** All kinds of files of a platform, in the order in which a file is held against them. */
 export const kindsOf = ({ input, schema, also = [] }: Manifest): readonly InputManifest[] => [
@@ -26,7 +31,7 @@ const currency = { type: "string", pattern: "^[A-Z]{3}$" };
 const input = {
   type: "object",
   required: ["format"],
-  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "xlsx"] } },
+  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "xlsx", "edi"] } },
 };
 const schema = { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" };
 
@@ -67,37 +72,88 @@ const inputOf = (required: readonly string[], properties: object) => ({
   type: "object",
   additionalProperties: false,
   required: ["format", ...required],
-  properties: { format: { type: "string" }, encoding, marks: texts(text(256)), ...properties },
+  properties: { format: { type: "string" }, encoding, marks: texts(text(256)), begins: text(256), ...properties },
 });
 
-const jsonInput = inputOf([], { records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)*$" }) });
-const tableInput = inputOf(["columns"], {
-  delimiter: { type: "string", minLength: 1, maxLength: 1 },
-  columns: texts(text(128)),
-  groupBy: text(128),
+const jsonPath = { type: "string", maxLength: 256, pattern: "^(/[^/]+)*$" };
+const fullPath = { type: "string", maxLength: 256, pattern: "^(/[^/]+)+$" };
+const object = (required: readonly string[], properties: object) => ({
+  type: "object",
+  additionalProperties: false,
+  required,
+  properties,
 });
+
+const documents = (below: object) => ({
+  join: {
+    type: "array",
+    minItems: 1,
+    maxItems: 10,
+    items: object(["records", "key", "on", "as"], { records: fullPath, key: below, on: below, as: text(128) }),
+  },
+  control: object([], {
+    count: fullPath,
+    sums: {
+      type: "array",
+      minItems: 1,
+      maxItems: 100,
+      items: object(["total", "of"], {
+        total: fullPath,
+        of: below,
+        currency: object(["of", "is"], { of: below, is: text(32) }),
+      }),
+    },
+  }),
+});
+
+const jsonInput = inputOf([], { records: texts(jsonPath), ...documents(fullPath) });
+const rowKind = { is: text(128), columns: texts(text(128)) };
+const controlRow = object(["is"], {
+  ...rowKind,
+  count: object(["column"], { column: text(128), of: texts(text(128)) }),
+  sums: {
+    type: "array",
+    minItems: 1,
+    maxItems: 100,
+    items: object(["column", "of"], { column: text(128), of: text(128) }),
+  },
+  currency: object(["column", "of"], { column: text(128), of: text(128) }),
+});
+/** What the rows of a table are, whatever they are cut from. */
+const rows = {
+  columns: texts(text(128)),
+  header: { type: "boolean" },
+  groupBy: text(128),
+  scattered: { type: "boolean" },
+  kinds: object(["column", "details"], {
+    column: text(128),
+    details: texts(object(["is"], rowKind)),
+    header: controlRow,
+    trailer: controlRow,
+  }),
+};
+const tableInput = inputOf(["columns"], { delimiter: { type: "string", minLength: 1, maxLength: 1 }, ...rows });
 const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> = {
   json: jsonInput,
   ndjson: jsonInput,
   xml: inputOf(["records"], {
-    records: texts({ type: "string", maxLength: 256, pattern: "^(/[^/]+)+$" }),
-    namespace: text(256),
+    records: texts(fullPath),
+    namespace: { anyOf: [text(256), texts(text(256))] },
     arrays: texts(text(256)),
+    ...documents({ type: "string", maxLength: 256, pattern: "^[^/]+(/[^/]+)*$" }),
   }),
   csv: tableInput,
   tsv: tableInput,
-  xlsx: {
-    type: "object",
-    additionalProperties: false,
-    required: ["format", "columns"],
-    properties: {
-      format: { type: "string" },
-      sheet: text(31),
-      dates: { enum: [1900, 1904] },
-      columns: texts(text(128)),
-      groupBy: text(128),
-    },
-  },
+  xlsx: object(["format", "columns"], {
+    format: { type: "string" },
+    sheet: text(31),
+    dates: { enum: [1900, 1904] },
+    ...rows,
+  }),
+  edi: inputOf(["syntax", "messages"], {
+    syntax: { enum: ["iso9735", "x12"] },
+    messages: texts({ type: "string", pattern: "^[A-Z0-9]{2,10}$" }),
+  }),
 };
 
 const compiled = new Map<object, Validator<unknown>>();
@@ -125,6 +181,9 @@ function checkMoney(value: string, code: string, field: string): void {
   }
 }
 
+/** Where a kind stands in the manifest. */
+const pointerOf = (kind: number): string => (kind === 0 ? "/input" : `/also/${kind - 1}/input`);
+
 /**
  * Checks what a worker found as a plugin's value, its contract version first.
  * @throws PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID with the field
@@ -139,14 +198,16 @@ export function checkManifest(value: unknown): Manifest {
     );
   fit(manifestSchema, value, "");
   const manifest = value as Manifest;
-  for (const [index, kind] of kindsOf(manifest).entries())
-    fit(inputSchemas[kind.input.format], kind.input, index === 0 ? "/input" : `/also/${index - 1}/input`);
-  const sheets = kindsOf(manifest).map(({ input }) => input.format === "xlsx");
-  if (sheets.indexOf(true) !== sheets.lastIndexOf(true))
-    refuse(
-      `/also/${sheets.lastIndexOf(true) - 1}/input`,
-      "is a second spreadsheet, which can't be told from the first",
-    );
+  const kinds = kindsOf(manifest);
+  for (const [index, kind] of kinds.entries()) {
+    const at = pointerOf(index);
+    fit(inputSchemas[kind.input.format], kind.input, at);
+    const fault = declarationFault(kind.input);
+    if (fault !== undefined) refuse(`${at}${fault.field}`, fault.reason);
+  }
+  const sheets = kinds.flatMap(({ input }, index) => (input.format === "xlsx" ? [index] : []));
+  if (sheets[1] !== undefined)
+    refuse(pointerOf(sheets[1]), "is a second spreadsheet, which can't be told from the first");
   for (const [index, code] of manifest.currencies.entries()) checkMoney("1", code, `/currencies/${index}`);
   for (const [code, fixed] of Object.entries(manifest.fees.fixed ?? {})) {
     if (!manifest.currencies.includes(code)) refuse(`/fees/fixed/${code}`, "is not one of its currencies");

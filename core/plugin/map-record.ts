@@ -37,6 +37,8 @@ export interface Mapping {
 export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecord, merchant: string) => MappedRecord {
   const taken = new Set(currencies);
   const fitsOrder = validator<PlatformOrder>("mergepay:platform-order");
+  const fitsMerchant = validator<string>("mergepay:platform-order#/properties/merchant");
+  const fitsOrderNo = validator<string>("mergepay:platform-order#/properties/orderNo");
   return (raw, merchant) => {
     const { record, position } = raw;
     if ("refused" in raw) return { record, position, rejected: raw.refused };
@@ -48,7 +50,7 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     }
   };
 
-  function mapOne(value: unknown, merchant: string): Pick<MappedRecord, "orders" | "skipped" | "rejected"> {
+  function mapOne(value: unknown, merchant: string): Pick<MappedRecord, "orders" | "skipped" | "cancelled"> {
     if (!fits(value)) {
       const { field, reason } = fits.fault();
       throw new Refusal("RECORD_INVALID", `${field === "" ? "The record" : field} ${reason}.`, field);
@@ -56,7 +58,8 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     const made = map(value as never, { merchant });
     if (Array.isArray(made)) return { orders: ordersOf(made, value) };
     if (typeof made !== "object" || made === null) throw invalid(`map returned ${nameOf(made)}`);
-    const { skip, reject, field } = made as Readonly<Record<string, unknown>>;
+    const { skip, reject, field, cancel, reason } = made as Readonly<Record<string, unknown>>;
+    if (cancel !== undefined) return { cancelled: cancelled(cancel, reason) };
     if (typeof skip === "string" && skip !== "") return { skipped: skip.slice(0, REASON_CHARS) };
     if (typeof reject === "string" && reject !== "")
       throw new Refusal("RECORD_INVALID", reject.slice(0, REASON_CHARS), typeof field === "string" ? field : undefined);
@@ -70,12 +73,21 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     return made.map((order, index) => hashed(order, made.length === 1 ? "the order" : `order ${index + 1}`, source));
   }
 
+  function cancelled(cancel: unknown, reason: unknown): NonNullable<MappedRecord["cancelled"]> {
+    if (typeof cancel !== "object" || cancel === null || typeof reason !== "string" || reason === "")
+      throw invalid('map cancels without { cancel: { merchant, orderNo }, reason: "..." }');
+    const { merchant, orderNo } = namesOf(cancel);
+    if (!fitsMerchant(merchant)) throw invalid(`/merchant of the cancelled order ${fitsMerchant.fault().reason}`);
+    if (!fitsOrderNo(orderNo)) throw invalid(`/orderNo of the cancelled order ${fitsOrderNo.fault().reason}`);
+    return { merchant, orderNo, reason: reason.slice(0, REASON_CHARS) };
+  }
+
   function hashed(made: unknown, name: string, source: unknown): HashedOrder {
     if (typeof made !== "object" || made === null) throw invalid(`${name} is ${nameOf(made)}`);
     const { amount } = made as { amount?: { value?: unknown; currency?: unknown } | null };
     if (typeof amount?.value !== "string" || typeof amount.currency !== "string")
       throw invalid(`${name} has no amount of the form { value: "12.30", currency: "EUR" }`);
-    const order = { ...made, amount: moneyOf(amount.value, amount.currency, source) };
+    const order = { ...made, ...namesOf(made), amount: moneyOf(amount.value, amount.currency, source) };
     if (!fitsOrder(order)) {
       const { field, reason } = fitsOrder.fault();
       throw invalid(`${field === "" ? name : `${field} of ${name}`} ${reason}`);
@@ -100,6 +112,16 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
   }
 }
 
+/** What orders and buyers are known by, in one form only: NFC, without blanks at the ends. Two spellings of one number would be two orders. */
+function namesOf(order: object): Readonly<Record<string, string>> {
+  const names: Record<string, string> = {};
+  for (const name of ["merchant", "orderNo", "buyerId"] as const) {
+    const value = (order as Readonly<Record<string, unknown>>)[name];
+    if (typeof value === "string") names[name] = value.normalize("NFC").trim();
+  }
+  return names;
+}
+
 const invalid = (reason: string): Refusal =>
   new Refusal("PLUGIN_OUTPUT_INVALID", `The plugin's output is not a unified order: ${reason}.`.slice(0, REASON_CHARS));
 
@@ -111,7 +133,7 @@ function nameOf(value: unknown): string {
     Promise.resolve(value as PromiseLike<unknown>).then(undefined, () => undefined);
     return "a promise; it must answer at once";
   }
-  return "an object that is neither orders nor { skip } nor { reject }";
+  return "an object that is neither orders nor { skip }, { cancel } or { reject }";
 }
 
 /** An error's message may hold what the record holds, so only its kind and place in the plugin are told. */
@@ -123,18 +145,23 @@ function threw(error: unknown): string {
 }
 
 /**
- * JSON Pointer of the one field of a record that holds exactly this text: where an amount that was refused came from.
- * Undefined when none or several do.
+ * JSON Pointer of the field of a record that holds exactly this text: where an amount that was refused came from. Of several the one that
+ * is least deep, since an order's own fields stand above those of its lines; of those the one that is named as a total. Undefined when none does.
  */
 function fieldHolding(record: unknown, text: string): string | undefined {
-  const found: string[] = [];
-  const visit = (value: unknown, at: string): void => {
-    if (found.length > 1) return;
-    if (value === text) found.push(at);
-    if (typeof value !== "object" || value === null) return;
-    for (const [name, field] of Object.entries(value))
-      visit(field, `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
-  };
-  visit(record, "");
-  return found.length === 1 ? found[0] : undefined;
+  if (text === "") return undefined;
+  let level: readonly (readonly [at: string, value: unknown])[] = [["", record]];
+  while (level.length > 0) {
+    const found = level.filter(([, value]) => value === text).map(([at]) => at);
+    if (found.length > 0)
+      return found.find((at) => /total|amount|due|payable/i.test(at.slice(at.lastIndexOf("/")))) ?? found[0];
+    level = level.flatMap(([at, value]) =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).map(
+            ([name, field]) => [`${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, field as unknown] as const,
+          )
+        : [],
+    );
+  }
+  return undefined;
 }

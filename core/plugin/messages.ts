@@ -2,6 +2,7 @@
 import type { MappedRecord } from "../actions.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import type { ErrorDetails } from "../errors/errors.ts";
+import type { Event, Reply } from "./contract.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Records in one batch, and bytes of its JSON: a bus message is at most 1 MiB. */
@@ -28,6 +29,7 @@ export interface WorkerError {
 export type ToWorker =
   | { readonly kind: "load" }
   | { readonly kind: "read"; readonly job: number; readonly from: number; readonly merchant: string }
+  | { readonly kind: "reply"; readonly job: number; readonly event: Event }
   | { readonly kind: "bytes"; readonly job: number; readonly bytes: Uint8Array }
   | { readonly kind: "end"; readonly job: number }
   | { readonly kind: "wanted"; readonly job: number }
@@ -41,6 +43,7 @@ export type FromWorker =
   | { readonly kind: "pong" }
   /** The job took a piece of bytes. */
   | { readonly kind: "took"; readonly job: number }
+  | { readonly kind: "replied"; readonly job: number; readonly reply: Reply }
   | { readonly kind: "failed"; readonly job: number; readonly error: WorkerError }
   /** `records` is JSON text of an array of MappedRecord; `next` the record after the batch. */
   | {

@@ -1,9 +1,12 @@
 import type { Actions, MappedRecord, PlatformRegistration } from "../actions.ts";
 import { MergepayError } from "../errors/errors.ts";
+import { holdsParts } from "../formats/declared.ts";
 import { checkFrame } from "../formats/read.ts";
 import { recognise } from "../formats/recognise.ts";
 import type { Limits } from "../limits.ts";
+import type { Event, Reply } from "./contract.ts";
 import { kindsOf, type Manifest } from "./manifest.ts";
+import { checkedReply } from "./reply.ts";
 import { openReadings } from "./readings.ts";
 import { pluginVersion } from "./version.ts";
 import { startPluginWorker, type PluginWorker } from "./worker-process.ts";
@@ -24,6 +27,8 @@ export interface Platform {
    * @throws what ended the file: FILE_..., PLUGIN_TIMEOUT, PLUGIN_CRASHED
    */
   read(fileId: string, from: number, merchant: string | null): Promise<ReadAnswer>;
+  /** An event as the plugin tells it to its platform. @throws UNSUPPORTED, PLUGIN_THREW, PLUGIN_OUTPUT_INVALID, PLUGIN_TIMEOUT, PLUGIN_CRASHED */
+  reply(event: Event): Promise<Reply>;
   /** Runs bytes from anywhere through the plugin, frame first: batches of what became of the records. Nothing is kept. */
   trial(open: () => AsyncIterable<Uint8Array>, merchant?: string): AsyncIterable<readonly MappedRecord[]>;
   /** True while a file is between its first and its last read. */
@@ -39,14 +44,17 @@ export interface PlatformOptions {
   readonly limits: Limits;
   /** The bytes of a file in the blob store. */
   readonly openBlob: (fileId: string) => AsyncIterable<Uint8Array>;
-  /** Files that may be read at the same time. Default 8. */
+  /** Files that may be read at the same time. Default 8; at most 2 where files are held until their end, so that these fit into the heap. */
   readonly filesAtOnce?: number;
   /** A file that nobody asks on for is closed after this long. Default 60 s. */
   readonly idleMs?: number;
-  /** A worker without work ends after this long, and is started again when there is some. Default 5 min. */
+  /** A worker without work ends after this long, and is started again when there is some. Default 1 min. */
   readonly restMs?: number;
   readonly loadMs?: number;
 }
+
+/** Files at once that are held until their end. */
+const HELD_AT_ONCE = 2;
 
 /** How often a file is opened again because another one ended the worker, before it fails itself. */
 const REOPENS = 3;
@@ -56,7 +64,7 @@ const REOPENS = 3;
  * @throws PLUGIN_LOAD_FAILED, PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID, PLUGIN_SCHEMA_INVALID
  */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
-  const { id, dir, limits, openBlob, filesAtOnce = 8, idleMs = 60_000, restMs = 300_000 } = options;
+  const { id, dir, limits, openBlob, filesAtOnce = 8, idleMs = 60_000, restMs = 60_000 } = options;
   const load = () => startPluginWorker({ dir, limits, ...(options.loadMs ? { loadMs: options.loadMs } : {}) });
 
   const version = await pluginVersion(dir);
@@ -127,7 +135,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     return checkFrame(bytes, input, limits);
   }
 
-  const readings = openReadings({ openBlob, withWorker, filesAtOnce, idleMs });
+  const atOnce = inputs.some(holdsParts) ? Math.min(filesAtOnce, HELD_AT_ONCE) : filesAtOnce;
+  const readings = openReadings({ openBlob, withWorker, filesAtOnce: atOnce, idleMs });
 
   return {
     id,
@@ -142,6 +151,11 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       usedSince = true;
       const batch = await readings.read(fileId, from, merchant ?? manifest.defaultMerchant);
       return { records: batch.records, done: batch.done, version };
+    },
+    async reply(event) {
+      usedSince = true;
+      // The worker checks it too; this side does not take its word.
+      return checkedReply(await withWorker((present) => present.reply(event)));
     },
     async *trial(open, merchant = manifest.defaultMerchant) {
       usedSince = true;
@@ -178,6 +192,7 @@ const unavailable = (id: string, why: string): MergepayError =>
 
 /** What a platform says of itself to bank-adapter. */
 export function registrationOf({ id, version, manifest }: Platform): PlatformRegistration {
-  const { title, currencies, fees, settlementAccount } = manifest;
-  return { platform: id, title, version, currencies, fees, settlementAccount };
+  const { title, currencies, fees, settlementAccount, replies } = manifest;
+  const said = { platform: id, title, version, currencies, fees, settlementAccount };
+  return replies === undefined ? said : { ...said, replies };
 }

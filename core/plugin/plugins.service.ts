@@ -11,7 +11,7 @@ export type PluginsServiceDeps = Pick<
 > & {
   /** The folder of plugin folders. */
   readonly pluginsDir: string;
-  /** How long the start waits for the plugins that are there, and for bank-adapter before them. Default 20 s. */
+  /** How long the start waits for the plugins that are there, and for bank-adapter before them. Default 40 s: a busy machine with many plugins takes long. */
   readonly startMs?: number;
 };
 
@@ -23,7 +23,7 @@ const SERVICE_UP_MS = 10_000;
  * that they answer when it is up, but never fails because of one; a plugin that is not done in time comes when it is.
  */
 export function pluginsService(deps: PluginsServiceDeps): ServiceSchema {
-  const { pluginsDir, startMs = 20_000, ...rest } = deps;
+  const { pluginsDir, startMs = 40_000, ...rest } = deps;
   let host: ReturnType<typeof createPluginHost> | undefined;
 
   return {

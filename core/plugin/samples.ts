@@ -13,6 +13,8 @@ export type Expectation =
       readonly orders: readonly PlatformOrder[];
       /** Records with nothing to pay. Absent: none. */
       readonly skipped?: number;
+      /** Orders that are taken back. Absent: none. */
+      readonly cancelled?: readonly { readonly merchant: string; readonly orderNo: string }[];
       /** Absent: none. */
       readonly rejected?: readonly { readonly code: string; readonly position: string; readonly field?: string }[];
     }
@@ -45,12 +47,17 @@ export async function listSamples(dir: string): Promise<{ samples: string[]; exp
 export async function outcomeOf(platform: Platform, dir: string, sample: string): Promise<Expectation> {
   const orders: PlatformOrder[] = [];
   const rejected: { code: string; position: string; field?: string }[] = [];
+  const cancelled: { merchant: string; orderNo: string }[] = [];
   let skipped = 0;
   try {
     for await (const records of platform.trial(() => createReadStream(join(dir, SAMPLES, sample)))) {
       for (const record of records) {
         for (const { contentHash: _, ...order } of record.orders ?? []) orders.push(order);
         if (record.skipped !== undefined) skipped += 1;
+        if (record.cancelled !== undefined) {
+          const { merchant, orderNo } = record.cancelled;
+          cancelled.push({ merchant, orderNo });
+        }
         if (record.rejected === undefined) continue;
         const { code, field } = record.rejected;
         rejected.push({ code, position: record.position, ...(field === undefined ? {} : { field }) });
@@ -61,7 +68,12 @@ export async function outcomeOf(platform: Platform, dir: string, sample: string)
     if (!type.startsWith("FILE_")) throw error;
     return { error: { code: type, ...(data.position === undefined ? {} : { position: data.position }) } };
   }
-  return { orders, ...(skipped === 0 ? {} : { skipped }), ...(rejected.length === 0 ? {} : { rejected }) };
+  return {
+    orders,
+    ...(skipped === 0 ? {} : { skipped }),
+    ...(cancelled.length === 0 ? {} : { cancelled }),
+    ...(rejected.length === 0 ? {} : { rejected }),
+  };
 }
 
 /** The recorded expectation of a sample. @throws PLUGIN_SAMPLES_FAILED when it can't be read */
@@ -85,10 +97,12 @@ export async function expectationOf(dir: string, sample: string): Promise<Expect
 const filled = ({
   orders,
   skipped = 0,
+  cancelled = [],
   rejected = [],
 }: Exclude<Expectation, { readonly error: unknown }>): unknown => ({
   orders,
   skipped,
+  cancelled,
   rejected,
 });
 

@@ -2,7 +2,7 @@ import { MergepayError } from "../errors/errors.ts";
 import type { Platform } from "./platform.ts";
 
 /** The face of a platform while its versions come and go: what a service is made of. */
-export type PlatformFace = Pick<Platform, "id" | "check" | "read"> & { readonly current: () => Platform };
+export type PlatformFace = Pick<Platform, "id" | "check" | "read" | "reply"> & { readonly current: () => Platform };
 
 /** A platform's place in the host: files in flight stay with the version that they began with. */
 export interface Slot {
@@ -42,6 +42,7 @@ export function openSlot(first: Platform, drainMs: number): Slot {
     face: {
       id,
       current: () => current,
+      reply: async (event) => await current.reply(event),
       check: async (fileId) => await versionFor(fileId).check(fileId),
       read: async (fileId, from, merchant) => await versionFor(fileId).read(fileId, from, merchant),
     },

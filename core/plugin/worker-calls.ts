@@ -1,4 +1,5 @@
 import type { MappedRecord } from "../actions.ts";
+import type { Event, Reply } from "./contract.ts";
 import { PIECE_BYTES, PIECES_AHEAD, type Batch, type FromWorker, type ToWorker, type WorkerError } from "./messages.ts";
 
 /** The worker ended while it was busy with another job: this one is not to blame and may be opened again. */
@@ -15,6 +16,8 @@ export interface Reading {
 
 export interface WorkerCalls {
   readonly read: (bytes: AsyncIterable<Uint8Array>, from: number, merchant: string) => Reading;
+  /** @throws MergepayError, or WorkerLost when another job ended the worker */
+  readonly reply: (event: Event) => Promise<Reply>;
   /** Jobs that are open. */
   readonly open: () => number;
   take(message: FromWorker, errorOf: (error: WorkerError) => Error): void;
@@ -29,6 +32,7 @@ interface Call {
   readonly batches: (FromWorker & { readonly kind: "batch" })[];
   /** The record after the last batch that came. */
   next: number;
+  reply?: Reply;
   failure?: Error;
   over: boolean;
   /** Pieces of bytes that may be sent. */
@@ -56,6 +60,15 @@ export function workerCalls({ post, opened }: WorkerCallsDeps): WorkerCalls {
       post({ kind: "read", job: call.id, from, merchant });
       void pump(call, bytes);
       return { next: () => nextBatch(call), close: () => cancel(call) };
+    },
+    async reply(event) {
+      const call = begin(0);
+      post({ kind: "reply", job: call.id, event });
+      while (call.reply === undefined) {
+        if (call.failure !== undefined) throw call.failure;
+        await waiting(call, "wake");
+      }
+      return call.reply;
     },
     open: () => calls.size,
     take,
@@ -97,6 +110,9 @@ export function workerCalls({ post, opened }: WorkerCallsDeps): WorkerCalls {
     if (message.kind === "took") {
       call.room += 1;
       call.wakePump();
+    } else if (message.kind === "replied") {
+      call.reply = message.reply;
+      finish(call);
     } else if (message.kind === "failed") fail(call, errorOf(message.error));
     else {
       call.batches.push(message);

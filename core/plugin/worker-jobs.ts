@@ -44,6 +44,10 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
       void start(message);
       return;
     }
+    if (message.kind === "reply") {
+      reply(message);
+      return;
+    }
     // Bytes for a job that has ended may still be under way.
     const job = jobs.get(message.job);
     if (job === undefined) return;
@@ -70,6 +74,17 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
       if (!(error instanceof Cancelled)) send({ kind: "failed", job: job.id, error: workerError(error) });
     } finally {
       jobs.delete(job.id);
+      at(0);
+    }
+  }
+
+  function reply({ job, event }: ToWorker & { readonly kind: "reply" }): void {
+    at(job);
+    try {
+      send({ kind: "replied", job, reply: plugin.reply(event) });
+    } catch (error) {
+      send({ kind: "failed", job, error: workerError(error) });
+    } finally {
       at(0);
     }
   }

@@ -19,7 +19,7 @@ export interface WorkerOptions {
 }
 
 /** A plugin's worker process as the host holds it. */
-export interface PluginWorker extends Pick<WorkerCalls, "read"> {
+export interface PluginWorker extends Pick<WorkerCalls, "read" | "reply"> {
   readonly manifest: Manifest;
   /** False once the process has ended or is being ended. */
   readonly alive: () => boolean;
@@ -163,7 +163,7 @@ export async function startPluginWorker(options: WorkerOptions): Promise<PluginW
   post({ kind: "load" });
   try {
     const manifest = await loaded.promise;
-    return { manifest, alive: () => alive, jobs: calls.open, read: calls.read, close };
+    return { manifest, alive: () => alive, jobs: calls.open, read: calls.read, reply: calls.reply, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,9 @@
 import deduction from "../../schemas/deduction.schema.json" with { type: "json" };
+import dryRun from "../../schemas/dry-run.schema.json" with { type: "json" };
 import event from "../../schemas/event.schema.json" with { type: "json" };
 import fileReport from "../../schemas/file-report.schema.json" with { type: "json" };
 import journalEntry from "../../schemas/journal-entry.schema.json" with { type: "json" };
+import manifest from "../../schemas/manifest.schema.json" with { type: "json" };
 import money from "../../schemas/money.schema.json" with { type: "json" };
 import order from "../../schemas/order.schema.json" with { type: "json" };
 import payment from "../../schemas/payment.schema.json" with { type: "json" };
@@ -9,14 +11,17 @@ import platformOrder from "../../schemas/platform-order.schema.json" with { type
 import problem from "../../schemas/problem.schema.json" with { type: "json" };
 import quote from "../../schemas/quote.schema.json" with { type: "json" };
 import recordReject from "../../schemas/record-reject.schema.json" with { type: "json" };
+import remapPlan from "../../schemas/remap-plan.schema.json" with { type: "json" };
 import settlementLine from "../../schemas/settlement-line.schema.json" with { type: "json" };
 
 /** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
 export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   deduction,
+  dryRun,
   event,
   fileReport,
   journalEntry,
+  manifest,
   money,
   order,
   payment,
@@ -24,5 +29,6 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   problem,
   quote,
   recordReject,
+  remapPlan,
   settlementLine,
 ];

@@ -10,6 +10,8 @@ import { MergepayError } from "../errors/errors.ts";
 import type { BlobStore } from "./contract.ts";
 
 const ID = /^[a-z0-9_-]{1,200}$/;
+/** Begins the ids of what is staged. */
+export const STAGED = "staged-";
 const PIECE_BYTES = 64 * 1024;
 
 /** Ids become file names: only what can't climb out of the folder, and is the same on every file system. */
@@ -64,6 +66,7 @@ export async function openBlobDirectory(dir: string): Promise<BlobStore> {
 
   const pathOf = (id: string): string => {
     assertBlobId(id);
+    if (id.startsWith(STAGED)) return join(staging, id);
     const end = id.slice(-4).padStart(4, "_");
     return join(dir, end.slice(2), end.slice(0, 2), id);
   };
@@ -86,7 +89,8 @@ export async function openBlobDirectory(dir: string): Promise<BlobStore> {
       }
     },
     async stage(bytes) {
-      const temporary = join(staging, randomUUID());
+      const own = `${STAGED}${randomUUID()}`;
+      const temporary = pathOf(own);
       let size: number;
       try {
         size = await writeAll(temporary, bytes);
@@ -95,6 +99,7 @@ export async function openBlobDirectory(dir: string): Promise<BlobStore> {
         throw error;
       }
       return {
+        id: own,
         bytes: size,
         async commit(id) {
           const path = pathOf(id);

@@ -76,9 +76,11 @@ export interface BlobStore {
   has(id: string): Promise<boolean>;
   /**
    * Takes bytes whose id is not known yet (it hangs on their hash): they stream to a temporary place; `commit(id)` makes them
-   * visible, `discard` drops them. One of the two must be called. An upload left by a crash is dropped at the next start.
+   * visible, `discard` drops them. One of the two must be called. Until then they can be opened by the stage's own `id`. An upload left by a
+   * crash is dropped at the next start.
    */
   stage(bytes: AsyncIterable<Uint8Array>): Promise<{
+    id: string;
     bytes: number;
     commit(id: string): Promise<{ existed: boolean }>;
     discard(): Promise<void>;

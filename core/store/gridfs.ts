@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { GridFSBucket, ObjectId, type Db } from "mongodb";
-import { assertBlobId, blobNotFound } from "./blob-dir.ts";
+import { assertBlobId, blobNotFound, STAGED } from "./blob-dir.ts";
 import { isDuplicateKey, type BlobStore } from "./contract.ts";
 
 interface BlobEntry {
@@ -79,13 +79,20 @@ export async function openGridfsBlobs(database: Db, translate: Translate): Promi
     assertBlobId(id);
     return translate(() => blobs.findOne({ _id: id }));
   };
+  /** The file of a blob, or of an upload that is staged. */
+  const fileOf = async (id: string): Promise<ObjectId | undefined> => {
+    if (!id.startsWith(STAGED)) return (await entryOf(id))?.file;
+    const text = id.slice(STAGED.length);
+    if (!ObjectId.isValid(text)) return undefined;
+    return (await translate(() => staged.findOne({ _id: new ObjectId(text) })))?._id;
+  };
 
   const store: BlobStore = {
     has: async (id) => (await entryOf(id)) !== null,
     async *open(id) {
-      const entry = await entryOf(id);
-      if (entry === null) throw blobNotFound(id);
-      const pieces = bucket.openDownloadStream(entry.file)[Symbol.asyncIterator]();
+      const file = await fileOf(id);
+      if (file === undefined) throw blobNotFound(id);
+      const pieces = bucket.openDownloadStream(file)[Symbol.asyncIterator]();
       for (;;) {
         const next = await translate(() => pieces.next());
         if (next.done === true) return;
@@ -104,6 +111,7 @@ export async function openGridfsBlobs(database: Db, translate: Translate): Promi
         throw error;
       }
       return {
+        id: `${STAGED}${file.toHexString()}`,
         bytes: size,
         commit: (id) =>
           translate(async () => {

@@ -1,21 +1,32 @@
 import { createReadStream } from "node:fs";
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants, readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { MergepayError } from "../../core/errors/errors.ts";
-import { takeIn } from "../intake.ts";
+import { asMergepayError, MergepayError } from "../../core/errors/errors.ts";
+import { readManifest } from "../../core/files/manifest.ts";
+import type { DryRun } from "../../schemas/types.generated.ts";
+import { type IncomingFile, takeIn, tryOut } from "../intake.ts";
+import type { Node } from "../node.ts";
 import { boot, runningPlatforms } from "./boot.ts";
 import { print, table } from "./print.ts";
-import { followFile, summary } from "./progress.ts";
+import { counted, followFile, summary } from "./progress.ts";
 
 const REJECTS_SHOWN = 20;
+
+export interface ImportOptions {
+  readonly merchant?: string;
+  readonly dryRun?: true;
+  readonly confirm?: string;
+  readonly manifest?: string;
+}
 
 /** `mergepay import <platform> <file...>`: takes files in and follows each to its end. @returns false when one was not processed */
 export async function importFiles(
   platform: string,
   paths: readonly string[],
-  merchant: string | undefined,
+  { merchant, dryRun, confirm, manifest: manifestPath }: ImportOptions,
 ): Promise<boolean> {
-  for (const path of paths) await assertReadable(path);
+  for (const path of manifestPath === undefined ? paths : [manifestPath, ...paths]) await assertReadable(path);
+  const manifest = manifestPath === undefined ? undefined : readManifest(await readFile(manifestPath, "utf8"));
   const { node, config } = await boot({
     ...process.env,
     MERGEPAY_HTTP_PORT: "0",
@@ -26,21 +37,57 @@ export async function importFiles(
     let good = true;
     for (const path of paths) {
       const name = basename(path);
-      const { call, limits, store } = node;
-      const file = { platform, merchant: merchant ?? null, name, bytes: createReadStream(path) };
-      const { id, existed } = await takeIn({ call, blobs: store.blobs, limits }, file);
-      const report = await followFile(call, id, name);
-      print(`${name}: ${existed ? "taken before; " : ""}${summary(report)}`);
-      const { items, next } = await call("files.records", { fileId: id, limit: REJECTS_SHOWN });
-      if (items.length > 0)
-        print(table(items.map((reject) => [reject.position, reject.code, reject.field ?? "", reject.reason])));
-      if (next !== undefined) print(`  and more: GET /v1/files/${id}/records`);
-      good &&= report.state === "processed";
+      const file = {
+        platform,
+        merchant: merchant ?? null,
+        name,
+        bytes: createReadStream(path),
+        ...(confirm === undefined ? {} : { confirm }),
+        ...(manifest === undefined ? {} : { manifest }),
+      };
+      const done = dryRun === undefined ? await importOne(node, file) : await tryOne(node, file);
+      good &&= done;
     }
     return good;
   } finally {
     await node.stop();
   }
+}
+
+type NamedFile = IncomingFile & { readonly name: string };
+
+const intakeOf = ({ call, limits, store }: Node) => ({ call, limits, blobs: store.blobs });
+
+async function importOne(node: Node, file: NamedFile): Promise<boolean> {
+  const { id, existed } = await takeIn(intakeOf(node), file);
+  const report = await followFile(node.call, id, file.name);
+  print(`${file.name}: ${existed ? "taken before; " : ""}${summary(report)}`);
+  const { items, next } = await node.call("files.records", { fileId: id, limit: REJECTS_SHOWN });
+  printRejects(items);
+  if (next !== undefined) print(`  and more: GET /v1/files/${id}/records`);
+  return report.state === "processed";
+}
+
+async function tryOne(node: Node, file: NamedFile): Promise<boolean> {
+  try {
+    const told = await tryOut(intakeOf(node), file);
+    print(`${file.name}: dry run; ${told.known ? "taken before; " : ""}${counted(told)}`);
+    printRejects(told.rejects.slice(0, REJECTS_SHOWN));
+    if (told.rejected > REJECTS_SHOWN) print(`  and ${told.rejected - REJECTS_SHOWN} more`);
+    print(`  nothing was kept; to take this very file: --confirm ${told.confirmation}`);
+    return true;
+  } catch (thrown) {
+    const error = asMergepayError(thrown);
+    if (!error.type.startsWith("FILE_") && error.type !== "MANIFEST_MISMATCH") throw error;
+    const where = error.data.position === undefined ? "" : ` at ${error.data.position}`;
+    print(`${file.name}: dry run; it would fail: ${error.type}${where}. ${error.message}`);
+    return false;
+  }
+}
+
+function printRejects(rejects: readonly DryRun["rejects"][number][]): void {
+  if (rejects.length > 0)
+    print(table(rejects.map((reject) => [reject.position, reject.code, reject.field ?? "", reject.reason])));
 }
 
 /** Before anything is started: a mistyped name needs no node to be found out. @throws NOT_FOUND naming the file */

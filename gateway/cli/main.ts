@@ -1,9 +1,16 @@
 import { Command } from "commander";
 import { asMergepayError } from "../../core/errors/errors.ts";
 import { demo } from "./demo.ts";
-import { importFiles } from "./import.ts";
+import { fileCommands } from "./files.ts";
+import { importFiles, type ImportOptions } from "./import.ts";
 import { pluginCommands } from "./plugin.ts";
 import { start } from "./start.ts";
+
+// Whoever reads what is printed may have seen enough (`| head`): that is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(process.exitCode ?? 0);
+});
 
 const program = new Command("mergepay")
   .description("One payment for orders from any number of e-commerce platforms.")
@@ -25,10 +32,17 @@ program
   .argument("<platform>", "the platform that the files are from")
   .argument("<files...>", "files in the platform's own format")
   .option("--merchant <name>", "the merchant that the orders are of, where the files do not tell")
-  .action(async (platform: string, files: string[], options: { merchant?: string }) => {
-    if (!(await importFiles(platform, files, options.merchant))) process.exitCode = 1;
+  .option("--dry-run", "only say what would become of the files, with the confirmation of each; nothing is kept")
+  .option("--confirm <confirmation>", "take the file only if it is the one that the dry run was of")
+  .option(
+    "--manifest <file>",
+    "what the file must hold, as JSON with sha256, records and totals; otherwise nothing is taken of it",
+  )
+  .action(async (platform: string, files: string[], options: ImportOptions) => {
+    if (!(await importFiles(platform, files, options))) process.exitCode = 1;
   });
 
+fileCommands(program);
 pluginCommands(program);
 
 try {

@@ -10,6 +10,7 @@ import { openPlatform } from "../../core/plugin/platform.ts";
 import { noBlobs, recordSamples } from "../../core/plugin/record-sample.ts";
 import { listSamples } from "../../core/plugin/samples.ts";
 import { readConfig } from "../config.ts";
+import { makeFrom } from "./plugin-from.ts";
 import { print, table } from "./print.ts";
 import { scaffold } from "./scaffold.ts";
 
@@ -29,8 +30,9 @@ export function pluginCommands(program: Command): void {
   const plugin = program.command("plugin").description("make, check and try platform plugins, with no server running");
   plugin
     .command("new")
-    .description("make the folder of a new platform from a working example")
+    .description("make the folder of a new platform, from a file of its own or from a working example")
     .argument("<id>", "the platform's id: 2 to 40 of a-z, 0-9 and -, starting with a letter")
+    .option("--from <file>", "a real-looking file of the platform: its format, schema and mapping are proposed from it")
     .action(make);
   plugin.command("list").description("list the plugin folders, each with its state").action(list);
   plugin
@@ -53,9 +55,10 @@ export function pluginCommands(program: Command): void {
     .action(tryOut);
 }
 
-async function make(id: string): Promise<void> {
+async function make(id: string, { from }: { readonly from?: string }): Promise<void> {
   checkName(id);
-  const { dir } = settingsOf(id);
+  const { dir, limits } = settingsOf(id);
+  if (from !== undefined) return await makeFrom({ id, dir, limits, file: from, shown });
   for (const path of await scaffold(id, dir)) print(`  ${shown(join(dir, path))}`);
   print(`\nIt reads the example's format. Next: mergepay plugin record ${id}, look at samples/*.expected.json,`);
   print(`then mergepay plugin test ${id}. Change plugin.ts, the schema and the samples to your platform's.`);
@@ -135,7 +138,7 @@ async function tryOut(id: string, path: string, options: { merchant?: string; js
 }
 
 /** One line an order, or why there is none. */
-function inWords({ position, orders = [], skipped, rejected }: MappedRecord): string {
+function inWords({ position, orders = [], skipped, cancelled, rejected }: MappedRecord): string {
   const lines = orders.map(({ merchant, orderNo, amount, buyerId, title }) =>
     [
       `order     ${merchant} ${orderNo}  ${amount.value} ${amount.currency}`,
@@ -144,6 +147,7 @@ function inWords({ position, orders = [], skipped, rejected }: MappedRecord): st
     ].join("  "),
   );
   if (skipped !== undefined) lines.push(`skipped   ${skipped}`);
+  if (cancelled !== undefined) lines.push(`cancelled ${cancelled.merchant} ${cancelled.orderNo}: ${cancelled.reason}`);
   if (rejected !== undefined)
     lines.push(
       `rejected  ${rejected.code}${rejected.field === undefined ? "" : ` ${rejected.field}`}: ${rejected.reason}`,

@@ -45,6 +45,14 @@ export function summary(report: FileReport): string {
     const where = report.error.position === undefined ? "" : ` at ${report.error.position}`;
     return `${report.state}: ${report.error.code}${where}. ${report.error.reason}`;
   }
-  const { records, created, revised, unchanged, skipped, rejected } = report;
-  return `${records} records: ${created} new orders, ${revised} revised, ${unchanged} unchanged, ${skipped} with nothing to pay, ${rejected} rejected`;
+  return counted(report);
+}
+
+type Counts = Pick<FileReport, "records" | "created" | "revised" | "unchanged" | "cancelled" | "skipped" | "rejected">;
+
+/** What became of a file's records, by number. */
+export function counted(counts: Counts): string {
+  const { records, created, revised, unchanged, cancelled, skipped, rejected } = counts;
+  const back = cancelled === 0 ? "" : ` ${cancelled} cancelled,`;
+  return `${records} records: ${created} new orders, ${revised} revised, ${unchanged} unchanged,${back} ${skipped} with nothing to pay, ${rejected} rejected`;
 }

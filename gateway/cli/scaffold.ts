@@ -14,13 +14,7 @@ const CONTRACT = join(import.meta.dirname, "..", "..", "core", "plugin", "contra
  * @throws STATE_REFUSED when the folder is there already
  */
 export async function scaffold(id: string, dir: string): Promise<string[]> {
-  await mkdir(dirname(dir), { recursive: true });
-  try {
-    await mkdir(dir);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new MergepayError("STATE_REFUSED", `${dir} is there already; nothing was written. Take another id.`);
-  }
+  await makeFolder(dir);
   const wanted = (path: string): boolean => !path.endsWith(".expected.json");
   await cp(TEMPLATE, dir, { recursive: true, filter: wanted });
   const written = (await readdir(dir, { recursive: true, withFileTypes: true }))
@@ -34,17 +28,30 @@ export async function scaffold(id: string, dir: string): Promise<string[]> {
   return written;
 }
 
+/** Makes the folder of a new plugin. @throws STATE_REFUSED when it is there already */
+export async function makeFolder(dir: string): Promise<void> {
+  await mkdir(dirname(dir), { recursive: true });
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new MergepayError("STATE_REFUSED", `${dir} is there already; nothing was written. Take another id.`);
+  }
+}
+
 /** How plugin.ts of this folder imports the contract. */
-async function contractFrom(dir: string): Promise<string> {
+export async function contractFrom(dir: string): Promise<string> {
   const path = relative(await realpath(dir), CONTRACT)
     .split(sep)
     .join("/");
   return path.startsWith(".") ? path : `./${path}`;
 }
 
+/** A platform's name for people, made of its id. */
+export const titleOf = (id: string): string => `${id.slice(0, 1).toUpperCase()}${id.slice(1).replaceAll("-", " ")}`;
+
 function named(text: string, id: string, contract: string): string {
-  const [first = "", ...rest] = id;
-  const title = `${first.toUpperCase()}${rest.join("").replaceAll("-", " ")}`;
+  const title = titleOf(id);
   return text
     .replaceAll("../../../core/plugin/contract.ts", contract)
     .replaceAll(TEMPLATE_ID, id)

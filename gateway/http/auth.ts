@@ -15,6 +15,8 @@ export type Principal =
 export interface AuthDeps {
   /** The `whsec_` secrets of a platform: one, two while it rotates, none when there is no such platform. */
   readonly platformSecrets: (platform: string) => readonly string[];
+  /** Whether files of the platform are taken with a manifest only. */
+  readonly manifestRequired: (platform: string) => boolean;
   /** Shared HS256 secret of whoever issues payer tokens. */
   readonly payerJwtSecret: Uint8Array;
   /** Operator keys by the sha256 of the whole key in lower-case hex; the keys themselves are kept nowhere. */

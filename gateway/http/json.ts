@@ -11,7 +11,7 @@ import { timesOf } from "./server.ts";
 export function refuseDeclared(
   request: FastifyRequest,
   maximumBytes: number,
-  code: "BODY_TOO_LARGE" | "FILE_TOO_LARGE",
+  code: "BODY_TOO_LARGE" | "FILE_TOO_LARGE" | "DRY_RUN_TOO_LARGE",
 ): void {
   const declared = request.headers["content-length"];
   if (declared !== undefined && Number.parseInt(declared, 10) > maximumBytes)

@@ -53,8 +53,14 @@ export const QUERY = {
   upload: object({
     merchant: { ...merchant, description: "Whose file it is, where the file does not say; the plugin has a default." },
     name: line(255, "The file's name, for people."),
+    dryRun: {
+      const: "true",
+      description: "Only say what the file would become: nothing is kept, and `name` and `wait` mean nothing.",
+    },
+    confirm: text("^file_[0-9a-f]{40}$", "The `confirmation` of a dry run: any other file is refused."),
     wait: text("^(?:[1-9]|[12][0-9]|30)$", "Seconds to wait for the file to be processed before answering."),
   }),
+  remap: object({ dryRun: { const: "true", description: "Only say what would change." } }),
   ofPlatform: object({ ...page, platform: { ...platform, description: "Operators: only of this platform." } }),
   ofUser: object({ ...page, userId: { ...userId, description: "Operators: whose; they must say." } }),
   lines: object({ ...page, payment: id("pay"), platform }),
@@ -111,6 +117,23 @@ export const BODIES = {
     ),
   },
 } as const satisfies Record<string, Schema>;
+
+/** Of an upload; what they hold is read and refused by itself. */
+export const UPLOAD_HEADERS: Schema = {
+  type: "object",
+  properties: {
+    "mergepay-manifest": {
+      type: "string",
+      description:
+        'What the file holds, as JSON: `{"sha256":"...","records":2,"totals":{"USD":"12.30"}}`. A file that holds anything else creates nothing.',
+    },
+    "mergepay-manifest-signature": {
+      type: "string",
+      description:
+        "Of platforms: the Standard Webhooks signature over the manifest's text, with the same webhook-id and webhook-timestamp.",
+    },
+  },
+};
 
 /** @param maximumChars the longest key */
 export const paymentHeaders = (maximumChars: number): Schema => ({
@@ -184,6 +207,8 @@ export const pageSchema = (items: Schema): Schema =>
 
 export const ANSWERS = {
   file: ref("file-report"),
+  remapPlan: ref("remap-plan"),
+  fileOrDryRun: { oneOf: [ref("file-report"), ref("dry-run")] },
   reject: ref("record-reject"),
   order: ref("order"),
   quote: ref("quote"),

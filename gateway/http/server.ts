@@ -13,6 +13,8 @@ const ONCE = new Set([
   "content-type",
   "host",
   "idempotency-key",
+  "mergepay-manifest",
+  "mergepay-manifest-signature",
   "mergepay-platform",
   "transfer-encoding",
   "webhook-id",

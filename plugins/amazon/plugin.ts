@@ -1,5 +1,9 @@
 import { definePlatform, instantOf, isZero, money, plainText, type PlatformOrder } from "../../core/plugin/contract.ts";
 import { isPriced, owedFor, type AmountColumns } from "./amount.ts";
+import { notPayables } from "./not-payable.ts";
+import { orders2026 } from "./orders-2026.ts";
+import { ordersV0 } from "./orders-v0.ts";
+import { buyerOf, MAX_ITEMS, orderTitle } from "./shared.ts";
 
 /** A row of the report as it passed order.schema.json. */
 interface Row extends AmountColumns {
@@ -33,7 +37,6 @@ const OPEN = new Set([
   "shipped - picked up",
 ]);
 const CANCELLED = new Set(["cancelled", "canceled"]);
-const MAX_ITEMS = 1000;
 const CURRENCIES = "USD CAD MXN BRL EUR GBP SEK PLN TRY INR JPY AUD SGD AED SAR EGP ZAR";
 
 const word = (text: string): string => text.trim().toLowerCase();
@@ -94,6 +97,7 @@ export default definePlatform<{ readonly rows: readonly Row[] }>({
     columns: COLUMNS,
   },
   schema: "order.schema.json",
+  also: [ordersV0, orders2026, ...notPayables],
   currencies: CURRENCIES.split(" "),
   fees: { percent: "3.2", fixed: { USD: "0.30", EUR: "0.25", GBP: "0.20" } },
   settlementAccount: "amazon-settlement",
@@ -123,8 +127,7 @@ export default definePlatform<{ readonly rows: readonly Row[] }>({
     const placedAt = instantOf(first.row["purchase-date"]);
     if (placedAt === undefined)
       return { reject: "There is no such date and time with a zone.", field: `/rows/${first.index}/purchase-date` };
-    const mail = word(first.row["buyer-email"] ?? "");
-    const channel = plainText(first.row["sales-channel"], 128);
+    const buyerId = buyerOf(first.row["buyer-email"]);
     const orderNo = first.row["amazon-order-id"];
     const items = live.filter(({ row }) => plainText(row["product-name"], 1) !== "").slice(0, MAX_ITEMS);
     return [
@@ -133,8 +136,8 @@ export default definePlatform<{ readonly rows: readonly Row[] }>({
         orderNo,
         amount: money(total, currency),
         placedAt,
-        title: channel === "" ? `Order ${orderNo}` : `${channel} order ${orderNo}`,
-        ...(mail === "" ? {} : { buyerId: `email:${mail}` }),
+        title: orderTitle(first.row["sales-channel"], orderNo),
+        ...(buyerId === undefined ? {} : { buyerId }),
         ...(items.length === 0 ? {} : { items: items.map(itemOf) }),
       },
     ];

@@ -79,5 +79,6 @@ export function checkedRegistration(given: PlatformRegistration): PlatformRegist
       ...(percent === undefined ? {} : { percent }),
     }),
     settlementAccount: given.settlementAccount,
+    ...(given.replies === true ? { replies: true as const } : {}),
   });
 }

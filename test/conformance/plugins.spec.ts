@@ -139,9 +139,9 @@ for (const { id, folder } of [...platforms, example])
               expect(outcome).to.match(/^FILE_/);
               return;
             }
-            for (const { orders, skipped, rejected, position } of outcome) {
+            for (const { orders, skipped, cancelled, rejected, position } of outcome) {
               expect(
-                [orders, skipped, rejected].filter((part) => part !== undefined),
+                [orders, skipped, cancelled, rejected].filter((part) => part !== undefined),
                 position,
               ).to.have.lengthOf(1);
               if (rejected !== undefined) expect(rejected.code, rejected.reason).not.to.match(/^(?:INTERNAL|PLUGIN_)/);

@@ -2,16 +2,20 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { minorOf } from "../../core/money/money.ts";
 import { mergepay, platformsOf, type Ran, temporaryFolder } from "../support/cluster.ts";
+import { allDemoFiles } from "../support/shopping.ts";
 
 describe("mergepay demo", function () {
   this.timeout(60_000);
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let ran: Ran;
+  /** The platforms that come with a file for the demonstration. */
+  let shown: string[];
   /** The lines below each numbered heading. */
   let parts: Map<string, string[]>;
 
   before(async () => {
     folder = await temporaryFolder();
+    shown = (await allDemoFiles()).map(({ platform }) => platform).sort();
     ran = await mergepay(["demo"], { MERGEPAY_DATA: folder.dir });
     parts = new Map(
       ran.stdout.split(/^(?=[0-9] {2})/m).map((part) => [part.slice(0, 1), part.split("\n").slice(1)] as const),
@@ -31,10 +35,10 @@ describe("mergepay demo", function () {
     expect(ran.stdout).to.match(/\nDone\. /);
   });
 
-  it("takes the files of all platforms", () => {
-    const platforms = platformsOf();
-    expect(ran.stdout).to.include(`${platforms.length} platform plugins`);
-    for (const platform of platforms) expect(ran.stdout).to.match(new RegExp(`${platform}: [0-9]+ records: [1-9]`));
+  it("runs all platforms, and takes a file of each that has one", () => {
+    expect(ran.stdout).to.include(`${platformsOf().length} platform plugins`);
+    expect(shown).to.have.length.greaterThan(1);
+    for (const platform of shown) expect(ran.stdout).to.match(new RegExp(`${platform}: [0-9]+ records: [1-9]`));
   });
 
   it("makes one deduction, equal to the sum of the inbox's orders and of what merchants and platforms get", () => {
@@ -47,12 +51,12 @@ describe("mergepay demo", function () {
     expect(orders).to.have.length.greaterThan(2);
     expect(deductions).to.deep.equal([sum(orders)]);
     expect(sum(shares)).to.equal(sum(orders));
-    expect(merchants).to.have.length(platformsOf().length);
+    expect(merchants).to.have.length(shown.length);
   });
 
   it("tells each platform of its payment", () => {
     const told = (parts.get("8") ?? []).filter((line) => line.includes("orders.paid"));
-    expect(told.map((line) => line.trim().split(" ")[0] ?? "").sort()).to.deep.equal(platformsOf());
+    expect(told.map((line) => line.trim().split(" ")[0] ?? "").sort()).to.deep.equal(shown);
   });
 
   it("leaves no process behind", function () {

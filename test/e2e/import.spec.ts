@@ -60,6 +60,23 @@ describe("mergepay import", function () {
     expect(other.stdout).to.match(/: 200 records: 3 new orders, 0 revised, 197 unchanged/);
   });
 
+  it("says in a dry run what would become of a file, keeps nothing, and then takes that very file only", async () => {
+    const own = (...args: readonly string[]) =>
+      mergepay(["import", ...args], { MERGEPAY_DATA: join(folder.dir, "dry-run") });
+    const { platform, path } = await fileOf(6, [2]);
+    const dry = await own("--dry-run", platform, path);
+    expect([dry.code, dry.stderr], dry.stdout).to.deep.equal([0, ""]);
+    expect(dry.stdout).to.match(/: dry run; 6 records: 5 new orders, 0 revised, .* 1 rejected/);
+    expect(rejectsIn(dry)).to.have.length(1);
+    const [, confirmation = ""] = /--confirm (\S+)/.exec(dry.stdout) ?? [];
+    const { path: other } = await fileOf(7, [2]);
+    const refused = await own("--confirm", confirmation, platform, other);
+    expect([refused.code, refused.stdout]).to.deep.equal([1, ""]);
+    expect(refused.stderr).to.contain("[CONFIRMATION_MISMATCH]");
+    const taken = await own("--confirm", confirmation, platform, path);
+    expect(taken.stdout).to.match(/: 6 records: 5 new orders/);
+  });
+
   it("ends with 1 when one of several files is broken, and takes the others", async () => {
     const { platform, path } = await fileOf(5, []);
     const broken = join(folder.dir, "broken");

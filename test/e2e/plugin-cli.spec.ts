@@ -46,6 +46,29 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     );
   });
 
+  it("gets a folder from a file of the platform that loads before a line is edited, or is told what is missing", async () => {
+    const file = join(folder.dir, "..", "orders.json");
+    const order = { orderNumber: "L-1", total: "12.30", currency: "EUR", customerId: "7" };
+    await writeFile(file, JSON.stringify({ orders: [order] }));
+    const made = await plugin("new", "lantern-hall", "--from", file);
+    expect(made.code, made.err).to.equal(0);
+    expect(made.out).to.include("/orderNumber").and.not.include("NEEDED");
+    expect((await plugin("test", "lantern-hall")).out).to.include("pass");
+    expect((await plugin("try", "lantern-hall", file)).out).to.include("L-1  12.30 EUR  buyer 7");
+
+    await writeFile(file, JSON.stringify({ orders: [{ orderNumber: "L-1", total: "12.30" }] }));
+    const part = await plugin("new", "lantern-yard", "--from", file);
+    expect(part.out).to.include("NEEDED in plugin.ts: the currency: the file tells none.");
+    expect((await plugin("test", "lantern-yard")).out).to.include("pass");
+
+    await writeFile(file, "no orders here");
+    const none = await plugin("new", "lantern-gate", "--from", file);
+    expect(none.code).to.equal(1);
+    expect(none.err).to.include("FILE_NOT_RECOGNISED");
+    expect(await readdir(folder.dir)).to.not.include("lantern-gate");
+    for (const id of ["lantern-hall", "lantern-yard"]) await rm(folder.path(id), { recursive: true });
+  });
+
   it("is told by `test` to record what the samples become", async () => {
     const { code, out } = await plugin("test", "tea-house");
     expect(code).to.equal(1);

@@ -88,8 +88,9 @@ describe("A running Mergepay and its plugins folder", function () {
       return answer.status !== 202 && answer.status !== 200 && answer;
     });
     expect([refused.status, refused.body.code]).to.deep.equal([404, "PLATFORM_UNKNOWN"]);
-    for (const platform of staying)
-      expect((await deliverDemo(platform)).created).to.equal(demoOf(platform).orders.length);
+    const shown = demos.filter(({ platform }) => staying.includes(platform));
+    expect(shown).to.have.length.greaterThan(1);
+    for (const { platform, orders } of shown) expect((await deliverDemo(platform)).created).to.equal(orders.length);
     expect((await ask(node.url, "/readyz")).status).to.equal(200);
   });
 
@@ -122,7 +123,7 @@ describe("A running Mergepay and its plugins folder", function () {
     expect((await ask(node.url, "/readyz")).status).to.equal(200);
   });
 
-  it("pays 1,000 orders of all platforms at once: one deduction, and lines that sum to it to the last cent", async () => {
+  it("pays 1,000 orders of all platforms with a demonstration at once: one deduction, and lines that sum to it to the last cent", async () => {
     const userId = "usr_thousand";
     const payer = await access.payer(userId);
     const buyers = buyersOf(demos);
@@ -158,7 +159,7 @@ describe("A running Mergepay and its plugins folder", function () {
     const total = sumOf([paid.body.total]);
     expect(sumOf(lines.map(({ gross }) => gross))).to.equal(total);
     const merchants = Map.groupBy(lines, ({ platform, merchant }) => `${platform}/${merchant}`);
-    expect(merchants.size).to.equal(platforms.length);
+    expect(merchants.size).to.equal(demos.length).and.to.be.greaterThan(2);
     const parts = [...merchants.values()].map((own) => {
       const [net, fee] = [sumOf(own.map((line) => line.net)), sumOf(own.map((line) => line.fee))];
       expect(net + fee, "a merchant's net and fee").to.equal(sumOf(own.map(({ gross }) => gross)));

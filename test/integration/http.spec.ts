@@ -144,7 +144,12 @@ describe("the HTTP edge on real sockets", () => {
           bytes += piece.length;
           most = Math.max(most, process.memoryUsage().arrayBuffers);
         }
-        return { bytes, commit: () => Promise.resolve({ existed: false }), discard: () => Promise.resolve() };
+        return {
+          id: "staged-1",
+          bytes,
+          commit: () => Promise.resolve({ existed: false }),
+          discard: () => Promise.resolve(),
+        };
       },
     };
     await start({ fileBytes: 256 * MIB, blobs });

@@ -122,6 +122,13 @@ export function mapped(
   return { record, position: `line ${record + 2}`, orders: [{ ...content, contentHash }] };
 }
 
+/** A record that takes an order back, as a plugin's worker hands it over. */
+export const cancelled = (record: number, orderNo: string, merchant = "shop"): MappedRecord => ({
+  record,
+  position: `line ${record + 2}`,
+  cancelled: { merchant, orderNo, reason: "The buyer changed their mind." },
+});
+
 /** Stores orders of a platform for a user, and gives the user an account. @returns the order ids in the order given */
 export async function seedOrders(
   { core }: House,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { Readable } from "node:stream";
+import { echoFile } from "../../../core/files/echo.ts";
 import { platformOnly, shownTo } from "../access.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
@@ -92,12 +93,62 @@ export function fileRoutes(app: FastifyInstance, { call, blobs, limits }: HttpDe
         .send(Readable.from(resumed(first, pieces), { objectMode: false }));
     },
   );
+
+  app.get<ById>(
+    "/v1/files/:id/echo",
+    {
+      ...described({
+        summary: "The rejected records of a file, in its own format with the reasons",
+        tag: "files",
+        access,
+        params: PARAMS.file,
+        answers: {
+          200: [
+            "CSV, TSV, XML, JSON or NDJSON, in UTF-8, as the file is.",
+            { type: "string", format: "binary" },
+            "*/*",
+          ],
+        },
+        problems: ["PLATFORM_UNAVAILABLE", "FILE_NOT_RECOGNISED"],
+      }),
+      exposeHeadRoute: false,
+    },
+    async (request, reply) => {
+      const fileId = request.params.id;
+      const file = shownTo(request, await call("files.get", { fileId, ...platformOnly(request) }));
+      const { type, extension, pieces } = await echoFile({ call, blobs, limits }, file);
+      const first = await pieces.next();
+      return reply
+        .type(type)
+        .header("content-disposition", `attachment; filename="${fileId}.rejected.${extension}"`)
+        .send(Readable.from(resumed(first, pieces), { objectMode: false }));
+    },
+  );
+
+  app.post<ById & { Querystring: { dryRun?: "true" } }>(
+    "/v1/files/:id/remap",
+    described({
+      summary: "Map a stored file again by its plugin as it is now; locked, paid and cancelled orders stay as they are",
+      tag: "files",
+      access: { operator: "files:write" },
+      params: PARAMS.file,
+      query: QUERY.remap,
+      answers: {
+        200: ["Of a dry run: what would change.", ANSWERS.remapPlan],
+        202: ["The file will be mapped again.", ANSWERS.file],
+      },
+      problems: ["STATE_REFUSED", "DRY_RUN_TOO_LARGE", "MANIFEST_MISMATCH", "PLATFORM_UNAVAILABLE"],
+    }),
+    async (request, reply) => {
+      const fileId = request.params.id;
+      if (request.query.dryRun !== undefined)
+        return reply.send(await call("files.foreseeRemap", { fileId }, { timeoutMs: limits.dryRunMs + 5_000 }));
+      return reply.code(202).send(await call("files.remap", { fileId }));
+    },
+  );
 }
 
-async function* resumed(
-  first: IteratorResult<Uint8Array>,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, void> {
+async function* resumed<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncGenerator<T, void, void> {
   try {
     for (let piece = first; piece.done !== true; piece = await rest.next()) yield piece.value;
   } finally {

@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { setTimeout as pause } from "node:timers/promises";
+import { MergepayError } from "../../../core/errors/errors.ts";
+import { readManifest } from "../../../core/files/manifest.ts";
 import { isEnded } from "../../../core/files/states.ts";
-import type { FileReport } from "../../../schemas/types.generated.ts";
-import { takeIn } from "../../intake.ts";
+import type { FileReport, Manifest } from "../../../schemas/types.generated.ts";
+import { type IncomingFile, takeIn, tryOut } from "../../intake.ts";
 import { principalOf, proveClaim } from "../access.ts";
 import { boundedBody } from "../body.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
 import { refuseDeclared } from "../json.ts";
-import { ANSWERS, BODIES, PARAMS, QUERY } from "../schemas.ts";
+import { ANSWERS, BODIES, PARAMS, QUERY, UPLOAD_HEADERS } from "../schemas.ts";
+import { readSignatureHead, signatureCheck } from "../signature.ts";
 import { timesOf } from "../server.ts";
 
 /** How often a file that is waited for is looked at. */
@@ -16,7 +19,7 @@ const LOOK_MS = 50;
 
 interface Upload {
   Params: { platform: string };
-  Querystring: { merchant?: string; name?: string; wait?: string };
+  Querystring: { merchant?: string; name?: string; wait?: string; dryRun?: "true"; confirm?: string };
 }
 
 const UPLOAD = described({
@@ -25,13 +28,30 @@ const UPLOAD = described({
   access: { platform: true, operator: "files:write", streamed: true },
   params: PARAMS.platform,
   query: QUERY.upload,
+  headers: UPLOAD_HEADERS,
   body: BODIES.file,
   consumes: ["*/*"],
   answers: {
-    200: ["The file as it is now: it was sent before, or has been processed while you waited.", ANSWERS.file],
+    200: [
+      "The file as it is now: it was sent before, or has been processed while you waited. Of a dry run: what it would become.",
+      ANSWERS.fileOrDryRun,
+    ],
     202: ["The file is stored and will be processed.", ANSWERS.file],
   },
-  problems: ["FILE_EMPTY", "FILE_TOO_LARGE", "PLATFORM_UNKNOWN"],
+  problems: [
+    "FILE_EMPTY",
+    "FILE_TOO_LARGE",
+    "PLATFORM_UNKNOWN",
+    "CONFIRMATION_MISMATCH",
+    "MANIFEST_INVALID",
+    "MANIFEST_REQUIRED",
+    "MANIFEST_MISMATCH",
+    "DRY_RUN_TOO_LARGE",
+    "FILE_FRAME_BROKEN",
+    "FILE_ENCODING_INVALID",
+    "FILE_NOT_RECOGNISED",
+    "PLATFORM_UNAVAILABLE",
+  ],
 });
 
 /** The one route with a body of any type: it streams to the blob store, and is kept only when its signature fits. */
@@ -45,23 +65,29 @@ export function uploadRoute(deps: HttpDeps) {
     });
     app.post<Upload>("/v1/platforms/:platform/files", UPLOAD, async (request, reply) => {
       const { platform } = request.params;
-      const { name, merchant = null, wait } = request.query;
-      refuseDeclared(request, limits.fileBytes, "FILE_TOO_LARGE");
+      const { name, merchant = null, wait, dryRun, confirm } = request.query;
+      if (dryRun === undefined) refuseDeclared(request, limits.fileBytes, "FILE_TOO_LARGE");
+      else refuseDeclared(request, limits.dryRunBytes, "DRY_RUN_TOO_LARGE");
+      const manifest = manifestOf(request, deps);
       const body = watched(request, limits.fileBytes, bodyIdleMs);
-      const taken = takeIn(deps, {
+      const file: IncomingFile = {
         platform,
         merchant,
         ...(name === undefined ? {} : { name }),
+        ...(confirm === undefined ? {} : { confirm }),
+        ...(manifest === undefined ? {} : { manifest }),
         bytes: body.pieces(),
         admit: () => {
           proveClaim(request);
           principalOf(request);
         },
-      });
-      const { existed, ...report } = await taken.catch((error: unknown) => {
+      };
+      const told = (error: unknown): never => {
         // A store may wrap what the body's stream threw; the sender is told the cause.
         throw body.fault() ?? error;
-      });
+      };
+      if (dryRun !== undefined) return reply.send(await tryOut(deps, file).catch(told));
+      const { existed, ...report } = await takeIn(deps, file).catch(told);
       const shown = wait === undefined ? report : await ended(deps, report, Number.parseInt(wait, 10));
       return reply
         .code(existed || isEnded(shown) ? 200 : 202)
@@ -70,6 +96,26 @@ export function uploadRoute(deps: HttpDeps) {
     });
     return Promise.resolve();
   };
+}
+
+/**
+ * The manifest that came with the file. A platform signs its text by itself: the signature of the body is over the file alone.
+ * @throws MANIFEST_REQUIRED, MANIFEST_INVALID, SIGNATURE_INVALID
+ */
+function manifestOf(request: FastifyRequest<Upload>, { auth, now }: HttpDeps): Manifest | undefined {
+  const { platform } = request.params;
+  const { "mergepay-manifest": text, "mergepay-manifest-signature": signature } = request.headers;
+  if (typeof text !== "string") {
+    if (auth.manifestRequired(platform)) throw new MergepayError("MANIFEST_REQUIRED");
+    return undefined;
+  }
+  if (request.claim !== null) {
+    const head = readSignatureHead({ ...request.headers, "webhook-signature": signature }, now());
+    const check = signatureCheck(head, auth.platformSecrets(platform));
+    check.update(Buffer.from(text, "latin1"));
+    check.verify();
+  }
+  return readManifest(text);
 }
 
 /** The report once the file has been processed, or as it is when the seconds are over. */

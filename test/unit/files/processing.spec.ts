@@ -110,13 +110,21 @@ describe("a file on its way", () => {
     expect(await receive()).to.include({ existed: true, state: "processed", created: 10 });
   });
 
-  it("with a broken frame is failed whole and creates nothing", async () => {
-    script.check = fail("FILE_FRAME_BROKEN");
-    await receive();
-    const report = await processed();
-    expect(report).to.include({ state: "failed", created: 0 });
-    expect(report.error).to.include({ code: "FILE_FRAME_BROKEN", position: "line 3" });
-  });
+  const broken = [
+    "FILE_EMPTY",
+    "FILE_FRAME_BROKEN",
+    "FILE_ENCODING_INVALID",
+    "FILE_NOT_RECOGNISED",
+    "FILE_PARTS_TOO_LARGE",
+  ] as const;
+  for (const code of broken)
+    it(`with ${code} is failed whole and creates nothing`, async () => {
+      script.check = fail(code);
+      await receive();
+      const report = await processed();
+      expect(report).to.include({ state: "failed", created: 0 });
+      expect(report.error).to.include({ code, position: "line 3" });
+    });
 
   // Whoever sends the file has to mend it: reading it again would change nothing.
   const fatal = (Object.keys(ERRORS) as ErrorCode[]).filter(

@@ -26,6 +26,7 @@ export const limits = (changed: Partial<ReadLimits> = {}): ReadLimits => ({
   recordBytes: LIMITS.recordBytes,
   depth: LIMITS.depth,
   fieldBytes: LIMITS.fieldBytes,
+  heldChars: LIMITS.heldChars,
   ...changed,
 });
 
@@ -78,9 +79,14 @@ export const plain = (value: unknown): unknown => (value === undefined ? undefin
 export const nested = (levels: number, core = "1"): string => "[".repeat(levels) + core + "]".repeat(levels);
 
 /** A long file without ever holding it: `head`, `part` as often as told, `tail`. */
-export async function* repeated(head: string, part: string, times: number, tail: string): AsyncGenerator<Uint8Array> {
+export async function* repeated(
+  head: string,
+  part: string | ((at: number) => string),
+  times: number,
+  tail: string,
+): AsyncGenerator<Uint8Array> {
   yield Buffer.from(head);
-  const bytes = Buffer.from(part);
-  for (let at = 0; at < times; at++) yield bytes;
+  const bytes = typeof part === "string" ? Buffer.from(part) : undefined;
+  for (let at = 0; at < times; at++) yield bytes ?? Buffer.from(typeof part === "string" ? part : part(at));
   yield Buffer.from(tail);
 }

@@ -33,6 +33,58 @@ describe("the kind of a file", () => {
   ];
   for (const [name, source, kind] of cases) it(name, async () => expect(await kindOf(source)).to.equal(kind));
 
+  const encodings: readonly InputSpec[] = [{ format: "json" }, { format: "json", encoding: "gb18030" }];
+  const chinese = Buffer.from([0x22, 0xd6, 0xd0, 0xce, 0xc4, 0x22]);
+  const inEncodings: readonly (readonly [name: string, source: Source, kind: number])[] = [
+    ["UTF-8", '{"title":"中文"}', 0],
+    ["the second encoding, when the first does not have the bytes", Buffer.concat([Buffer.from("["), chinese]), 1],
+    ["the first, when the bytes are of none, for its reader to say where", Buffer.from([0x7b, 0xff, 0xff]), 0],
+    ["a character that the first 64 KiB cut", `["${"x".repeat(65_533)}中"]`, 0],
+  ];
+  for (const [name, source, kind] of inEncodings)
+    it(`by encoding: ${name}`, async () => expect(await kindOf(source, encodings)).to.equal(kind));
+
+  it("by what it begins with, whatever white space there is", async () => {
+    const list: readonly InputSpec[] = [{ format: "json", begins: '{"items":[' }, { format: "json" }];
+    expect(await kindOf('{\n  "items" : [ 1 ] }', list)).to.equal(0);
+    expect(await kindOf('{ "no": 1, "items": [1] }', list)).to.equal(1);
+    expect(await kindOf('{ "no": 1 }', list.slice(0, 1))).to.equal("FILE_NOT_RECOGNISED");
+  });
+
+  it("by the encoding that XML declares, also where all bytes are ASCII", async () => {
+    const kinds: readonly InputSpec[] = [
+      { format: "xml", records: ["/order"] },
+      { format: "xml", records: ["/order"], encoding: "iso-8859-1" },
+    ];
+    const declared = (label: string) => `<?xml version="1.0" encoding='${label}'?><order/>`;
+    expect(await kindOf(declared("ISO-8859-1"), kinds)).to.equal(1);
+    expect(await kindOf(declared("UTF-8"), kinds)).to.equal(0);
+    expect(await kindOf(declared("KOI8-R"), kinds)).to.equal("FILE_NOT_RECOGNISED");
+  });
+
+  const headless: readonly InputSpec[] = [
+    {
+      format: "csv",
+      header: false,
+      columns: ["kind", "id"],
+      kinds: { column: "kind", details: [{ is: "D" }], header: { is: "H" }, trailer: { is: "T" } },
+    },
+    {
+      format: "csv",
+      header: false,
+      columns: ["kind", "id"],
+      kinds: { column: "kind", details: [{ is: "O" }, { is: "L" }] },
+    },
+    { format: "csv", header: false, columns: ["a", "b", "c"] },
+  ];
+  const rows: readonly (readonly [name: string, source: string, kind: number | string])[] = [
+    ["a table without a header by its header of the file", "H\nD,1\n", 0],
+    ["not by a row that can't be the first", "D,1\n", "FILE_NOT_RECOGNISED"],
+    ["by the first row's kind", '"L",1\n', 1],
+    ["by the number of cells", "1,2,3", 2],
+  ];
+  for (const [name, source, kind] of rows) it(name, async () => expect(await kindOf(source, headless)).to.equal(kind));
+
   it("one kind without marks takes every file, for its reader to judge", async () =>
     expect(await kindOf("junk", [{ format: "xml", records: ["/order"] }])).to.equal(0));
 

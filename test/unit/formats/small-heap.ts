@@ -1,6 +1,7 @@
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import type { InputSpec } from "../../../core/formats/contract.ts";
-import { attempt, read, repeated } from "./reading.ts";
+import { checkFrame } from "../../../core/formats/read.ts";
+import { attempt, limits, read, repeated } from "./reading.ts";
 
 interface LongFile {
   readonly head: string;
@@ -8,6 +9,12 @@ interface LongFile {
   readonly times: number;
   readonly tail: string;
   readonly input: InputSpec;
+  /** Default: what is taken in earnest, which is more than the heap. */
+  readonly heldChars?: number;
+  /** Each `#` of a part is its number. */
+  readonly numbered?: true;
+  /** Checks the frame only, and gives the number of records. */
+  readonly frameOnly?: true;
 }
 
 /**
@@ -26,11 +33,16 @@ export function readInSmallHeap(file: LongFile): Promise<unknown> {
 }
 
 if (!isMainThread && parentPort !== null) {
-  const { head, part, times, tail, input } = workerData as LongFile;
-  const records = await attempt(() => read(repeated(head, part, times, tail), input));
-  const seen =
-    typeof records === "string"
-      ? records
-      : records.map((record) => ("refused" in record ? record.refused.code : record.value));
+  const { head, part, times, tail, input, heldChars, numbered, frameOnly } = workerData as LongFile;
+  const changed = heldChars === undefined ? {} : { heldChars };
+  const bytes = repeated(head, numbered === true ? (at) => part.replaceAll("#", String(at)) : part, times, tail);
+  const records = await attempt(async () =>
+    frameOnly === true
+      ? (await checkFrame(bytes, input, limits(changed))).records
+      : await read(bytes, input, undefined, changed),
+  );
+  const seen = !Array.isArray(records)
+    ? records
+    : records.map((record) => ("refused" in record ? record.refused.code : record.value));
   parentPort.postMessage(seen, []);
 }

@@ -73,6 +73,12 @@ describe("xml files", () => {
       ["1"],
     ],
     [
+      "elements of any of several namespaces",
+      '<order xmlns="urn:shop" xmlns:p="urn:parts"><p:a>1</p:a><o:a xmlns:o="urn:o">2</o:a></order>',
+      { ...spaced, namespace: ["urn:shop", "urn:parts"] },
+      [{ a: "1" }],
+    ],
+    [
       "elements of other namespaces are left out",
       '<order xmlns="urn:shop" xmlns:o="urn:o"><a>1</a><o:a><a>2</a></o:a></order>',
       spaced,

@@ -6,6 +6,7 @@ import { type SinonStub, stub } from "sinon";
 import { Webhook } from "standardwebhooks";
 import type { ActionName, Actions } from "../../../core/actions.ts";
 import { MergepayError } from "../../../core/errors/errors.ts";
+import { fileIdOf } from "../../../core/files/model.ts";
 import { LIMITS, type Limits } from "../../../core/limits.ts";
 import type { BlobStore } from "../../../core/store/contract.ts";
 import type { Principal } from "../../../gateway/http/auth.ts";
@@ -29,6 +30,7 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
 
 export const AUTH: HttpDeps["auth"] = {
   platformSecrets: (platform) => SECRETS[platform] ?? [],
+  manifestRequired: (platform) => platform === "turning",
   payerJwtSecret: JWT_SECRET,
   operatorKeys: Object.entries(OPERATORS).map(([name, scopes]) => ({
     sha256: createHash("sha256").update(operatorKey(name)).digest("hex"),
@@ -97,6 +99,7 @@ export function memoryBlobs() {
       }
       const whole = Buffer.concat(pieces);
       return {
+        id: `staged-${seen.staged}`,
         bytes: whole.length,
         commit: (id) => {
           const existed = kept.has(id);
@@ -209,9 +212,49 @@ export const DOCS = {
     created: 0,
     revised: 0,
     unchanged: 0,
+    cancelled: 0,
     skipped: 0,
     rejected: 0,
     receivedAt: time,
+  },
+  dryRun: {
+    platform: "acme",
+    merchant: null,
+    sha256: "b".repeat(64),
+    bytes: 3,
+    records: 2,
+    created: 1,
+    revised: 0,
+    unchanged: 0,
+    cancelled: 0,
+    skipped: 0,
+    rejected: 1,
+    rejects: [{ record: 1, position: "line 3", code: "RECORD_INVALID", reason: "no total" }],
+    pluginVersion: "1-3f2a90c1d2e4",
+    known: false,
+    confirmation: IDS.file,
+  },
+  remapPlan: {
+    fileId: IDS.file,
+    mappedBy: "1-000000000000",
+    pluginVersion: "1-3f2a90c1d2e4",
+    records: 1,
+    created: 0,
+    revised: 1,
+    unchanged: 0,
+    cancelled: 0,
+    skipped: 0,
+    rejected: 0,
+    differences: [
+      {
+        position: "line 2",
+        merchant: "tea",
+        orderNo: "A-1",
+        change: "revised",
+        fields: [{ field: "title", from: null, to: "Tea" }],
+      },
+    ],
+    rejects: [],
   },
   reject: { fileId: IDS.file, record: 0, position: "line 2", code: "RECORD_INVALID", reason: "no total" },
   order: {
@@ -297,9 +340,20 @@ export const CARELESS: Handlers = {
     bytes,
     existed: false,
   }),
+  "files.foresee": ({ platform, merchant, sha256, bytes }) => ({
+    ...DOCS.dryRun,
+    platform,
+    merchant,
+    sha256,
+    bytes,
+    confirmation: fileIdOf(platform, merchant, sha256),
+  }),
+  "files.remap": () => ({ ...DOCS.file, remaps: 1 }),
+  "files.foreseeRemap": () => DOCS.remapPlan,
   "files.get": () => DOCS.file,
   "files.list": page(DOCS.file),
   "files.records": page(DOCS.reject),
+  "platform.inputs": () => ({ inputs: [{ format: "csv", columns: ["a"] }] }),
   "orders.inbox": () => ({
     groups: [{ platform: "acme", merchant: "tea", total: money, orders: [DOCS.order] }],
     totals: [{ total: money, orders: 1 }],

@@ -66,6 +66,7 @@ describe("the OpenAPI document", () => {
     const expected = new Set([
       ...CALLS.map((call) => routeOf(call)),
       "/v1/files/:id/content",
+      "/v1/files/:id/echo",
       "/livez",
       "/readyz",
       "/openapi.json",
@@ -106,7 +107,9 @@ describe("the OpenAPI document", () => {
         .filter((parameter) => parameter.in === "path")
         .map((parameter) => parameter.name);
       expect(declared, name).to.deep.equal(inPath);
-      if (name.startsWith("POST")) expect(Object.keys(operation.requestBody?.content ?? {}), name).to.have.lengthOf(1);
+      // Mapping a file again takes nothing but the file's name.
+      if (name.startsWith("POST") && !name.endsWith("/remap"))
+        expect(Object.keys(operation.requestBody?.content ?? {}), name).to.have.lengthOf(1);
       if (name.includes("/v1/")) {
         expect(operation.security, name).to.be.an("array").and.not.to.have.lengthOf(0);
         expect(operation.responses, name).to.include.keys("401", "403", "500");

@@ -153,6 +153,23 @@ describe("who may call what", () => {
     expect(nobodys.json<{ field: string }>().field).to.equal("/platform");
   });
 
+  it("gives a file's rejected records to its platform and to operators only, in the file's format", async () => {
+    const url = `/v1/files/${IDS.file}/echo`;
+    http.store.kept.set(IDS.file, Buffer.from("a,b\n1,2\n"));
+    for (const who of [ACME, OPS]) {
+      const answer = await http.ask({ url, as: who });
+      expect(answer.body).to.equal("a,b,mergepay_code,mergepay_reason\r\n1,2,RECORD_INVALID,line 2: no total\r\n");
+      expect(answer.headers).to.include({
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": `attachment; filename="${IDS.file}.rejected.csv"`,
+      });
+    }
+    expect((await http.ask({ url, as: BOLT })).statusCode).to.equal(404);
+    expect((await http.ask({ url, as: ANNA })).statusCode).to.equal(403);
+    http.store.kept.clear();
+    expect((await http.ask({ url, as: ACME })).statusCode).to.equal(404);
+  });
+
   it("gives a file's bytes to its platform and to operators only", async () => {
     const url = `/v1/files/${IDS.file}/content`;
     http.store.kept.set(IDS.file, Buffer.from("abc"));

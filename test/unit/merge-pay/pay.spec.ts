@@ -151,6 +151,22 @@ describe("paying", () => {
     expect(answers.filter((answer) => answer === "done").length).to.be.greaterThan(0);
   });
 
+  for (const name of ["all that is owed", "orders by name"])
+    it(`a twin of the same key that pays while the price of ${name} is looked up gives its answer to both`, async () => {
+      const wanted: PayRequest = name === "orders by name" ? { orders: await seed(3) } : (await seed(3), ALL);
+      const { accounts } = house.core.services;
+      const { toPayFrom } = accounts;
+      let twin: Awaited<ReturnType<typeof pay>> | undefined;
+      accounts.toPayFrom = async (...of) => {
+        accounts.toPayFrom = toPayFrom;
+        twin = await pay("same", wanted);
+        return toPayFrom(...of);
+      };
+      const payment = await pay("same", wanted);
+      expect([payment.id, payment.state, payment.existed]).to.deep.equal([twin?.id, "succeeded", true]);
+      expect(bank.sends).to.have.length(1);
+    });
+
   it("100 at once with own keys over overlapping orders pay each order once, and name the orders to the losers", async () => {
     const orders = await seed(40);
     const attempts = Array.from({ length: 100 }, (_, i) => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Webhook } from "standardwebhooks";
+import { MergepayError } from "../../../core/errors/errors.ts";
 import { DELIVERIES, EVENTS, type StoredDelivery, type StoredEvent } from "../../../core/notify/model.ts";
 import type { Post, PostResult } from "../../../core/notify/webhooks.ts";
 import { postWebhook } from "../../../core/notify/webhooks.ts";
@@ -158,6 +159,48 @@ describe("webhooks", () => {
     expect(posts.filter(({ url }) => url.includes("slow"))).to.have.length(1);
     answered.resolve({ status: 200 });
     await deliver();
+  });
+
+  it("are in a platform's own format when its plugin makes one, and wait for it when it can't", async () => {
+    let away: "PLATFORM_UNAVAILABLE" | undefined = "PLATFORM_UNAVAILABLE";
+    const registered = { title: "x", version: "1-0", currencies: ["USD"], fees: {}, settlementAccount: "s" };
+    house = await buildHouse({
+      store,
+      clock,
+      post: (url, headers, body) => {
+        posts.push({ url, headers, body });
+        return Promise.resolve({ status: 204 });
+      },
+      outside: {
+        ...testBank(clock.now).outside,
+        "bank-adapter.platforms": () =>
+          Promise.resolve({
+            items: [
+              { ...registered, platform: "alpha", replies: true },
+              { ...registered, platform: "beta" },
+            ],
+          }),
+        "platform.reply": ({ event }, platform) =>
+          away === undefined
+            ? Promise.resolve({ contentType: "text/plain", body: `${platform} ${event.type} ${event.sequence}` })
+            : Promise.reject(new MergepayError(away)),
+      },
+    });
+    const { secret } = await endpoint("alpha", "https://alpha.example.com/");
+    await endpoint("beta", "https://beta.example.com/");
+    await payOnce("k1");
+    await deliver();
+    expect(posts.map(({ url }) => url)).to.deep.equal(["https://beta.example.com/"]);
+    const [waiting] = (await notify().deliveries({ platform: "alpha" })).items;
+    expect(waiting).to.include({ state: "pending", tries: 1, lastError: "PLATFORM_UNAVAILABLE" });
+    away = undefined;
+    await deliver(6_000);
+    const told = posts.find(({ url }) => url === "https://alpha.example.com/");
+    expect([told?.headers["content-type"], told?.body]).to.deep.equal(["text/plain", "alpha orders.paid 1"]);
+    // The library checks the signature first, and then wants JSON.
+    expect(new Webhook(secret).verify.bind(new Webhook(secret), told?.body ?? "", told?.headers ?? {})).to.throw(
+      SyntaxError,
+    );
   });
 
   it("of one dead endpoint do not hold up another", async () => {

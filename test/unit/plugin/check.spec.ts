@@ -94,9 +94,9 @@ const cases: readonly Case[] = [
   ],
   [
     "a field is unknown",
-    withPlugin({ fields: "reply: true," }),
+    withPlugin({ fields: "answer: true," }),
     "PLUGIN_SHAPE_INVALID",
-    /\/reply is not a known field/,
+    /\/answer is not a known field/,
   ],
   [
     "a field is missing",
@@ -148,6 +148,29 @@ const cases: readonly Case[] = [
     withPlugin({ fields: 'input: { format: "csv" },' }),
     "PLUGIN_SHAPE_INVALID",
     /\/input\/columns is missing/,
+  ],
+  [
+    "the rows of its records lie apart, by no column",
+    withPlugin({ fields: 'input: { format: "csv", columns: ["id"], scattered: true },' }),
+    "PLUGIN_SHAPE_INVALID",
+    /\/input\/scattered is only for rows with groupBy/,
+  ],
+  [
+    "its trailer says what nobody knows",
+    withPlugin({
+      fields:
+        'input: { format: "csv", columns: ["id"], kinds: { column: "id", details: [{ is: "D" }], trailer: { is: "T", sum: "id" } } },',
+    }),
+    "PLUGIN_SHAPE_INVALID",
+    /\/input\/kinds\/trailer\/sum/,
+  ],
+  [
+    "its parts name no key",
+    withPlugin({
+      fields: 'input: { format: "json", records: ["/a"], join: [{ records: "/b", on: "/id", as: "b" }] },',
+    }),
+    "PLUGIN_SHAPE_INVALID",
+    /\/input\/join\/0\/key is missing/,
   ],
   [
     "its schema is elsewhere",

@@ -94,6 +94,7 @@ describe("Plugins over the bus", () => {
     it(`answers check and read the same to a ${from} caller, errors with their code`, async () => {
       const call = (await start())[from];
       const platform = "corner-shop";
+      expect(await call("platform.inputs", {}, { platform })).to.deep.equal({ inputs: [{ format: "ndjson" }] });
       expect(await call("platform.check", { fileId: "f" }, { platform })).to.deep.equal({ records: 2 });
       const answer = await call("platform.read", { fileId: "f", from: 0, merchant: null }, { platform });
       expect(answer.done).to.equal(true);

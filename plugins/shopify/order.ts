@@ -1,0 +1,87 @@
+import {
+  instantOf,
+  isZero,
+  money,
+  plainText,
+  type MapContext,
+  type Money,
+  type PlatformOrder,
+  type Reject,
+  type Skip,
+} from "../../core/plugin/contract.ts";
+import { buyerOf, closedBecause, MAX_ITEMS } from "./shared.ts";
+
+/** An order of the Admin API or of a webhook as it passed order.schema.json: ids are text, they have up to 19 digits. */
+export interface Order {
+  readonly id: string;
+  readonly name?: string | null;
+  readonly email?: string | null;
+  readonly created_at: string;
+  readonly cancelled_at?: string | null;
+  readonly test?: boolean | null;
+  readonly financial_status?: string | null;
+  readonly currency: string;
+  readonly presentment_currency?: string | null;
+  readonly total_price: string;
+  readonly total_outstanding?: string | null;
+  readonly total_price_set?: {
+    readonly presentment_money?: { readonly amount: string; readonly currency_code: string };
+  } | null;
+  readonly refunds?: readonly unknown[] | null;
+  readonly line_items?: readonly LineItem[] | null;
+}
+
+interface LineItem {
+  readonly title?: string | null;
+  readonly sku?: string | null;
+  readonly quantity?: string | null;
+}
+
+/** What the buyer owes, in the currency that the buyer saw; undefined when the file does not tell. */
+function owedFor(order: Order): Money | undefined {
+  const { currency, presentment_currency: shown } = order;
+  if (order.financial_status === "partially_paid") {
+    // What is outstanding is told in the shop's currency only.
+    const left = (shown ?? currency) === currency ? (order.total_outstanding ?? undefined) : undefined;
+    return left === undefined ? undefined : money(left, currency);
+  }
+  const bag = order.total_price_set?.presentment_money;
+  if (bag !== undefined) return money(bag.amount, bag.currency_code);
+  return (shown ?? currency) === currency ? money(order.total_price, currency) : undefined;
+}
+
+function itemOf({ title, sku, quantity }: LineItem): NonNullable<PlatformOrder["items"]>[number] {
+  return {
+    name: plainText(title ?? "", 1024) || "Item",
+    ...(sku ? { sku: plainText(sku, 256) } : {}),
+    ...(quantity ? { quantity } : {}),
+  };
+}
+
+/** An order of the Admin API: `total_price` with taxes, shipping and discounts in it. */
+export function mapOrder(order: Order, { merchant }: MapContext): readonly PlatformOrder[] | Skip | Reject {
+  if (order.cancelled_at) return { skip: "The order is cancelled." };
+  if (order.test === true) return { skip: "It is a test order." };
+  const reason = closedBecause(order.financial_status ?? "");
+  if (reason !== undefined) return { skip: reason };
+  if ((order.refunds ?? []).length > 0) return { skip: "The order was paid and refunded, in part or whole." };
+  const owed = owedFor(order);
+  if (owed === undefined) return { skip: "What is left to pay in the buyer's currency is not told." };
+  if (isZero(owed.value)) return { skip: "There is nothing to pay: the total is zero." };
+  const placedAt = instantOf(order.created_at);
+  if (placedAt === undefined) return { reject: "There is no such date and time with a zone.", field: "/created_at" };
+  const orderNo = order.name || order.id;
+  const buyerId = buyerOf(order.email);
+  const items = (order.line_items ?? []).slice(0, MAX_ITEMS).map(itemOf);
+  return [
+    {
+      merchant,
+      orderNo,
+      amount: owed,
+      placedAt,
+      title: `Order ${orderNo}`,
+      ...(buyerId === undefined ? {} : { buyerId }),
+      ...(items.length === 0 ? {} : { items }),
+    },
+  ];
+}

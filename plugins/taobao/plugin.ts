@@ -1,0 +1,105 @@
+import {
+  defineInput,
+  definePlatform,
+  instantFrom,
+  isZero,
+  money,
+  plainText,
+  type InputSpec,
+  type PlatformInput,
+  type PlatformOrder,
+} from "../../core/plugin/contract.ts";
+
+/** A trade of the open platform's API as it passed trade.schema.json. */
+interface Trade {
+  readonly tid: string;
+  readonly status: string;
+  readonly payment?: string;
+  readonly created: string;
+  readonly pay_time?: string | null;
+  readonly type?: string | null;
+  readonly step_trade_status?: string | null;
+  readonly title?: string | null;
+  readonly seller_nick?: string | null;
+  readonly buyer_nick?: string | null;
+  readonly buyer_open_uid?: string | null;
+  readonly orders?: { readonly order?: readonly Line[] } | null;
+}
+
+interface Line {
+  readonly title?: string | null;
+  readonly outer_sku_id?: string | null;
+  readonly sku_id?: string | null;
+  readonly num?: string | null;
+}
+
+const RESPONSES = ["trade_fullinfo_get_response", "trade_get_response"];
+const LISTS = ["trades_sold_get_response", "trades_sold_increment_get_response"];
+const RECORDS = [...RESPONSES.map((name) => `/${name}/trade`), ...LISTS.map((name) => `/${name}/trades/trade`)];
+const MAX_ITEMS = 1000;
+
+/** Why nothing is to be paid for the trade, or undefined when its buyer is asked to pay. */
+function closedBecause(trade: Trade): string | undefined {
+  if (trade.pay_time) return "The trade is paid: it has a time of payment.";
+  if (trade.status.startsWith("TRADE_CLOSED")) return "The trade is closed.";
+  if (trade.type === "cod") return "The trade is paid in cash on delivery.";
+  if (trade.type === "step" || trade.step_trade_status)
+    return "The trade is paid in two steps; the file does not tell which is due.";
+  if (trade.status !== "WAIT_BUYER_PAY") return "The trade is in a status in which its buyer is not asked to pay.";
+  return undefined;
+}
+
+/** A nick with stars is masked: it may be anybody's. */
+function buyerOf({ buyer_open_uid: uid, buyer_nick: nick }: Trade): string | undefined {
+  if (uid) return `uid:${uid}`;
+  const name = plainText(nick ?? "", 200);
+  return name === "" || name.includes("*") ? undefined : `nick:${name}`;
+}
+
+function itemOf({ title, outer_sku_id: outer, sku_id: own, num }: Line): NonNullable<PlatformOrder["items"]>[number] {
+  const sku = outer || own;
+  return {
+    name: plainText(title ?? "", 1024),
+    ...(sku ? { sku: plainText(sku, 256) } : {}),
+    ...(num ? { quantity: num } : {}),
+  };
+}
+
+const trades: PlatformInput<Trade> = {
+  input: { format: "json", records: RECORDS },
+  schema: "trade.schema.json",
+  map(trade, { merchant }) {
+    const reason = closedBecause(trade);
+    if (reason !== undefined) return { skip: reason };
+    if (trade.payment === undefined) return { reject: "The trade has no amount to pay.", field: "/payment" };
+    if (isZero(trade.payment)) return { skip: "There is nothing to pay: the payment is zero." };
+    const placedAt = instantFrom(trade.created, "YYYY-MM-DD hh:mm:ss", "Asia/Shanghai");
+    if (placedAt === undefined) return { reject: "There is no such date and time.", field: "/created" };
+    const items = (trade.orders?.order ?? []).filter(({ title }) => plainText(title ?? "", 1) !== "");
+    const buyerId = buyerOf(trade);
+    return [
+      {
+        merchant: plainText((trade.seller_nick ?? "").replaceAll("/", " "), 128) || merchant,
+        orderNo: trade.tid,
+        amount: money(trade.payment, "CNY"),
+        placedAt,
+        title: plainText(`${trade.title ?? "Trade"} ${trade.tid}`, 512),
+        ...(buyerId === undefined ? {} : { buyerId }),
+        ...(items.length === 0 ? {} : { items: items.slice(0, MAX_ITEMS).map(itemOf) }),
+      },
+    ];
+  },
+};
+
+/** What older exports come in: GBK, which GB18030 contains. */
+const chinese: InputSpec = { format: "json", records: RECORDS, encoding: "gb18030" };
+
+export default definePlatform<Trade>({
+  title: "Taobao and Tmall",
+  ...trades,
+  also: [defineInput<Trade>({ ...trades, input: chinese })],
+  currencies: ["CNY"],
+  fees: { percent: "0.6" },
+  settlementAccount: "taobao-settlement",
+  defaultMerchant: "taobao-seller",
+});

@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { recordMapper } from "../../../core/plugin/map-record.ts";
+import { compileSchema } from "../../../core/schema/validate.ts";
+
+const mapper = recordMapper({
+  map: (record: object) => [{ merchant: "corner", amount: { value: "12.5", currency: "EUR" }, ...record }],
+  fits: compileSchema<unknown>({ type: "object" }),
+  currencies: ["EUR"],
+});
+
+const mapped = (record: Readonly<Record<string, string>>) =>
+  mapper({ record: 0, position: "line 2", value: record }, "corner");
+
+const numberOf = (orderNo: string): unknown => {
+  const { orders, rejected } = mapped({ orderNo });
+  return orders?.[0]?.orderNo ?? rejected?.code;
+};
+
+describe("What a record becomes", () => {
+  const numbers: readonly (readonly [name: string, given: string, taken: string])[] = [
+    ["a plain number", "A-1", "A-1"],
+    ["accents as letter and mark are the letter", "Cafe\u0301-1", "Caf\u00e9-1"],
+    ["accents as one letter", "Caf\u00e9-1", "Caf\u00e9-1"],
+    ["blanks at the ends", " \tA-1\u00a0", "A-1"],
+    ["a blank inside", "A 1", "A 1"],
+    ["Cyrillic that looks like Latin stays another number", "\u0410-1", "\u0410-1"],
+    ["emoji", "\u{1f6d2}-1", "\u{1f6d2}-1"],
+    ["128 characters", "x".repeat(128), "x".repeat(128)],
+    ["129 characters", "x".repeat(129), "PLUGIN_OUTPUT_INVALID"],
+    ["a zero-width space", "A\u200b-1", "PLUGIN_OUTPUT_INVALID"],
+    ["a mark that turns the direction", "\u202eA-1", "PLUGIN_OUTPUT_INVALID"],
+    ["a line separator", "A\u2028-1", "PLUGIN_OUTPUT_INVALID"],
+    ["a NUL", "A\u0000", "PLUGIN_OUTPUT_INVALID"],
+    ["blanks only", "  ", "PLUGIN_OUTPUT_INVALID"],
+  ];
+  for (const [name, given, taken] of numbers)
+    it(`order numbers: ${name}`, () => expect(numberOf(given)).to.equal(taken));
+
+  const cancels: readonly (readonly [name: string, made: unknown, becomes: unknown])[] = [
+    [
+      "an order by merchant and number",
+      { cancel: { merchant: "corner", orderNo: " A-1" }, reason: "No stock." },
+      { merchant: "corner", orderNo: "A-1", reason: "No stock." },
+    ],
+    ["without a reason", { cancel: { merchant: "corner", orderNo: "A-1" } }, "PLUGIN_OUTPUT_INVALID"],
+    ["with no reason", { cancel: { merchant: "corner", orderNo: "A-1" }, reason: "" }, "PLUGIN_OUTPUT_INVALID"],
+    ["without a number", { cancel: { merchant: "corner" }, reason: "No stock." }, "PLUGIN_OUTPUT_INVALID"],
+    ["without a merchant", { cancel: { orderNo: "A-1" }, reason: "No stock." }, "PLUGIN_OUTPUT_INVALID"],
+    ["a merchant with a slash", { cancel: { merchant: "a/b", orderNo: "1" }, reason: "x" }, "PLUGIN_OUTPUT_INVALID"],
+    ["a number of 129", { cancel: { merchant: "a", orderNo: "1".repeat(129) }, reason: "x" }, "PLUGIN_OUTPUT_INVALID"],
+    ["nothing", { cancel: null, reason: "No stock." }, "PLUGIN_OUTPUT_INVALID"],
+  ];
+  for (const [name, made, becomes] of cancels)
+    it(`a cancellation of ${name}`, () => {
+      const map = recordMapper({ map: () => made, fits: compileSchema<unknown>({}), currencies: ["EUR"] });
+      const { cancelled, rejected } = map({ record: 0, position: "line 2", value: {} }, "corner");
+      expect(cancelled ?? rejected?.code).to.deep.equal(becomes);
+    });
+
+  const bad = recordMapper({
+    map: ({ amount }: { amount: string }) => [
+      { merchant: "corner", orderNo: "1", amount: { value: amount, currency: "EUR" } },
+    ],
+    fits: compileSchema<unknown>({ type: "object" }),
+    currencies: ["EUR"],
+  });
+  const fields: readonly (readonly [name: string, record: object, field: string | undefined])[] = [
+    ["the one that holds it", { amount: "1,5" }, "/amount"],
+    ["the order's own, not that of a line", { lines: [{ total: "1,5" }], amount: "1,5" }, "/amount"],
+    ["of one level the one that is named as a total", { price: "1,5", amount: "1,5" }, "/amount"],
+    ["none for a blank", { amount: "", note: "" }, undefined],
+  ];
+  for (const [name, record, field] of fields)
+    it(`the field of a wrong amount: ${name}`, () =>
+      expect(bad({ record: 0, position: "line 2", value: record }, "corner").rejected).to.deep.include(
+        field === undefined ? { code: "AMOUNT_INVALID" } : { code: "AMOUNT_INVALID", field },
+      ));
+
+  it("two spellings of one order are one content", () => {
+    const hashOf = (orderNo: string) => mapped({ orderNo, buyerId: `@${orderNo}` }).orders?.[0]?.contentHash;
+    expect(hashOf("Cafe\u0301 ")).to.equal(hashOf("Caf\u00e9"));
+  });
+});
