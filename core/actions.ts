@@ -100,6 +100,7 @@ export interface Account {
 }
 
 export interface Link {
+  readonly id: string;
   readonly platform: string;
   readonly userId: string;
   /** The platform's buyer id, or, when its files do not tell buyers, one order of a merchant. */
@@ -107,6 +108,24 @@ export interface Link {
   readonly merchant?: string;
   readonly orderNo?: string;
   readonly createdAt: string;
+}
+
+/** A buyer of a platform, or one order of a merchant, and whose it is to be. */
+export type Linked = Omit<Link, "id" | "createdAt">;
+
+/** What became of links that were imported: made, there already, or rejected by line; and how many orders they gave. */
+export interface LinkImport {
+  readonly made: number;
+  readonly known: number;
+  readonly claimed: number;
+  readonly rejects: readonly LinkReject[];
+}
+
+export interface LinkReject {
+  readonly line: number;
+  readonly code: ErrorCode;
+  readonly field?: string;
+  readonly reason: string;
 }
 
 export interface Endpoint {
@@ -161,10 +180,13 @@ export interface Actions {
   "orders.inbox": { params: PageQuery & { userId: string }; result: Inbox };
   "orders.list": { params: PageQuery & { platform: string }; result: Page<Order> };
   "orders.get": { params: { orderId: string; userId?: string; platform?: string }; result: Order };
-  "links.create": {
-    params: { platform: string; userId: string; buyerId?: string; merchant?: string; orderNo?: string };
-    result: Link & { claimed: number };
-  };
+  "links.create": { params: Linked; result: Link & { claimed: number } };
+  /** By a platform's token that was verified; `nonce` is unique for the platform. */
+  "links.claim": { params: Linked & { nonce: string; expiresAt: string }; result: Link & { claimed: number } };
+  /** At most `LINKS_PER_CALL`, each by itself; `line` is where it stands in what is imported. */
+  "links.import": { params: { links: readonly (Linked & { line: number })[] }; result: LinkImport };
+  /** With `userId` only that payer's own. */
+  "links.remove": { params: { linkId: string; userId?: string }; result: { released: number } };
   "links.list": { params: PageQuery & { userId: string }; result: Page<Link> };
   "accounts.create": { params: { userId: string; bank: string; token: string; label: string }; result: Account };
   "accounts.list": { params: { userId: string }; result: Page<Account> };

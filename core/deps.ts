@@ -9,6 +9,7 @@ export interface LogFields {
   readonly platform?: string;
   readonly orderId?: string;
   readonly paymentId?: string;
+  readonly linkId?: string;
   readonly bank?: string;
   readonly state?: string;
   readonly code?: string;

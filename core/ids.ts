@@ -7,7 +7,7 @@ const COUNTS = 32 ** 3;
 const TAIL_CHARS = 13;
 const IDS_A_DRAW = 64;
 
-export type IdPrefix = "ord" | "pay" | "quo" | "ded" | "acc" | "evt" | "end" | "req";
+export type IdPrefix = "ord" | "pay" | "quo" | "ded" | "acc" | "evt" | "end" | "lnk" | "req";
 
 /** Makes ids such as `pay_01k...`. @param now epoch milliseconds @param random that many random bytes */
 export function idSource(now: () => number, random: (bytes: number) => Uint8Array): (prefix: IdPrefix) => string {

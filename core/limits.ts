@@ -20,6 +20,9 @@ export interface Limits {
   readonly bankCallMs: number;
   /** Waits between inquiries; the last one repeats until the driver's finality window is over. */
   readonly inquiryMs: readonly number[];
+  /** From now to the end of a token by which a platform tells who a buyer is. */
+  readonly linkTokenMs: number;
+  readonly linkImportBytes: number;
   readonly webhookAnswerMs: number;
   /** Waits between tries to deliver a webhook: 16 tries over three days, each with jitter. */
   readonly webhookRetryMs: readonly number[];
@@ -50,6 +53,8 @@ export const LIMITS: Limits = Object.freeze({
   lockMs: 15 * minute,
   bankCallMs: 30 * second,
   inquiryMs: [5 * second, 30 * second, 2 * minute, 5 * minute, 15 * minute, hour],
+  linkTokenMs: 15 * minute,
+  linkImportBytes: 8 * 1024 * 1024,
   webhookAnswerMs: 15 * second,
   webhookRetryMs: [
     5 * second,

@@ -29,14 +29,15 @@ export async function saveVersion<T extends Versioned>(
   return { ...(kept as T), ...next };
 }
 
-/** The documents whose time has come, the longest due first. */
+/** The documents whose time has come and that fit the filter, the longest due first. */
 export const findDue = <T extends Versioned>(
   collection: StoreCollection<T>,
   now: string,
   limit: number,
+  filter: Filter<T> = {},
 ): Promise<T[]> =>
   collection
-    .find({ dueAt: { $lte: now } } as Filter<T>)
+    .find({ $and: [{ dueAt: { $lte: now } }, filter] } as Filter<T>)
     .sort({ dueAt: 1 })
     .limit(limit)
     .toArray();

@@ -156,6 +156,14 @@ export const ERRORS = Object.freeze({
   QUOTE_MISMATCH: info(409, "payer", "changed", "The fingerprint is not that of the quote."),
   ACCOUNT_MISSING: info(422, "payer", "changed", "The payer has no bank account to pay from."),
   STATE_REFUSED: info(409, "sender", "changed", "This can't be done in the present state."),
+  LINK_TOKEN_INVALID: info(
+    422,
+    "platform",
+    "changed",
+    "The token is not one by which a platform tells Mergepay who a buyer is.",
+  ),
+  LINK_TOKEN_EXPIRED: info(410, "payer", "changed", "The token has expired; take a new one from the platform."),
+  LINK_TOKEN_USED: info(409, "payer", "changed", "The token was used before; take a new one from the platform."),
   LINK_TAKEN: info(409, "operator", "changed", "This buyer is linked to another user already."),
   // The bank
   BANK_UNAVAILABLE: info(503, "bank", "later", "The bank could not be reached; nothing was sent."),

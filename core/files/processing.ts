@@ -14,17 +14,15 @@ import { rejectId, showFile, type StoredFile, type StoredReject } from "./model.
 import { controlTotals } from "./manifest.ts";
 import { type ReadAhead, readAhead } from "./read-ahead.ts";
 import { FILE_STATES } from "./states.ts";
+import { filesUnderWay } from "./under-way.ts";
 
 /** A file that is being processed is left alone by others for this long after its last sign of life. */
 const LEASE_MS = 60_000;
 /** How long a file waits for a plugin that is away, or after its reader stopped. */
 const RETRY_MS = 5_000;
-/** Files processed at the same time in one node: one may wait for its worker while the other is stored. */
-const AT_ONCE = 2;
 /** Batches that are fetched before they are stored; more while the frame is checked, which goes faster than mapping. */
 const AHEAD = 2;
 const AHEAD_UNCHECKED = 16;
-const AT_A_SWEEP = 50;
 
 /** Errors that end a file: it will be no better when it is read again. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -54,8 +52,7 @@ export function fileProcessing(
   orders: OrdersService,
 ) {
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
-  /** The files that this node is at, by id. */
-  const underWay = new Map<string, Promise<void>>();
+  const underWay = filesUnderWay(deps.now);
   let stopped = false;
 
   const save = (file: StoredFile, change: Partial<StoredFile>) => saveVersion(files, file, change);
@@ -157,6 +154,7 @@ export function fileProcessing(
       }
       for (let done = false; !done;) {
         const batch = await batches.next();
+        underWay.moved(fileId);
         ({ done } = batch);
         if (file.records === 0) await assertVerified(file, batch.version);
         // Mapped again: what was rejected the last time goes before the first batch is taken, however often that is tried.
@@ -192,6 +190,7 @@ export function fileProcessing(
     const totals = controlTotals(manifest);
     for (;;) {
       const { records, done, version } = await batches.next();
+      underWay.moved(file._id);
       totals.add(records);
       if (done) {
         totals.assertFits();
@@ -242,10 +241,10 @@ export function fileProcessing(
 
   /** Takes up what is due, as far as there is room; a file that ends makes room for the next. */
   async function takeUp(): Promise<void> {
-    const due = await findDue(files, stamp(), AT_A_SWEEP);
-    for (const file of due) {
-      if (underWay.has(file._id) || underWay.size >= AT_ONCE) continue;
-      underWay.set(file._id, run(file));
+    for (let begun = true; begun && underWay.room() > 0;) {
+      const others = { _id: { $nin: underWay.ids() }, platform: { $nin: underWay.full() } };
+      const due = await findDue(files, stamp(), underWay.room(), others);
+      begun = due.map((file) => underWay.begin(file._id, file.platform, () => run(file))).includes(true);
     }
   }
 
@@ -254,11 +253,11 @@ export function fileProcessing(
       await process(file);
     } catch (thrown) {
       if (!(thrown instanceof Overtaken)) complain(thrown);
-      underWay.delete(file._id);
+      underWay.end(file._id);
       // The next look is the job's: a store that refuses must not be asked without a pause.
       return;
     }
-    underWay.delete(file._id);
+    underWay.end(file._id);
     wake();
   }
 
@@ -277,12 +276,12 @@ export function fileProcessing(
     /** Takes up what is due, and resolves when nothing is under way any more. */
     async sweep(): Promise<void> {
       await takeUp();
-      while (underWay.size > 0) await Promise.all(underWay.values());
+      await underWay.quiet();
     },
     /** Takes nothing new up; resolves when what is under way has ended. */
     async stop(): Promise<void> {
       stopped = true;
-      await Promise.all(underWay.values());
+      await underWay.quiet();
     },
     async recover(): Promise<void> {
       await files.updateMany({ state: "processing" }, { $set: { dueAt: stamp() } });

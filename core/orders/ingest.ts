@@ -5,15 +5,7 @@ import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import type { OrderCancellations } from "./cancellations.ts";
 import { type Candidate, decide, gather, type Ingested, nothingYet, type Origin } from "./candidates.ts";
 import { revisionOf, type StoredOrder } from "./model.ts";
-
-/** The users of those buyer keys that are linked to one. */
-export type UsersOf = (buyers: readonly string[]) => Promise<Map<string, string>>;
-
-interface Claims {
-  readonly usersOf: UsersOf;
-  /** Gives waiting orders of these buyers to their users. */
-  readonly claim: (users: ReadonlyMap<string, string>) => Promise<number>;
-}
+import type { OrderOwners } from "./owners.ts";
 
 /** What is to be written over an order that is there. */
 interface Change {
@@ -30,7 +22,7 @@ export function orderIngest(
   deps: Deps,
   orders: StoreCollection<StoredOrder>,
   cancellations: OrderCancellations,
-  { usersOf, claim }: Claims,
+  owners: OrderOwners,
 ) {
   return async function ingest(origin: Origin, records: readonly MappedRecord[]): Promise<Ingested> {
     const done = nothingYet();
@@ -43,12 +35,15 @@ export function orderIngest(
 
   async function takeOrders(origin: Origin, candidates: readonly Candidate[], done: Ingested): Promise<void> {
     if (candidates.length === 0) return;
-    const waiting = await attachUsers(candidates);
+    const buyers = [...new Set(candidates.map(({ doc }) => doc.buyer))];
+    const users = await owners.usersOf(buyers);
+    for (const { doc } of candidates) doc.userId = users.get(doc.buyer) ?? null;
     await attachCancellations(candidates);
     const present = await insertNew(candidates, done);
     if (present.length > 0) await settleAll(origin, present, done);
     await cancellations.cancelNoted(candidates.map(({ doc }) => doc.key));
-    await claimLate(waiting);
+    // A link made or ended between our look-up and our writing found nothing of this to claim or to release.
+    await owners.settleChanged(buyers, users);
   }
 
   /** An order that was cancelled before it came is cancelled from the start. */
@@ -60,20 +55,6 @@ export function orderIngest(
       doc.state = "cancelled";
       doc.cancellation = cancellation;
     }
-  }
-
-  /** Sets the user of every order whose buyer has a link; gives back the buyers that have none yet. */
-  async function attachUsers(candidates: readonly Candidate[]): Promise<string[]> {
-    const buyers = [...new Set(candidates.map(({ doc }) => doc.buyer))];
-    const users = await usersOf(buyers);
-    for (const { doc } of candidates) doc.userId = users.get(doc.buyer) ?? null;
-    return buyers.filter((buyer) => !users.has(buyer));
-  }
-
-  /** A link made between our look-up and our insert found no order to claim: look once more. */
-  async function claimLate(waiting: readonly string[]): Promise<void> {
-    const late = await usersOf(waiting);
-    if (late.size > 0) await claim(late);
   }
 
   /** Inserts all at once; gives back the candidates whose order is there already. */

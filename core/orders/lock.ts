@@ -3,6 +3,7 @@ import { type Deps, instant } from "../deps.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import type { SelectedOrder } from "../../schemas/types.generated.ts";
 import type { StoredOrder } from "./model.ts";
+import type { OrderOwners } from "./owners.ts";
 import { ORDER_STATES } from "./states.ts";
 
 /** Why an order can't be had for a payment, by order id. */
@@ -18,7 +19,7 @@ export function reasonOf(order: StoredOrder | undefined, userId: string, revisio
 }
 
 /** Locks and releases of a payment's orders, by compare-and-set on each. */
-export function orderLocks(deps: Deps, orders: StoreCollection<StoredOrder>) {
+export function orderLocks(deps: Deps, orders: StoreCollection<StoredOrder>, owners: OrderOwners) {
   const stamp = () => instant(deps.now());
 
   const lockOf = (paymentId: string, userId: string, { orderId, revision }: SelectedOrder) => ({
@@ -50,6 +51,7 @@ export function orderLocks(deps: Deps, orders: StoreCollection<StoredOrder>) {
       { _id: { $in: [...orderIds] }, paymentId, state: "locked" },
       { $set: { state: "open", updatedAt: stamp() }, $unset: { paymentId: true } },
     );
+    await owners.settleOpened(orderIds);
   }
 
   return {

@@ -42,13 +42,12 @@ export function buyerKey(who: { platform: string; buyerId?: string; merchant?: s
     : `buyer:${who.platform}/${who.buyerId}`;
 }
 
-/** What a revision writes over an order that is there. */
-export function revisionOf(doc: StoredOrder, present: StoredOrder) {
+/** What a revision writes over an order that is there; its user too, who is whoever the link of its buyer says. */
+export function revisionOf(doc: StoredOrder, present: Pick<StoredOrder, "revision">) {
   const { _id: _new, createdAt: _created, revision: _first, ...content } = doc;
-  const userId = content.userId ?? (present.buyer === doc.buyer ? present.userId : null);
   const gone = (["buyerId", "placedAt", "title", "items"] as const).filter((name) => !(name in doc));
   return {
-    $set: { ...content, userId, revision: present.revision + 1 },
+    $set: { ...content, revision: present.revision + 1 },
     ...(gone.length === 0 ? {} : { $unset: Object.fromEntries(gone.map((name) => [name, true])) }),
   };
 }

@@ -8,9 +8,10 @@ import { page } from "../pages.ts";
 import type { Order } from "../../schemas/types.generated.ts";
 import { CANCELLATIONS, orderCancellations, type StoredCancellation } from "./cancellations.ts";
 import { orderForesight } from "./foresee.ts";
-import { orderIngest, type UsersOf } from "./ingest.ts";
+import { orderIngest } from "./ingest.ts";
 import { orderLocks } from "./lock.ts";
 import { ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts";
+import { orderOwners, type UsersOf } from "./owners.ts";
 
 /** The unified order documents: taken from files, shown to payers and platforms, locked and paid by payments. */
 export async function ordersService(deps: Deps, usersOf: UsersOf) {
@@ -20,23 +21,15 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
     orders,
     await deps.store.collection<StoredCancellation>(CANCELLATIONS),
   );
+  const owners = orderOwners(deps, orders, usersOf);
   const stamp = () => instant(deps.now());
 
-  /** Gives the waiting orders of these buyers to their users; orders that have a user keep it. @returns how many were given */
-  async function claim(users: ReadonlyMap<string, string>): Promise<number> {
-    let claimed = 0;
-    for (const [buyer, userId] of users) {
-      const done = await orders.updateMany({ buyer, userId: null }, { $set: { userId, updatedAt: stamp() } });
-      claimed += done.modifiedCount;
-    }
-    return claimed;
-  }
-
   return {
-    ingest: orderIngest(deps, orders, cancellations, { usersOf, claim }),
+    ingest: orderIngest(deps, orders, cancellations, owners),
     foresee: orderForesight(deps, orders, cancellations),
-    claim,
-    ...orderLocks(deps, orders),
+    /** Brings the orders of these buyer keys in line with their links, as they are now. */
+    settle: owners.settle,
+    ...orderLocks(deps, orders, owners),
 
     /** Marks what this payment holds as paid. Idempotent. @throws INTERNAL when an order is not this payment's */
     async markPaid(paymentId: string, orderIds: readonly string[]): Promise<void> {

@@ -67,10 +67,14 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
   }
 
   function ordersOf(made: readonly unknown[], source: unknown): HashedOrder[] {
-    if (made.length === 0) throw invalid("map returned no orders and no reason");
-    if (made.length > ORDERS_PER_RECORD)
-      throw invalid(`map made ${made.length} orders of one record; ${ORDERS_PER_RECORD} is the most`);
-    return made.map((order, index) => hashed(order, made.length === 1 ? "the order" : `order ${index + 1}`, source));
+    const { length } = made;
+    if (!(length >= 1)) throw invalid("map returned no orders and no reason");
+    if (length > ORDERS_PER_RECORD)
+      throw invalid(`map made ${length} orders of one record; ${ORDERS_PER_RECORD} is the most`);
+    // By index: a list may have holes, or be no list of the language's own.
+    return Array.from({ length }, (_, index) =>
+      hashed(made[index], length === 1 ? "the order" : `order ${index + 1}`, source),
+    );
   }
 
   function cancelled(cancel: unknown, reason: unknown): NonNullable<MappedRecord["cancelled"]> {
@@ -138,10 +142,19 @@ function nameOf(value: unknown): string {
 
 /** An error's message may hold what the record holds, so only its kind and place in the plugin are told. */
 function threw(error: unknown): string {
-  const thrown = error instanceof Error ? error : undefined;
-  const kind = thrown !== undefined && /^[A-Za-z]{1,40}$/.test(thrown.name) ? thrown.name : "Something";
-  const place = typeof thrown?.stack === "string" ? /[\w.-]+\.ts:\d+:\d+/.exec(thrown.stack)?.[0] : undefined;
+  const { name, stack } = partsOf(error);
+  const kind = typeof name === "string" && /^[A-Za-z]{1,40}$/.test(name) ? name : "Something";
+  const place = typeof stack === "string" ? /[\w.-]+\.ts:\d+:\d+/.exec(stack)?.[0] : undefined;
   return `The plugin threw on this record: ${kind}${place === undefined ? "" : ` at ${place}`}.`;
+}
+
+/** What was thrown may itself throw when it is looked at. */
+function partsOf(error: unknown): { name?: unknown; stack?: unknown } {
+  try {
+    return error instanceof Error ? { name: error.name, stack: error.stack } : {};
+  } catch {
+    return {};
+  }
 }
 
 /**

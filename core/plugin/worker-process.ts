@@ -5,8 +5,10 @@ import { fileURLToPath } from "node:url";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import type { Limits } from "../limits.ts";
+import { believedManifest, believedReading } from "./believe.ts";
 import type { Manifest } from "./manifest.ts";
 import { AT_FD, BATCH_BYTES, type FromWorker, type ToWorker, type WorkerError } from "./messages.ts";
+import { checkedReply } from "./reply.ts";
 import { workerCalls, type WorkerCalls } from "./worker-calls.ts";
 
 /** How long a plugin may take to load, in milliseconds. */
@@ -59,6 +61,9 @@ function forkWorker(dir: string, limits: Limits): ChildProcess {
     execArgv: [
       "--disable-warning=ExperimentalWarning",
       "--disable-warning=SecurityWarning",
+      // What the language's own functions do is not the plugin's to change: the worker rests on it (confine.ts).
+      "--frozen-intrinsics",
+      "--disable-proto=delete",
       `--max-old-space-size=${limits.pluginHeapMb}`,
       // Records live for a moment: a smaller young generation is as fast and saves 40 MB a plugin.
       "--max-semi-space-size=8",
@@ -162,8 +167,15 @@ export async function startPluginWorker(options: WorkerOptions): Promise<PluginW
   }, loadMs);
   post({ kind: "load" });
   try {
-    const manifest = await loaded.promise;
-    return { manifest, alive: () => alive, jobs: calls.open, read: calls.read, reply: calls.reply, close };
+    const manifest = believedManifest(await loaded.promise);
+    return {
+      manifest,
+      alive: () => alive,
+      jobs: calls.open,
+      read: (bytes, from, merchant) => believedReading(calls.read(bytes, from, merchant), from, manifest.currencies),
+      reply: async (event) => checkedReply(await calls.reply(event)),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -4,18 +4,25 @@
  * folders only, and talks to the host over its channel.
  */
 import { writeSync } from "node:fs";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Limits } from "../limits.ts";
+import { confine } from "./confine.ts";
 import { loadPlugin, workerError } from "./load.ts";
 import { AT_FD, type FromWorker, type ToWorker } from "./messages.ts";
 import { workerJobs } from "./worker-jobs.ts";
 
 const [dir = "", limitsJson = "{}", hostPid = ""] = process.argv.slice(2);
 const limits = JSON.parse(limitsJson) as Limits;
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const now = performance.now.bind(performance);
+/** Node's types do not have it yet. */
+const permission = process.permission as unknown as { drop(scope: "worker" | "fs.read"): void };
 
-// The plugin must not speak for the worker.
 const channel = process.send?.bind(process);
-Reflect.deleteProperty(process, "send");
 const send = (message: FromWorker): void => {
   channel?.(message);
 };
@@ -57,8 +64,17 @@ process.on("message", (message: ToWorker) => {
 
 async function load(): Promise<void> {
   try {
+    // The guard was the last thread. What Node itself has taken away, no trick of the plugin brings back.
+    permission.drop("worker");
+    confine({
+      dir,
+      house: [join(root, "core"), join(root, "schemas")],
+      libraries: join(root, "node_modules"),
+      contract: join(root, "core/plugin/contract.ts"),
+    });
     const plugin = await loadPlugin(dir);
-    take = workerJobs({ plugin, limits, send, wentTo, now: () => performance.now() });
+    permission.drop("fs.read");
+    take = workerJobs({ plugin, limits, send, wentTo, now });
     send({ kind: "loaded", manifest: plugin.manifest });
   } catch (error) {
     send({ kind: "refused", error: workerError(error) });

@@ -6,7 +6,7 @@ import { boot, runningPlatforms } from "./boot.ts";
 export interface Api {
   /** @throws MergepayError made of the problem that was answered */
   readonly get: <T>(path: string) => Promise<T>;
-  readonly post: <T>(path: string) => Promise<T>;
+  readonly post: <T>(path: string, file?: { readonly bytes: Uint8Array; readonly type: string }) => Promise<T>;
   readonly bytes: (path: string) => Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -46,24 +46,32 @@ function keyOf(key: string): string {
 }
 
 function apiAt(base: string, key: string): Api {
-  async function ask(method: "GET" | "POST", path: string): Promise<Response> {
-    const answer = await fetch(new URL(path, base), { method, headers: { authorization: `Bearer ${key}` } }).catch(
-      (error: unknown) => {
-        throw new MergepayError(
-          "OVERLOADED",
-          `There is no answer at ${base}; is the server running?`,
-          {},
-          { cause: error },
-        );
-      },
-    );
+  async function ask(
+    method: "GET" | "POST",
+    path: string,
+    file?: { readonly bytes: Uint8Array; readonly type: string },
+  ): Promise<Response> {
+    const authorization = `Bearer ${key}`;
+    const given =
+      file === undefined
+        ? { headers: { authorization } }
+        : { headers: { authorization, "content-type": file.type }, body: Buffer.from(file.bytes) };
+    const answer = await fetch(new URL(path, base), { method, ...given }).catch((error: unknown) => {
+      throw new MergepayError(
+        "OVERLOADED",
+        `There is no answer at ${base}; is the server running?`,
+        {},
+        { cause: error },
+      );
+    });
     if (answer.ok) return answer;
     const { code, detail } = (await answer.json()) as { code?: ErrorCode; detail?: string };
     throw new MergepayError(code ?? "INTERNAL", detail ?? `${method} ${path} was answered ${answer.status}.`);
   }
   return {
     get: async <T>(path: string) => (await (await ask("GET", path)).json()) as T,
-    post: async <T>(path: string) => (await (await ask("POST", path)).json()) as T,
+    post: async <T>(path: string, file?: { readonly bytes: Uint8Array; readonly type: string }) =>
+      (await (await ask("POST", path, file)).json()) as T,
     bytes: async (path) => {
       const { body } = await ask("GET", path);
       return body ?? new ReadableStream<Uint8Array>();

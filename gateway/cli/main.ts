@@ -3,6 +3,7 @@ import { asMergepayError } from "../../core/errors/errors.ts";
 import { demo } from "./demo.ts";
 import { fileCommands } from "./files.ts";
 import { importFiles, type ImportOptions } from "./import.ts";
+import { linkCommands } from "./links.ts";
 import { pluginCommands } from "./plugin.ts";
 import { start } from "./start.ts";
 
@@ -43,6 +44,7 @@ program
   });
 
 fileCommands(program);
+linkCommands(program);
 pluginCommands(program);
 
 try {

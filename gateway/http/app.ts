@@ -9,6 +9,7 @@ import { strictQuery } from "./query.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { linkImportRoute, linkRoutes } from "./routes/links.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { payerRoutes } from "./routes/payers.ts";
@@ -73,11 +74,13 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
   readJsonBodies(app, deps);
   await documentApi(app);
   await app.register(uploadRoute(deps));
+  await app.register(linkImportRoute(deps));
   for (const routes of [
     fileRoutes,
     orderRoutes,
     paymentRoutes,
     payerRoutes,
+    linkRoutes,
     operationRoutes,
     eventRoutes,
     healthRoutes,

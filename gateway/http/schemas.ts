@@ -41,6 +41,7 @@ export const PARAMS = {
   order: object({ id: id("ord") }, ["id"]),
   quote: object({ id: id("quo") }, ["id"]),
   payment: object({ id: id("pay") }, ["id"]),
+  link: object({ id: id("lnk") }, ["id"]),
 } as const;
 
 const page = {
@@ -106,6 +107,19 @@ export const BODIES = {
       object({ platform, userId, merchant, orderNo }, ["platform", "userId", "merchant", "orderNo"]),
     ],
   },
+  claim: {
+    title: "LinkClaimRequest",
+    ...object(
+      {
+        token: text("^[\\w-]+\\.[\\w-]+\\.[\\w-]+$", "The token that the platform gave its buyer: a compact JWS.", {
+          maxLength: 4096,
+          writeOnly: true,
+        }),
+      },
+      ["token"],
+    ),
+  },
+  linkFile: { type: "string", format: "binary", description: "CSV: a header row, then a link a line." },
   endpoint: {
     title: "EndpointRequest",
     ...object(
@@ -117,6 +131,21 @@ export const BODIES = {
     ),
   },
 } as const satisfies Record<string, Schema>;
+
+/** A line of a file of links. */
+export const LINK_ROW: Schema = object({ platform, buyerId, userId }, ["platform", "buyerId", "userId"]);
+
+const seconds: Schema = { type: "integer", minimum: 0 };
+const claims = {
+  iss: platform,
+  aud: { const: "mergepay:link" },
+  exp: seconds,
+  iat: seconds,
+  nbf: seconds,
+  jti: text("^[!-~]{8,255}$", "Unique for the platform: a token is used once."),
+};
+/** The claims of a platform's token that says who a buyer is: `buyerId`, or `merchant` and `orderNo`. */
+export const LINK_TOKEN: Schema = object({ ...claims, buyerId, merchant, orderNo }, ["iss", "aud", "exp", "jti"]);
 
 /** Of an upload; what they hold is read and refused by itself. */
 export const UPLOAD_HEADERS: Schema = {
@@ -158,7 +187,15 @@ const account = object({ ...shown, userId: word, bank: word, label: word }, [
   "label",
   "createdAt",
 ]);
-const linkFields = { platform: word, userId: word, buyerId: word, merchant: word, orderNo: word, createdAt: time };
+const linkFields = {
+  id: word,
+  platform: word,
+  userId: word,
+  buyerId: word,
+  merchant: word,
+  orderNo: word,
+  createdAt: time,
+};
 const endpointFields = { ...shown, platform: word, url: word };
 const delivery = object(
   {
@@ -198,6 +235,22 @@ const inbox = object(
   ["groups", "totals"],
 );
 
+const linkImport = object(
+  {
+    lines: { ...count, description: "Lines below the header." },
+    made: count,
+    known: { ...count, description: "Links that were there already." },
+    claimed: { ...count, description: "Waiting orders that now are their users'." },
+    rejected: count,
+    rejects: {
+      type: "array",
+      items: object({ line: count, code: word, field: word, reason: word }, ["line", "code", "reason"]),
+    },
+    more: { type: "boolean", description: "More lines were rejected than are listed." },
+  },
+  ["lines", "made", "known", "claimed", "rejected", "rejects", "more"],
+);
+
 /** A page of items. */
 export const pageSchema = (items: Schema): Schema =>
   object(
@@ -218,13 +271,16 @@ export const ANSWERS = {
   event: ref("event"),
   inbox,
   account,
-  link: object(linkFields, ["platform", "userId", "createdAt"]),
+  link: object(linkFields, ["id", "platform", "userId", "createdAt"]),
   newLink: object({ ...linkFields, claimed: { ...count, description: "Waiting orders that now are the user's." } }, [
+    "id",
     "platform",
     "userId",
     "createdAt",
     "claimed",
   ]),
+  endedLink: object({ released: count }, ["released"]),
+  linkImport,
   endpoint: object(endpointFields, ["id", "platform", "url", "createdAt"]),
   newEndpoint: object(
     { ...endpointFields, secret: { ...word, description: "Signs the deliveries; shown this once." } },

@@ -1,13 +1,12 @@
 import type { FastifyInstance } from "fastify";
-import type { Actions } from "../../../core/actions.ts";
 import { userIdOf } from "../access.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
-import { ANSWERS, BODIES, pageSchema, QUERY } from "../schemas.ts";
-import { pageQuery, sendPage } from "./page.ts";
+import { ANSWERS, BODIES, pageSchema } from "../schemas.ts";
+import { sendPage } from "./page.ts";
 
-/** A payer's accounts, and which buyers of platforms a payer is. */
-export function payerRoutes(app: FastifyInstance, { call, limits }: HttpDeps): void {
+/** A payer's accounts. */
+export function payerRoutes(app: FastifyInstance, { call }: HttpDeps): void {
   app.post<{ Body: { bank: string; token: string; label: string } }>(
     "/v1/accounts",
     described({
@@ -30,37 +29,5 @@ export function payerRoutes(app: FastifyInstance, { call, limits }: HttpDeps): v
       answers: { 200: ["The accounts.", pageSchema(ANSWERS.account)] },
     }),
     async (request, reply) => sendPage(request, reply, await call("accounts.list", { userId: userIdOf(request) })),
-  );
-
-  app.post<{ Body: Actions["links.create"]["params"] }>(
-    "/v1/links",
-    described({
-      summary: "Tie a platform's buyer, or one order, to a payer",
-      tag: "payers",
-      access: { operator: "links:write" },
-      body: BODIES.link,
-      answers: { 201: ["The link; orders that waited for it now are the payer's.", ANSWERS.newLink] },
-      problems: ["LINK_TAKEN"],
-    }),
-    async (request, reply) => reply.code(201).send(await call("links.create", request.body)),
-  );
-
-  app.get<{ Querystring: { userId?: string } }>(
-    "/v1/links",
-    described({
-      summary: "List links of a payer",
-      tag: "payers",
-      access: { payer: true, operator: "read" },
-      query: QUERY.ofUser,
-      answers: { 200: ["A page of links.", pageSchema(ANSWERS.link)] },
-    }),
-    async (request, reply) => {
-      const userId = userIdOf(request, request.query.userId);
-      return sendPage(
-        request,
-        reply,
-        await call("links.list", { ...pageQuery(request, limits.ordersPerPage), userId }),
-      );
-    },
   );
 }

@@ -1,10 +1,10 @@
 /** Every call of the API once: who may make it, and what to send. */
 import type { InjectOptions } from "fastify";
 import type { Principal } from "../../../gateway/http/auth.ts";
-import { ACME, ANNA, IDS, OPS } from "./edge.ts";
+import { ACME, ANNA, IDS, linkToken, OPS } from "./edge.ts";
 
 export interface ApiCall {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   /** The route that it reaches, when that is not the URL itself. */
   readonly route?: string;
@@ -82,6 +82,22 @@ export const CALLS: readonly ApiCall[] = [
     who: [OPS],
     status: 201,
   },
+  {
+    method: "POST",
+    url: "/v1/links/claims",
+    ...json({ token: await linkToken({ buyerId: "b-1" }) }),
+    who: [ANNA],
+    status: 201,
+  },
+  {
+    method: "POST",
+    url: "/v1/links/import",
+    payload: "platform,buyerId,userId\nacme,b-1,anna\n",
+    headers: { "content-type": "text/csv" },
+    who: [OPS],
+    status: 200,
+  },
+  { method: "DELETE", url: `/v1/links/${IDS.link}`, route: "/v1/links/:id", who: [ANNA, OPS], status: 200 },
   get("/v1/links?userId=anna", [ANNA, OPS], { route: "/v1/links" }),
   get(`/v1/settlement-lines?payment=${IDS.payment}`, [ACME, OPS], { route: "/v1/settlement-lines" }),
   get(`/v1/journal?payment=${IDS.payment}`, [OPS], { route: "/v1/journal" }),

@@ -182,6 +182,15 @@ export async function edge(
   };
 }
 
+/** A token by which a platform tells who its buyer is, signed now and by its first secret unless said otherwise. */
+export async function linkToken(
+  claims: Readonly<Record<string, unknown>>,
+  { platform = "acme", byte = 1, alg = "HS256" } = {},
+): Promise<string> {
+  const whole = { iss: platform, aud: "mergepay:link", exp: NOW_MS / 1000 + 600, jti: "nonce-0001", ...claims };
+  return new SignJWT(whole).setProtectedHeader({ alg }).sign(new Uint8Array(32).fill(byte));
+}
+
 export const ACME: Principal = { kind: "platform", platform: "acme" };
 export const BOLT: Principal = { kind: "platform", platform: "bolt" };
 export const ANNA: Principal = { kind: "payer", userId: "anna" };
@@ -197,6 +206,7 @@ export const IDS = {
   quote: `quo_${tail}`,
   payment: `pay_${tail}`,
   account: `acc_${tail}`,
+  link: `lnk_${tail}`,
 } as const;
 
 /** One document of each kind, of platform acme and payer anna, that fits its schema. */
@@ -288,7 +298,7 @@ export const DOCS = {
     updatedAt: time,
   },
   account: { id: IDS.account, userId: "anna", bank: "sandbox", label: "Mine", createdAt: time },
-  link: { platform: "acme", userId: "anna", buyerId: "b-1", createdAt: time },
+  link: { id: IDS.link, platform: "acme", userId: "anna", buyerId: "b-1", createdAt: time },
   line: {
     id: "line-1",
     paymentId: IDS.payment,
@@ -362,6 +372,9 @@ export const CARELESS: Handlers = {
   "orders.get": () => DOCS.order,
   "links.create": () => ({ ...DOCS.link, claimed: 2 }),
   "links.list": page(DOCS.link),
+  "links.claim": ({ platform, userId }) => ({ ...DOCS.link, platform, userId, claimed: 1 }),
+  "links.import": ({ links }) => ({ made: links.length, known: 0, claimed: 3, rejects: [] }),
+  "links.remove": () => ({ released: 1 }),
   "accounts.create": () => DOCS.account,
   "accounts.list": page(DOCS.account),
   "merge-pay.quote": () => DOCS.quote,

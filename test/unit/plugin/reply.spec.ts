@@ -57,7 +57,11 @@ describe("a plugin's reply to its platform", () => {
     ["that is no function", '"text"', "PLUGIN_SHAPE_INVALID"],
     ["that throws", '() => { throw new Error("secret"); }', "PLUGIN_THREW"],
     ["that loops", "() => { for (;;); }", "PLUGIN_TIMEOUT"],
-    ["that ends its worker", "() => process.exit(1)", "PLUGIN_CRASHED"],
+    [
+      "that ends its worker",
+      "() => { const held: unknown[] = []; for (;;) held.push(new Array(1000).fill(1)); }",
+      "PLUGIN_CRASHED",
+    ],
     ["that is a promise", "async () => ({ contentType: 'text/plain', body: '' })", "PLUGIN_OUTPUT_INVALID"],
     ["without a type", "() => ({ body: '' })", "PLUGIN_OUTPUT_INVALID"],
   ] as const)

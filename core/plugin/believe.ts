@@ -1,0 +1,104 @@
+import type { MappedRecord } from "../actions.ts";
+import { ERRORS } from "../errors/codes.ts";
+import { asMergepayError, MergepayError } from "../errors/errors.ts";
+import { canonicalMoney } from "../money/money.ts";
+import { compileSchema, validator } from "../schema/validate.ts";
+import type { PlatformOrder } from "./contract.ts";
+import { checkManifest, type Manifest } from "./manifest.ts";
+import { ORDERS_PER_RECORD } from "./map-record.ts";
+import { BATCH_RECORDS, type Batch } from "./messages.ts";
+import type { Reading } from "./worker-calls.ts";
+
+/**
+ * What the host believes of a worker. The plugin's code ran in the process that speaks, so all that it says is looked at once more on
+ * this side: whatever became of the worker, no order reaches the store that is not one.
+ */
+
+const text = { type: "string" };
+const object = (properties: object, required = Object.keys(properties)): object => ({
+  type: "object",
+  additionalProperties: false,
+  required,
+  properties,
+});
+const part = (name: "merchant" | "orderNo") => validator<string>(`mergepay:platform-order#/properties/${name}`);
+
+/** A record and one thing that became of it. Orders are checked one by one. */
+const fitsRecord = compileSchema<MappedRecord>({
+  ...object(
+    {
+      record: { type: "integer", minimum: 0 },
+      position: text,
+      orders: { type: "array", minItems: 1, maxItems: ORDERS_PER_RECORD, items: { type: "object" } },
+      skipped: text,
+      cancelled: object({ merchant: text, orderNo: text, reason: text }),
+      rejected: object({ code: { enum: Object.keys(ERRORS) }, field: text, reason: text }, ["code", "reason"]),
+    },
+    ["record", "position"],
+  ),
+  minProperties: 3,
+  maxProperties: 3,
+});
+
+/** What a worker says that its plugin is. @throws PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID */
+export function believedManifest(said: Manifest): Manifest {
+  const { replies, ...rest } = said;
+  const manifest = checkManifest(rest);
+  return replies === undefined ? manifest : { ...manifest, replies: true };
+}
+
+/** A reading whose batches are checked: orders of the schema in canonical money, records in their order from `from` on. */
+export function believedReading(reading: Reading, from: number, currencies: readonly string[]): Reading {
+  let next = from;
+  return {
+    close: reading.close,
+    async next() {
+      const batch = await reading.next();
+      const fault = faultOf(batch, next, currencies);
+      if (fault !== undefined) {
+        reading.close();
+        throw new MergepayError(
+          "PLUGIN_OUTPUT_INVALID",
+          `The plugin's worker answered what no record can become, at record ${next} (counted from 0) or soon after: ${fault}.`,
+          { position: `record ${next}` },
+        );
+      }
+      next = batch.next;
+      return batch;
+    },
+  };
+}
+
+function faultOf({ records, next }: Batch, from: number, currencies: readonly string[]): string | undefined {
+  if (!Array.isArray(records) || records.length > BATCH_RECORDS) return "it is not a batch of records";
+  let last = from - 1;
+  for (const mapped of records as readonly unknown[]) {
+    if (!fitsRecord(mapped)) return `${fitsRecord.fault().field} ${fitsRecord.fault().reason}`;
+    if (mapped.record <= last) return "its records are out of order";
+    last = mapped.record;
+    const { orders = [], cancelled } = mapped;
+    if (cancelled !== undefined && !(part("merchant")(cancelled.merchant) && part("orderNo")(cancelled.orderNo)))
+      return "it cancels what can't be an order";
+    for (const order of orders) {
+      const fault = orderFault(order, currencies);
+      if (fault !== undefined) return fault;
+    }
+  }
+  return next === (records.length === 0 ? from : last + 1) ? undefined : "it does not say where it ended";
+}
+
+function orderFault(
+  { contentHash, ...order }: PlatformOrder & { readonly contentHash: string },
+  currencies: readonly string[],
+): string | undefined {
+  const fits = validator<PlatformOrder>("mergepay:platform-order");
+  if (!fits(order)) return `${fits.fault().field} of an order ${fits.fault().reason}`;
+  if (typeof contentHash !== "string" || !/^[0-9a-f]{64}$/.test(contentHash)) return "an order has no hash";
+  const { value, currency } = order.amount;
+  if (!currencies.includes(currency)) return "an order is in a currency that the platform does not take";
+  try {
+    return canonicalMoney(value, currency).value === value ? undefined : "an amount is not canonical";
+  } catch (error) {
+    return asMergepayError(error).message;
+  }
+}
