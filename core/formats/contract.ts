@@ -4,7 +4,7 @@ import type { ErrorCode } from "../errors/codes.ts";
  * How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. A file that is packed by gzip, or by zip
  * with nothing else in it, is unpacked first, whatever its format; bytes and lines then count in what is unpacked.
  */
-export type InputSpec = JsonInput | XmlInput | TableInput | SheetInput | EdiInput;
+export type InputSpec = JsonInput | XmlInput | TableInput | SheetInput | FixedInput | EdiInput;
 
 export type Encoding =
   "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "shift_jis" | "iso-8859-1" | "iso-8859-15" | "windows-1252";
@@ -125,6 +125,11 @@ export interface RowKinds {
   readonly column: string;
   /** Rows that records are made of. */
   readonly details: readonly RowKind[];
+  /**
+   * The kind of details whose rows begin a record; rows of other kinds belong to the record before them. Instead of `groupBy`, for rows that
+   * do not name their record.
+   */
+  readonly opens?: string;
   /** The first row of data. */
   readonly header?: ControlRow;
   /** The last row, or rows where it has `currency`. */
@@ -151,13 +156,50 @@ export interface ControlRow extends RowKind {
   readonly currency?: { readonly column: string; readonly of: string };
 }
 
+/** Lines whose columns are told by their places. Every record is `{ rows: [{column: text}] }`, as of a table. Blank lines are skipped. */
+export interface FixedInput extends InputBase {
+  readonly format: "fixed";
+  /** Columns of all lines whose kind has none of its own. */
+  readonly columns: readonly FixedColumn[];
+  /**
+   * Characters of every line. Default: as many as the last column of its kind ends at. A line with more or fewer refuses the whole record
+   * that it is in.
+   */
+  readonly length?: number;
+  /** Where blanks around a column's text are dropped. Default `both`. */
+  readonly trim?: "both" | "end" | "none";
+  /** As in `TableInput`. */
+  readonly groupBy?: string;
+  /** As in `TableInput`; its `column` is one of `columns`, and stands at the same place in lines of all kinds. */
+  readonly kinds?: FixedKinds;
+}
+
+/** Characters (not bytes) of a line, both ends included, the first is 1. */
+export interface FixedColumn {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface FixedPlaces {
+  /** Columns of such a line, by their places. Default: those of the input. */
+  readonly columns?: readonly FixedColumn[];
+}
+
+export interface FixedKinds extends Omit<RowKinds, "details" | "header" | "trailer"> {
+  readonly details: readonly (Omit<RowKind, "columns"> & FixedPlaces)[];
+  readonly header?: Omit<ControlRow, "columns"> & FixedPlaces;
+  readonly trailer?: Omit<ControlRow, "columns"> & FixedPlaces;
+}
+
 export interface EdiInput extends InputBase {
   readonly format: "edi";
   /** ISO 9735, the United Nations' syntax (separators by UNA, or those of level A), or ANSI X12 (separators by ISA). */
   readonly syntax: "iso9735" | "x12";
   /**
    * Types of the messages that are records, such as `["ORDERS"]` or `["850"]`. A record is
-   * `{ type, reference, decimal, segments: [{ tag, elements }] }`: each element is a list of its components, `decimal` is the mark in its numbers,
+   * `{ type, reference, test, decimal, segments: [{ tag, elements }] }`: each element is a list of its components, `decimal` is the mark in its numbers,
+   * `test` is true where its interchange is marked as a test,
    * and the segments that open and close the message are left out. Messages of other types are refused.
    */
   readonly messages: readonly string[];

@@ -1,4 +1,5 @@
-import type { ControlRow, InputSpec, JsonInput, RowsInput, XmlInput } from "./contract.ts";
+import type { ControlRow, FixedColumn, FixedInput, InputSpec, JsonInput, RowsInput, XmlInput } from "./contract.ts";
+import { columnsOf, tableOf } from "./fixed.ts";
 import { detailColumnsOf, ownColumnsOf } from "./table-layout.ts";
 
 /** What does not fit together in a declared input. */
@@ -20,6 +21,8 @@ export function declarationFault(input: InputSpec): DeclarationFault | undefined
     case "ndjson":
     case "xml":
       return documentFaults(input).next().value ?? undefined;
+    case "fixed":
+      return fixedFaults(input).next().value ?? undefined;
     case "edi":
       return undefined;
   }
@@ -62,6 +65,10 @@ function* tableFaults({ columns, header, groupBy, scattered, kinds }: RowsInput)
         kinds.details.map((detail) => detail.columns),
         lacks,
       );
+  if (kinds.opens !== undefined && !kinds.details.some(({ is }) => is === kinds.opens))
+    yield { field: "/kinds/opens", reason: `is ${JSON.stringify(kinds.opens)}, which is no kind of its details` };
+  if (kinds.opens !== undefined && groupBy !== undefined)
+    yield { field: "/kinds/opens", reason: "is not for rows with groupBy" };
   const names = [...kinds.details, kinds.header, kinds.trailer].flatMap((kind) => kind?.is ?? []);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) yield { field: "/kinds", reason: `has the kind ${JSON.stringify(twice)} twice` };
@@ -70,6 +77,27 @@ function* tableFaults({ columns, header, groupBy, scattered, kinds }: RowsInput)
     if (unknown !== undefined)
       yield { field: `/kinds/${name}/count/of`, reason: `has ${JSON.stringify(unknown)}, which is no kind` };
   }
+}
+
+function* fixedFaults(input: FixedInput): Faults {
+  const { columns, kinds, length } = input;
+  const places: readonly (readonly [field: string, own: readonly FixedColumn[] | undefined])[] = [
+    ["/columns", columns],
+    ...(kinds?.details ?? []).map((kind, index) => [`/kinds/details/${index}/columns`, kind.columns] as const),
+    ["/kinds/header/columns", kinds?.header?.columns],
+    ["/kinds/trailer/columns", kinds?.trailer?.columns],
+  ];
+  for (const [field, own] of places) {
+    if (own === undefined) continue;
+    const backward = own.findIndex(({ from, to }) => to < from);
+    if (backward >= 0) yield { field: `${field}/${backward}/to`, reason: "is before from" };
+    const names = own.map(({ name }) => name);
+    const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+    if (twice >= 0) yield { field: `${field}/${twice}/name`, reason: "is the name of another column too" };
+    if (length !== undefined && columnsOf(input, own).some(({ to }) => to > length))
+      yield { field: "/length", reason: "is less than the end of a column" };
+  }
+  yield* tableFaults(tableOf(input));
 }
 
 function* controlFaults(

@@ -17,15 +17,25 @@ interface ScanOptions {
   readonly separators: Separators;
   /** A longer segment is none: its terminator is missing. */
   readonly segmentChars: number;
-  /** Takes each segment, and how many characters it took, terminator included. */
-  readonly onSegment: (segment: Segment, chars: number) => void;
+  /** Tags of the segments whose elements are needed; those of others are left out. Default: all. */
+  readonly needed?: ReadonlySet<string>;
+  /** Takes each segment, and how many characters it took, terminator included. True: what follows is not for this scanner. */
+  readonly onSegment: (segment: Segment, chars: number) => boolean;
   readonly broken: (reason: string) => Error;
 }
 
+interface SegmentScanner {
+  /** Gives the text behind the last segment of this scanner; undefined when there may be more of them. */
+  write(text: string): string | undefined;
+  end(): void;
+}
+
 /** Cuts the text of an EDI interchange into segments. Line ends and blanks between segments mean nothing. */
-export function createSegmentScanner(options: ScanOptions): { write(text: string): void; end(): void } {
-  const { separators, segmentChars, onSegment, broken } = options;
+export function createSegmentScanner(options: ScanOptions): SegmentScanner {
+  const { separators, segmentChars, needed, onSegment, broken } = options;
   const { segment: terminator, release } = separators;
+  /** A line end as terminator: blank lines are no segments. */
+  const byLine = terminator.trim() === "";
   let rest = "";
   /** How far `rest` was looked through without a terminator. */
   let looked = 0;
@@ -51,12 +61,14 @@ export function createSegmentScanner(options: ScanOptions): { write(text: string
       for (let at = terminatorFrom(rest, looked); at !== -1; at = terminatorFrom(rest, from)) {
         const raw = rest.slice(from, at).trimStart();
         from = at + 1;
+        if (raw === "" && byLine) continue;
         if (raw === "") throw broken("a segment is empty");
-        onSegment(segmentOf(raw, separators), raw.length + 1);
+        if (onSegment(segmentOf(raw, separators, needed), raw.length + 1)) return rest.slice(from);
       }
       rest = rest.slice(from);
       looked = rest.length;
       if (rest.length > segmentChars) throw broken(`no segment terminator within ${segmentChars} characters`);
+      return undefined;
     },
     end() {
       if (rest.trim() !== "") throw broken("the file ends inside of a segment");
@@ -64,16 +76,26 @@ export function createSegmentScanner(options: ScanOptions): { write(text: string
   };
 }
 
-function segmentOf(raw: string, separators: Separators): Segment {
-  const [tag = [""], ...elements] = cut(raw, separators.element, separators.release).map((element) =>
-    cut(element, separators.component, separators.release).map((part) => unreleased(part, separators.release)),
+function segmentOf(raw: string, separators: Separators, needed: ReadonlySet<string> | undefined): Segment {
+  const { component, element, release } = separators;
+  if (release === undefined || !raw.includes(release)) {
+    const [first = "", ...others] = raw.split(element);
+    const tag = partsOf(first, component)[0] ?? "";
+    const wanted = needed === undefined || needed.has(tag);
+    return { tag, elements: wanted ? others.map((other) => partsOf(other, component)) : [] };
+  }
+  const [tag = [""], ...elements] = cut(raw, element, release).map((one) =>
+    cut(one, component, release).map((part) => unreleased(part, release)),
   );
   return { tag: tag[0] ?? "", elements };
 }
 
+const partsOf = (element: string, component: string): string[] =>
+  element.includes(component) ? element.split(component) : [element];
+
 /** Cuts at a separator, not where it is released; release characters stay. */
-function cut(text: string, separator: string, release: string | undefined): string[] {
-  if (release === undefined || !text.includes(release)) return text.split(separator);
+function cut(text: string, separator: string, release: string): string[] {
+  if (!text.includes(release)) return text.split(separator);
   const parts: string[] = [];
   let part = "";
   for (let at = 0; at < text.length; at++) {
@@ -87,8 +109,8 @@ function cut(text: string, separator: string, release: string | undefined): stri
   return [...parts, part];
 }
 
-function unreleased(text: string, release: string | undefined): string {
-  if (release === undefined || !text.includes(release)) return text;
+function unreleased(text: string, release: string): string {
+  if (!text.includes(release)) return text;
   let plain = "";
   for (let at = 0; at < text.length; at++) {
     if (text.charAt(at) === release) at++;

@@ -23,6 +23,10 @@ export interface Head {
 /** One of the two syntaxes: interchange, functional group, message. */
 export interface Syntax {
   readonly name: string;
+  /** The segment that opens an interchange marks it as a test. */
+  readonly isTest: (open: Segment) => boolean;
+  /** All messages are in groups. */
+  readonly grouped: boolean;
   readonly interchange: Level;
   readonly group: Level;
   readonly message: Level & { readonly type: (segment: Segment) => string };
@@ -43,11 +47,19 @@ const level = (open: string, close: string, reference: number): Level => ({
   count: (segment) => partOf(segment, 0),
 });
 
+/** Separators that can be told from each other and from text. */
+const areSeparators = ({ component, element, segment, release }: Separators): boolean => {
+  const chars = [component, element, segment, ...(release === undefined ? [] : [release])];
+  return new Set(chars).size === chars.length && chars.every((char) => /^[^A-Za-z0-9 ]$/.test(char));
+};
+
 const LEVEL_A: Separators = { component: ":", element: "+", segment: "'", release: "?" };
 
 /** ISO 9735: separators by UNA, or those of syntax level A. */
 export const ISO_9735: Syntax = {
   name: "EDI",
+  isTest: (open) => partOf(open, 10) === "1",
+  grouped: false,
   interchange: level("UNB", "UNZ", 4),
   group: level("UNG", "UNE", 4),
   message: { ...level("UNH", "UNT", 0), type: (segment) => partOf(segment, 1) },
@@ -56,7 +68,8 @@ export const ISO_9735: Syntax = {
     if (head.startsWith("UNB")) return { separators: LEVEL_A, decimal: ".", skip: 0 };
     if (!head.startsWith("UNA")) return undefined;
     const [component = "", element = "", decimal = "", release = "", , segment = ""] = head.slice(3);
-    return { separators: { component, element, segment, ...(release === " " ? {} : { release }) }, decimal, skip: 9 };
+    const separators = { component, element, segment, ...(release === " " ? {} : { release }) };
+    return areSeparators(separators) ? { separators, decimal, skip: 9 } : undefined;
   },
 };
 
@@ -66,6 +79,8 @@ const ISA_CHARS = 106;
 /** ANSI X12: separators by their places in the ISA segment. */
 export const X12: Syntax = {
   name: "X12",
+  isTest: (open) => partOf(open, 14) === "T",
+  grouped: true,
   interchange: level("ISA", "IEA", 12),
   group: level("GS", "GE", 5),
   message: { ...level("ST", "SE", 1), type: (segment) => partOf(segment, 0) },
@@ -78,6 +93,6 @@ export const X12: Syntax = {
       segment: head.charAt(ISA_CHARS - 1),
     };
     const whole = head.slice(0, ISA_CHARS - 1).split(separators.element).length === 17;
-    return whole ? { separators, decimal: ".", skip: 0 } : undefined;
+    return whole && areSeparators(separators) ? { separators, decimal: ".", skip: 0 } : undefined;
   },
 };

@@ -2,6 +2,7 @@ import type { CheckFrame, InputSpec, RawRecord, ReadLimits, ReadRecords, SheetIn
 import { decode } from "./decode.ts";
 import { createEdiReader } from "./edi.ts";
 import { fileEmpty, type Emit, type TextReader } from "./faults.ts";
+import { createFixedReader } from "./fixed.ts";
 import { createJsonReader, createNdjsonReader } from "./json.ts";
 import { createTableReader } from "./table.ts";
 import { openSheet } from "./xlsx.ts";
@@ -86,6 +87,8 @@ function readerOf(input: Exclude<InputSpec, SheetInput>, limits: ReadLimits, emi
     case "csv":
     case "tsv":
       return createTableReader(input, limits, emit);
+    case "fixed":
+      return createFixedReader(input, limits, emit);
     case "edi":
       break;
   }

@@ -1,5 +1,6 @@
 import type { Encoding, InputSpec, TableInput } from "./contract.ts";
 import { notRecognised } from "./faults.ts";
+import { fixedLooksLike } from "./fixed.ts";
 import { delimiterOf } from "./table.ts";
 import { unpack } from "./unpack.ts";
 import { isLabelOf } from "./xml-labels.ts";
@@ -100,7 +101,7 @@ function looksLike(input: InputSpec, head: Uint8Array, fatal: boolean): boolean 
 /** The beginning as text, undefined when it is not of the encoding. The beginning may end inside of a character. */
 function textOf(encoding: Encoding, head: Uint8Array, fatal: boolean): string | undefined {
   try {
-    return new TextDecoder(encoding, { fatal }).decode(head, { stream: true }).trimStart();
+    return new TextDecoder(encoding, { fatal }).decode(head, { stream: true });
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;
@@ -113,8 +114,12 @@ function declares(text: string, encoding: Encoding): boolean {
   return named === undefined || isLabelOf(encoding, named);
 }
 
-function beginsLike(input: InputSpec, text: string): boolean {
+function beginsLike(input: InputSpec, whole: string): boolean {
+  const text = whole.trimStart();
   switch (input.format) {
+    case "fixed":
+      // Its columns are counted from the beginning of a line: blanks there are places.
+      return fixedLooksLike(input, whole);
     case "json":
       return /^[[{]/.test(text);
     case "ndjson":

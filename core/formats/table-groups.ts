@@ -1,6 +1,6 @@
 import { bareObject } from "./bare.ts";
 import type { ReadLimits } from "./contract.ts";
-import { exceedsBytes, fieldTooLarge, recordTooLarge } from "./faults.ts";
+import { atStart, exceedsBytes, fieldTooLarge, malformed, recordTooLarge } from "./faults.ts";
 import type { Emit, Refusal } from "./faults.ts";
 import type { RowLayout } from "./table-layout.ts";
 import type { Row } from "./table-scan.ts";
@@ -28,7 +28,7 @@ interface Group {
   refused: Refusal | undefined;
 }
 
-/** A record of each row, or of neighbouring rows with the same key. */
+/** A record of each row, of neighbouring rows with the same key, or of a row that opens one and those behind it. */
 export function createNeighbours(limits: ReadLimits, emit?: Emit): TableGroups {
   let group: Group | undefined;
   /** Set by a row that may have been part of the group after it. */
@@ -58,21 +58,29 @@ export function createNeighbours(limits: ReadLimits, emit?: Emit): TableGroups {
     if (into.chars > limits.recordBytes) refuse(into, recordTooLarge(limits.recordBytes));
   }
 
+  /** Begins a record with the row, unless it belongs to the one that is open. */
+  function openFor(position: string, key: string | undefined, opens: boolean | undefined): Group {
+    const goes = opens === undefined ? key !== undefined && key === group?.key : !opens;
+    if (group !== undefined && goes) return group;
+    flush();
+    const orphan =
+      opens === false ? malformed(`${atStart(position)} belongs to no record: none is begun before it.`) : undefined;
+    group = { key, position, rows: [], chars: 0, refused: key === undefined ? orphan : taint };
+    if (key !== undefined) taint = undefined;
+    return group;
+  }
+
   return {
-    add(row, { names, groupColumn }, fault) {
+    add(row, { names, groupColumn, opens }, fault) {
       const key = groupColumn < 0 ? undefined : row.cells[groupColumn];
       if (groupColumn >= 0 && key === undefined && fault !== undefined) {
         // Nobody can say whether the row belongs to the group before or after it: neither is whole for certain.
         taint = fault;
         if (group !== undefined) return refuse(group, fault);
       }
-      if (group === undefined || key === undefined || key !== group.key) {
-        flush();
-        group = { key, position: row.position, rows: [], chars: 0, refused: key === undefined ? undefined : taint };
-        if (key !== undefined) taint = undefined;
-      }
-      if (fault !== undefined) refuse(group, fault);
-      else take(group, row, names);
+      const into = openFor(row.position, key, opens);
+      if (fault !== undefined) refuse(into, fault);
+      else take(into, row, names);
     },
     end() {
       flush();

@@ -8,6 +8,8 @@ export interface RowLayout {
   readonly names: readonly string[];
   /** Column of `groupBy`; -1 without. */
   readonly groupColumn: number;
+  /** Where rows of one kind begin a record: whether these do. */
+  readonly opens: boolean | undefined;
 }
 
 /** How the rows of a table are to be taken. */
@@ -31,13 +33,14 @@ const controlsOf = ({ kinds }: RowsInput): ControlRow[] =>
 
 export function layoutOf(input: RowsInput, names: readonly string[]): TableLayout {
   const { kinds, groupBy } = input;
-  const rowLayout = (own: readonly string[]): RowLayout => ({
+  const rowLayout = (is: string, own: readonly string[]): RowLayout => ({
     names: own,
+    opens: kinds?.opens === undefined ? undefined : is === kinds.opens,
     groupColumn: groupBy === undefined ? -1 : own.indexOf(groupBy),
   });
   const kindColumn = kinds === undefined ? -1 : names.indexOf(kinds.column);
   const rows = kinds === undefined ? [{ is: "", columns: names }] : kinds.details;
-  const details = new Map(rows.map(({ is, columns = names }) => [is, rowLayout(columns)]));
+  const details = new Map(rows.map(({ is, columns = names }) => [is, rowLayout(is, columns)]));
   const needed = new Set([kindColumn]);
   for (const layout of details.values()) {
     needed.add(layout.groupColumn);

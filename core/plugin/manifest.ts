@@ -31,7 +31,7 @@ const currency = { type: "string", pattern: "^[A-Z]{3}$" };
 const input = {
   type: "object",
   required: ["format"],
-  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "xlsx", "edi"] } },
+  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "xlsx", "fixed", "edi"] } },
 };
 const schema = { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" };
 
@@ -107,32 +107,44 @@ const documents = (below: object) => ({
 });
 
 const jsonInput = inputOf([], { records: texts(jsonPath), ...documents(fullPath) });
-const rowKind = { is: text(128), columns: texts(text(128)) };
-const controlRow = object(["is"], {
-  ...rowKind,
-  count: object(["column"], { column: text(128), of: texts(text(128)) }),
-  sums: {
-    type: "array",
-    minItems: 1,
-    maxItems: 100,
-    items: object(["column", "of"], { column: text(128), of: text(128) }),
-  },
-  currency: object(["column", "of"], { column: text(128), of: text(128) }),
-});
+/** Kinds of rows whose columns are declared in the way given. */
+const kinds = (columns: object) => {
+  const rowKind = { is: text(128), columns };
+  const controlRow = object(["is"], {
+    ...rowKind,
+    count: object(["column"], { column: text(128), of: texts(text(128)) }),
+    sums: {
+      type: "array",
+      minItems: 1,
+      maxItems: 100,
+      items: object(["column", "of"], { column: text(128), of: text(128) }),
+    },
+    currency: object(["column", "of"], { column: text(128), of: text(128) }),
+  });
+  return object(["column", "details"], {
+    column: text(128),
+    details: texts(object(["is"], rowKind)),
+    opens: text(128),
+    header: controlRow,
+    trailer: controlRow,
+  });
+};
 /** What the rows of a table are, whatever they are cut from. */
 const rows = {
   columns: texts(text(128)),
   header: { type: "boolean" },
   groupBy: text(128),
   scattered: { type: "boolean" },
-  kinds: object(["column", "details"], {
-    column: text(128),
-    details: texts(object(["is"], rowKind)),
-    header: controlRow,
-    trailer: controlRow,
-  }),
+  kinds: kinds(texts(text(128))),
 };
 const tableInput = inputOf(["columns"], { delimiter: { type: "string", minLength: 1, maxLength: 1 }, ...rows });
+const place = { type: "integer", minimum: 1, maximum: 65_536 };
+const fixedColumns = {
+  type: "array",
+  minItems: 1,
+  maxItems: 1000,
+  items: object(["name", "from", "to"], { name: text(128), from: place, to: place }),
+};
 const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> = {
   json: jsonInput,
   ndjson: jsonInput,
@@ -149,6 +161,13 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
     sheet: text(31),
     dates: { enum: [1900, 1904] },
     ...rows,
+  }),
+  fixed: inputOf(["columns"], {
+    columns: fixedColumns,
+    length: place,
+    trim: { enum: ["both", "end", "none"] },
+    groupBy: text(128),
+    kinds: kinds(fixedColumns),
   }),
   edi: inputOf(["syntax", "messages"], {
     syntax: { enum: ["iso9735", "x12"] },
@@ -198,14 +217,14 @@ export function checkManifest(value: unknown): Manifest {
     );
   fit(manifestSchema, value, "");
   const manifest = value as Manifest;
-  const kinds = kindsOf(manifest);
-  for (const [index, kind] of kinds.entries()) {
+  const files = kindsOf(manifest);
+  for (const [index, kind] of files.entries()) {
     const at = pointerOf(index);
     fit(inputSchemas[kind.input.format], kind.input, at);
     const fault = declarationFault(kind.input);
     if (fault !== undefined) refuse(`${at}${fault.field}`, fault.reason);
   }
-  const sheets = kinds.flatMap(({ input }, index) => (input.format === "xlsx" ? [index] : []));
+  const sheets = files.flatMap(({ input }, index) => (input.format === "xlsx" ? [index] : []));
   if (sheets[1] !== undefined)
     refuse(pointerOf(sheets[1]), "is a second spreadsheet, which can't be told from the first");
   for (const [index, code] of manifest.currencies.entries()) checkMoney("1", code, `/currencies/${index}`);

@@ -7,6 +7,18 @@ import { attempt, outcome, plain, read } from "./reading.ts";
 const json: InputSpec = { format: "json", records: ["/da/ta", "/da", ""] };
 const xml: InputSpec = { format: "xml", records: ["/l/o"], namespace: "urn:o", arrays: ["i"] };
 const csv: InputSpec = { format: "csv", columns: ["id"], groupBy: "id" };
+const edi: InputSpec = { format: "edi", syntax: "iso9735", messages: ["ORDERS"] };
+const x12: InputSpec = { format: "edi", syntax: "x12", messages: ["850"] };
+const fixed: InputSpec = {
+  format: "fixed",
+  columns: [
+    { name: "kind", from: 1, to: 1 },
+    { name: "id", from: 2, to: 5 },
+  ],
+  kinds: { column: "kind", opens: "O", details: [{ is: "O" }, { is: "L" }], trailer: { is: "T" } },
+};
+const ISA =
+  "ISA*00*          *00*          *ZZ*SENDER         *ZZ*US             *260301*0930*U*00401*000000077*0*P*>~";
 
 /** Small files that hold each thing that a cut could fall into: characters of many bytes, escapes, quotes, tags, line ends. */
 const files: readonly (readonly [name: string, text: string, input: InputSpec])[] = [
@@ -31,6 +43,15 @@ const files: readonly (readonly [name: string, text: string, input: InputSpec])[
   ["csv with refused records", 'id,a\n1,x,\n2,5"\n3,1234567890123\n4,é', csv],
   ["csv that is broken", 'id,a\n1,"x"y\n', csv],
   ["tsv", 'id\ta\r\n"1\t文"\n2\t\r', { format: "tsv", columns: ["id"] }],
+  [
+    "edi",
+    "UNA:+,? '\r\nUNB+UNOC:3+S+U+1:2+7'UNH+1+ORDERS:D'FTX+文?+?'??:😀'\r\nUNT+3+1'UNZ+1+7'\r\nUNA|^.  ~UNB^U|3^S^U^1|2^8~UNZ^0^8~\n",
+    edi,
+  ],
+  ["edi with refused messages", "UNB+U:3+S+U+1:2+7'UNH+1+ORDERS:D'UNT+9+1'UNH+2+ORDRSP'UNT+2+2'UNZ+2+7'", edi],
+  ["edi that is broken", "UNB+U:3+S+U+1:2+7'UNH+1+ORDERS:D'UNT+2+1'UNZ+2+7'", edi],
+  ["x12", `${ISA}\r\nGS*PO*S*U*1*2*9~ST*850*1~BEG*é>文~SE*3*1~GE*1*9~IEA*1*000000077~\r\n`, x12],
+  ["fixed", "O文é  \r\nL\ud83d\ude00 12\r\n\r\nO12  \rL12\nT    \n", fixed],
   ["csv in UTF-8 that is none", "id,a\n1,\u0080", { ...csv, encoding: "utf-16le" }],
 ];
 const small = { fieldBytes: 12, recordBytes: 60 };
@@ -54,8 +75,32 @@ describe("however a file is cut into pieces", () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 });
     const damage = fc.option(
       fc.record({
-        at: fc.nat(150),
-        byte: fc.constantFrom(0, 9, 10, 13, 34, 44, 45, 48, 60, 62, 91, 92, 93, 123, 125, 255),
+        at: fc.nat(200),
+        byte: fc.constantFrom(
+          0,
+          9,
+          10,
+          13,
+          32,
+          34,
+          39,
+          42,
+          43,
+          44,
+          45,
+          48,
+          58,
+          60,
+          62,
+          63,
+          91,
+          92,
+          93,
+          123,
+          125,
+          126,
+          255,
+        ),
       }),
     );
     await fc.assert(

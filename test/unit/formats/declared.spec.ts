@@ -1,8 +1,15 @@
 import { expect } from "chai";
-import type { InputSpec, JsonInput, TableInput, XmlInput } from "../../../core/formats/contract.ts";
+import type { FixedInput, InputSpec, JsonInput, TableInput, XmlInput } from "../../../core/formats/contract.ts";
 import { declarationFault, holdsParts } from "../../../core/formats/declared.ts";
 
 const table: TableInput = { format: "csv", columns: ["kind", "id", "amount"], header: false };
+const fixed: FixedInput = {
+  format: "fixed",
+  columns: [
+    { name: "kind", from: 1, to: 2 },
+    { name: "id", from: 3, to: 6 },
+  ],
+};
 const json: JsonInput = { format: "json", records: ["/orders"] };
 const xml: XmlInput = { format: "xml", records: ["/shop/orders/order"] };
 const lines = { records: "/lines", key: "/order", on: "/id", as: "lines" };
@@ -67,6 +74,24 @@ describe("what a plugin declares of its files", () => {
       { ...table, kinds: { column: "kind", details, trailer: { is: "T", count: { column: "id", of: ["X"] } } } },
       "/kinds/trailer/count/of",
     ],
+    ["rows behind one of another kind", { ...table, kinds: { column: "kind", details, opens: "D" } }, undefined],
+    ["rows behind one of no kind", { ...table, kinds: { column: "kind", details, opens: "X" } }, "/kinds/opens"],
+    [
+      "rows behind one of another kind, and by a column",
+      { ...table, groupBy: "id", kinds: { column: "kind", details, opens: "D" } },
+      "/kinds/opens",
+    ],
+    ["columns by their places", fixed, undefined],
+    ["places by kind", { ...fixed, kinds: { column: "kind", details, trailer: { is: "T" } } }, undefined],
+    ["a place that ends before it begins", { ...fixed, columns: [{ name: "a", from: 2, to: 1 }] }, "/columns/0/to"],
+    [
+      "two columns of one name",
+      { ...fixed, columns: [...fixed.columns, { name: "id", from: 7, to: 8 }] },
+      "/columns/2/name",
+    ],
+    ["lines shorter than their columns", { ...fixed, length: 5 }, "/length"],
+    ["places by a kind in no column", { ...fixed, kinds: { column: "no", details } }, "/kinds/column"],
+    ["places grouped by no column", { ...fixed, groupBy: "no" }, "/groupBy"],
     ["parts and totals", { ...json, join: [lines], control: { count: "/sum/count" } }, undefined],
     [
       "parts and totals in xml",

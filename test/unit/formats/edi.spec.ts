@@ -14,9 +14,11 @@ const message = (body: string, no = "1", count?: number): string =>
 const record = (segments: unknown[], reference = "1", decimal = "."): unknown => ({
   type: "ORDERS",
   reference,
+  test: false,
   decimal,
   segments,
 });
+const UNB_TEST = UNB.replace("'", "++++++1'");
 const bgm = (no: string) => ({ tag: "BGM", elements: [["220"], [no]] });
 
 const ISA = (element = "*", component = ":", segment = "~"): string =>
@@ -64,6 +66,18 @@ describe("EDI interchanges", () => {
       un,
       [record([bgm("A1")]), record([bgm("A1")])],
     ],
+    [
+      "two interchanges with separators of their own",
+      `${UNB}${message("BGM+220+A1'")}${UNZ()}\r\nUNA|^,  ~\nUNB^UNOC|3^S^U^260301|0930^77~UNH^1^ORDERS|D~PRI^AAA|12,5?~UNT^3^1~UNZ^1^77~\n`,
+      un,
+      [record([bgm("A1")]), record([{ tag: "PRI", elements: [["AAA", "12,5?"]] }], "1", ",")],
+    ],
+    [
+      "an interchange that is a test, and one that is not",
+      `${UNB_TEST}${message("BGM+220+A1'")}${UNZ()}${UNB}${message("BGM+220+A1'")}${UNZ()}`,
+      un,
+      [{ ...(record([bgm("A1")]) as object), test: true }, record([bgm("A1")])],
+    ],
     ["no messages", UNB + UNZ(0), un, []],
     // One message
     [
@@ -99,10 +113,29 @@ describe("EDI interchanges", () => {
     ["a count that is none", `${UNB}UNZ+one+77'`, un, "FILE_FRAME_BROKEN"],
     ["a wrong reference of the interchange", `${UNB}UNZ+0+78'`, un, "FILE_FRAME_BROKEN"],
     ["a group that is not closed", `${UNB}UNG+ORDERS+S+U+1+5'${UNZ()}`, un, "FILE_FRAME_BROKEN"],
+    [
+      "a message outside of groups, beside one",
+      `${UNB}UNG+ORDERS+S+U+260301:0930+5'UNE+0+5'${message("BGM+220+A1'")}${UNZ()}`,
+      un,
+      "FILE_FRAME_BROKEN",
+    ],
+    [
+      "a group behind a message outside of groups",
+      `${UNB}${message("BGM+220+A1'")}UNG+ORDERS+S+U+260301:0930+5'UNE+0+5'${UNZ()}`,
+      un,
+      "FILE_FRAME_BROKEN",
+    ],
+    ["something else behind the interchange", `${UNB}${UNZ(0)}{"orders":[]}`, un, "FILE_FRAME_BROKEN"],
+    ["a second interchange that is cut off", `${UNB}${UNZ(0)}${UNB}`, un, "FILE_FRAME_BROKEN"],
+    ["a second interchange of which hardly anything is there", `${UNB}${UNZ(0)}UN`, un, "FILE_FRAME_BROKEN"],
+    ["a NUL behind the interchange", `${UNB}${UNZ(0)}\0`, un, "FILE_FRAME_BROKEN"],
+    ["separators that can't be told apart", `UNA++.? '${UNB}${UNZ(0)}`, un, "FILE_NOT_RECOGNISED"],
+    ["a letter for a separator", `UNA:+.?X${UNB}${UNZ(0)}`, un, "FILE_NOT_RECOGNISED"],
     ["a segment outside of messages", `${UNB}BGM+220+A1'${UNZ(0)}`, un, "FILE_FRAME_BROKEN"],
     ["a file cut off inside of a segment", UNB + message("BGM+220+A1'") + "UNZ+1+7", un, "FILE_FRAME_BROKEN"],
     ["an empty segment", `${UNB}'${UNZ(0)}`, un, "FILE_FRAME_BROKEN"],
     ["messages of other types only", `${UNB}UNH+2+ORDRSP:D'UNT+2+2'${UNZ()}`, un, "FILE_NOT_RECOGNISED"],
+    ["messages of other types, and broken", `${UNB}UNH+2+ORDRSP:D'UNT+2+2'UNZ+1+78'`, un, "FILE_NOT_RECOGNISED"],
     ["something else", '{"orders":[]}', un, "FILE_NOT_RECOGNISED"],
     ["the other syntax", UNB + UNZ(0), x12, "FILE_NOT_RECOGNISED"],
     ["nothing", " \n", un, "FILE_EMPTY"],
@@ -115,6 +148,7 @@ describe("EDI interchanges", () => {
         {
           type: "850",
           reference: "0001",
+          test: false,
           decimal: ".",
           segments: [
             { tag: "BEG", elements: [["00"], ["NE"], ["PO-1"], [""], ["20260301"]] },
@@ -124,16 +158,31 @@ describe("EDI interchanges", () => {
       ],
     ],
     [
-      "X12 with other separators, a segment a line",
-      `${ISA("|", ">", "\n")}${GS.replaceAll("*", "|").replace("~", "\n")}ST|850|1\nREF|A>B|C\nSE|3|1\nGE|1|9\nIEA|1|000000077\n`,
+      "X12 with other separators, a segment a line, a test",
+      `${ISA("|", ">", "\n").replace("|P|", "|T|")}${GS.replaceAll("*", "|").replace("~", "\n")}ST|850|1\nREF|A>B|C\n\nSE|3|1\nGE|1|9\nIEA|1|000000077\n\n`,
       x12,
-      [{ type: "850", reference: "1", decimal: ".", segments: [{ tag: "REF", elements: [["A", "B"], ["C"]] }] }],
+      [
+        {
+          type: "850",
+          reference: "1",
+          test: true,
+          decimal: ".",
+          segments: [{ tag: "REF", elements: [["A", "B"], ["C"]] }],
+        },
+      ],
     ],
     [
       "X12: a wrong count",
       `${ISA()}${GS}ST*850*1~SE*5*1~GE*1*9~IEA*1*000000077~`,
       x12,
       ["RECORD_MALFORMED SE @ segment 3"],
+    ],
+    ["X12: a message outside of groups", `${ISA()}ST*850*1~SE*2*1~IEA*0*000000077~`, x12, "FILE_FRAME_BROKEN"],
+    [
+      "X12: an element separator for the component separator",
+      `${ISA("*", "*")}${GS}GE*0*9~IEA*1*000000077~`,
+      x12,
+      "FILE_NOT_RECOGNISED",
     ],
     ["X12: a wrong control number of the group", `${ISA()}${GS}GE*0*8~IEA*1*000000077~`, x12, "FILE_FRAME_BROKEN"],
     ["X12: a wrong count of groups", `${ISA()}${GS}GE*0*9~IEA*2*000000077~`, x12, "FILE_FRAME_BROKEN"],

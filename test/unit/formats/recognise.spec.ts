@@ -12,6 +12,14 @@ const kinds: readonly InputSpec[] = [
   { format: "tsv", columns: ["id", "total"] },
   { format: "csv", columns: ["id", "total"] },
   { format: "ndjson" },
+  {
+    format: "fixed",
+    columns: [{ name: "kind", from: 3, to: 4 }],
+    kinds: { column: "kind", details: [{ is: "OR" }], header: { is: "HD" } },
+  },
+  { format: "fixed", columns: [{ name: "id", from: 1, to: 5 }] },
+  { format: "edi", syntax: "x12", messages: ["850"] },
+  { format: "edi", syntax: "iso9735", messages: ["ORDERS"] },
 ];
 
 const kindOf = (source: Source, inputs = kinds): Promise<unknown> =>
@@ -28,6 +36,11 @@ describe("the kind of a file", () => {
     ["by the columns of the header, in any order", "total\tid\n1\t2\n", 4],
     ["by the delimiter of the header", 'id,"total"\n1,2\n', 5],
     ["not by columns that stand in a row", "a,b\nid,total\n", "FILE_NOT_RECOGNISED"],
+    ["by the kind of the first line, blanks before it counted", "  HD\n  OR\n", 7],
+    ["not by a kind that no such file begins with", "  OR\n", "FILE_NOT_RECOGNISED"],
+    ["by the length of the first line that is not blank", "\r\n12345\r\n", 8],
+    ["by the segment that X12 begins with", "ISA*00*", 9],
+    ["by the segment that ISO 9735 begins with", "\r\nUNB+UNOC", 10],
     ["nothing at all is left to the first kind's reader", "", 0],
     ["a mark behind the first 64 KiB does not count", `["${"x".repeat(65_536)}","orders"]`, "FILE_NOT_RECOGNISED"],
   ];

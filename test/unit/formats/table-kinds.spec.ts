@@ -57,6 +57,13 @@ const kinds: TableInput = {
   },
 };
 
+/** Lines do not name their order: they are behind it. */
+const behind: TableInput = {
+  format: "tsv",
+  columns: ["type", "order"],
+  kinds: { column: "type", opens: "O", details: [{ is: "O" }, { is: "L", columns: ["type", "sku", "price"] }] },
+};
+
 const d = (id: string, amount: string, currency = "USD"): unknown => ({
   rows: [{ kind: "D", id, amount, currency }],
 });
@@ -126,6 +133,27 @@ describe("tables with rows of several kinds", () => {
       ],
     ],
     [
+      "rows that belong to the row of another kind before them",
+      "type\torder\ttotal\nO\t1\t30\nL\tA\t10\nL\tB\t20\nO\t2\t5\n",
+      behind,
+      [
+        {
+          rows: [
+            { type: "O", order: "1", total: "30" },
+            { type: "L", sku: "A", price: "10" },
+            { type: "L", sku: "B", price: "20" },
+          ],
+        },
+        { rows: [{ type: "O", order: "2", total: "5" }] },
+      ],
+    ],
+    [
+      "such rows with a fault, and such rows before all others",
+      "type\torder\ttotal\nL\tA\t10\nO\t1\t30\nL\tA\nL\tB\t20\nO\t2\t5\n",
+      behind,
+      ["RECORD_MALFORMED @ line 2", "RECORD_MALFORMED @ line 3", { rows: [{ type: "O", order: "2", total: "5" }] }],
+    ],
+    [
       "a refused row counts",
       'H\nD,1,5,U"SD\nT,1,5\n',
       {
@@ -173,6 +201,7 @@ describe("tables with rows of several kinds", () => {
     ["an amount that is no plain decimal text", "H\nD,1,1e1,USD\nT,1,10\n", framed, "FILE_FRAME_BROKEN"],
     ["an amount with a comma", 'H\nD,1,"10,00",USD\nT,1,10\n', framed, "FILE_FRAME_BROKEN"],
     ["a row that is too long, so that no sum is certain", "H\nD,1,1,000,USD\nT,1,1\n", framed, "FILE_FRAME_BROKEN"],
+    ["a trailer with a stray quote", 'H\nD,1,10,USD\nT,1,1"0\n', framed, "FILE_FRAME_BROKEN"],
     ["a count that is no number", "H\nT,x,0\n", framed, "FILE_FRAME_BROKEN"],
     ["a total that is no number", "H\nT,0,NaN\n", framed, "FILE_FRAME_BROKEN"],
     ["a trailer that lacks its total", "H\nT,0\n", framed, "FILE_FRAME_BROKEN"],
