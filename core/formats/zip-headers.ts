@@ -62,11 +62,13 @@ function zip64Of(extra: Buffer): Buffer {
 
 export const hasDescriptor = ({ flags }: Entry): boolean => (flags & WITH_DESCRIPTOR) !== 0;
 
+/** It can only be read with a password. */
+export const isLocked = ({ flags }: Entry): boolean => (flags & (ENCRYPTED | STRONGLY_ENCRYPTED | MASKED)) !== 0;
+
 /** @throws FILE_ARCHIVE_UNSUPPORTED for an entry that is locked, packed in a rare way, or no file */
 export function assertReadable(entry: Entry): void {
   const { flags, method, name } = entry;
-  if ((flags & (ENCRYPTED | STRONGLY_ENCRYPTED | MASKED)) !== 0)
-    throw archiveUnsupported("The zip file is locked with a password; pack it without one.");
+  if (isLocked(entry)) throw archiveUnsupported("The zip file is locked with a password; pack it without one.");
   if ((flags & PATCH) !== 0 || (method !== 0 && method !== 8))
     throw archiveUnsupported(`The zip file is packed by method ${method}; pack it by deflate, as most tools do.`);
   if (method === 0 && hasDescriptor(entry))

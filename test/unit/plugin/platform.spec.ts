@@ -1,7 +1,6 @@
 import type { Limits } from "../../../core/limits.ts";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { MappedRecord } from "../../../core/actions.ts";
 import { asMergepayError, type MergepayError } from "../../../core/errors/errors.ts";
@@ -17,7 +16,6 @@ import {
   tightLimits,
   tricky,
 } from "../../support/plugins.ts";
-import { textRow, workbookOf } from "../formats/workbook.ts";
 import { until } from "../../support/process.ts";
 
 const EATS = "const held = []; for (;;) held.push(new Array(1000).fill(1));";
@@ -39,7 +37,7 @@ describe("A platform plugin reads files in its worker", () => {
 
   async function open(
     plugin: PluginFiles,
-    files: Readonly<Record<string, string | Uint8Array>>,
+    files: Readonly<Record<string, string>>,
     options: { idleMs?: number; restMs?: number; filesAtOnce?: number; limits?: Limits } = {},
   ) {
     const dir = await folder.write("corner-shop", plugin);
@@ -150,48 +148,6 @@ describe("A platform plugin reads files in its worker", () => {
     for (const [index, records] of all.entries())
       expect(orderNumbers(records)).to.deep.equal(Array.from({ length: 900 }, (_, no) => `f${index}-${no}`));
     expect(shop.openFiles()).to.equal(0);
-  });
-
-  it("unpacks a packed file, and is not stopped by one that can't be", async () => {
-    const packed = gzipSync(many(3000));
-    const shop = await open(goodPlugin, {
-      packed,
-      bomb: gzipSync(Buffer.alloc(20 * 1024 * 1024)),
-      cut: packed.subarray(0, -4),
-    });
-    expect(await shop.check("packed")).to.deep.equal({ records: 3000 });
-    for (const [fileId, code] of [
-      ["bomb", "FILE_ARCHIVE_RATIO"],
-      ["cut", "FILE_ARCHIVE_BROKEN"],
-    ] as const) {
-      expect((await failureOf(shop.check(fileId))).type).to.equal(code);
-      expect((await failureOf(readAll(shop, fileId))).type).to.equal(code);
-    }
-    expect(orderNumbers(await readAll(shop, "packed"))).to.deep.equal(
-      Array.from({ length: 3000 }, (_, index) => `A-${index}`),
-    );
-    expect(shop.openFiles()).to.equal(0);
-  });
-
-  it("reads a workbook, whose amounts are the text that stands in it", async () => {
-    const plugin = pluginFile({
-      fields: `input: { format: "xlsx", columns: ["no", "total", "day"] }, schema: "rows.schema.json",
-        map: ({ rows: [row] }: { rows: Record<string, string>[] }, { merchant }: { merchant: string }) =>
-          [{ merchant, orderNo: row.no, amount: money(row.total, "EUR"), placedAt: excelInstant(row.day) + "Z" }],`,
-    }).replace("{ definePlatform", "{ definePlatform, excelInstant");
-    const cell = (text: string) => `<c><v>${text}</v></c>`;
-    const rows = `<row>${cell("1001")}${cell("12.3")}${cell("45292.5")}</row><row r="5">${cell("1002")}${cell("0.30000000000000004")}${cell("45293")}</row>`;
-    const book = workbookOf({ rows: textRow("no", "total", "day") + rows });
-    const shop = await open({ ...goodPlugin, "plugin.ts": plugin, "rows.schema.json": "{}" }, { book });
-    expect(await shop.check("book")).to.deep.equal({ records: 2 });
-    const [first, second] = await readAll(shop, "book");
-    expect(first?.orders?.[0]).to.deep.include({
-      orderNo: "1001",
-      amount: { value: "12.30", currency: "EUR" },
-      placedAt: "2024-01-01T12:00:00Z",
-    });
-    expect(second).to.deep.include({ position: "row 5" });
-    expect(second?.rejected?.code).to.equal("AMOUNT_INVALID");
   });
 
   it("tells what is wrong with a file as a whole, and that its bytes can't be had", async () => {
