@@ -18,19 +18,37 @@ interface Relationship {
 /** Lists in a workbook are short; so many entries of one are looked at. */
 const LISTED_MAX = 10_000;
 
+/** A workbook's sheets in their order, charts and all, and the year from which it counts its days. */
+interface Workbook {
+  readonly sheets: readonly { readonly name: string; readonly id: string }[];
+  readonly dates: 1900 | 1904;
+  readonly related: ReadonlyMap<string, Relationship>;
+}
+
+/** @throws FILE_NOT_RECOGNISED when the document is no workbook */
+async function workbookOf(office: OfficePackage): Promise<Workbook> {
+  const documents = [...(await relationships(office, "")).values()];
+  const workbook = documents.find(({ type }) => type === "officeDocument")?.target;
+  if (workbook === undefined || !office.has(workbook) || !workbook.endsWith(".xml"))
+    throw notRecognised("The file is an office document, but no workbook as .xlsx has it.");
+  return { ...(await sheetsOf(office, workbook)), related: await relationships(office, workbook) };
+}
+
+/** The names of the sheets that have cells. @throws FILE_NOT_RECOGNISED when the document is no workbook */
+export async function listSheets(office: OfficePackage): Promise<{ names: readonly string[]; dates: 1900 | 1904 }> {
+  const { sheets, dates, related } = await workbookOf(office);
+  const names = sheets.filter(({ id }) => related.get(id)?.type === "worksheet").map(({ name }) => name);
+  return { names, dates };
+}
+
 /**
  * Finds the sheet that is declared in a workbook.
  * @throws FILE_NOT_RECOGNISED when there is no such sheet, its days count from another year, or the document is no workbook
  */
 export async function findSheet(office: OfficePackage, { sheet: name, dates = 1900 }: SheetInput): Promise<SheetParts> {
-  const documents = [...(await relationships(office, "")).values()];
-  const workbook = documents.find(({ type }) => type === "officeDocument")?.target;
-  if (workbook === undefined || !office.has(workbook) || !workbook.endsWith(".xml"))
-    throw notRecognised("The file is an office document, but no workbook as .xlsx has it.");
-  const { sheets, dates: counted } = await sheetsOf(office, workbook);
+  const { sheets, dates: counted, related } = await workbookOf(office);
   if (counted !== dates)
     throw notRecognised(`The workbook's days count from ${counted}, its platform's from ${dates}.`);
-  const related = await relationships(office, workbook);
   const chosen = sheets.find((sheet) =>
     name === undefined ? related.get(sheet.id)?.type === "worksheet" : sheet.name === name,
   );
