@@ -30,9 +30,7 @@ export function declarationFault(input: InputSpec): DeclarationFault | undefined
 
 /** True when much of a file of the input is held: a workbook, or what lies apart until the end, up to `ReadLimits.heldChars`. */
 export const isHeld = (input: InputSpec): boolean =>
-  input.format === "xlsx" ||
-  ("scattered" in input && input.scattered === true) ||
-  ("join" in input && input.join !== undefined);
+  input.format === "xlsx" || ("scattered" in input && input.scattered) || ("join" in input && input.join !== undefined);
 
 type Faults = Generator<DeclarationFault, void, undefined>;
 

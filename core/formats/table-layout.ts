@@ -49,8 +49,15 @@ export function layoutOf(input: RowsInput, names: readonly string[]): TableLayou
   }
   for (const control of controlsOf(input))
     for (const column of ownColumnsOf(control)) needed.add((control.columns ?? names).indexOf(column));
-  const widths = new Map([...rows, ...controlsOf(input)].map(({ is, columns = names }) => [is, columns.length]));
-  return { names, kindColumn, details, widths, widest: Math.max(...widths.values()), needed };
+  const widths = [...rows, ...controlsOf(input)].map(({ is, columns = names }) => [is, columns.length] as const);
+  return {
+    names,
+    kindColumn,
+    details,
+    widths: new Map(widths),
+    widest: Math.max(...widths.map(([, width]) => width)),
+    needed,
+  };
 }
 
 const present = (names: readonly (string | undefined)[]): string[] => names.filter((name) => name !== undefined);

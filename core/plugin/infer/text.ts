@@ -41,7 +41,7 @@ function isWritten(text: string, letters: RegExp): boolean {
 
 function isJapanese(text: string): boolean {
   const halfWidth = text.match(HALF_WIDTH)?.length ?? 0;
-  const beyond = text.match(/[^\u0000-\u007f]/g)?.length ?? 0;
+  const beyond = text.match(/\P{ASCII}/gu)?.length ?? 0;
   return halfWidth * 10 <= beyond && isWritten(text, JAPANESE);
 }
 
