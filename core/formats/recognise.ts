@@ -15,6 +15,8 @@ export interface Recognised {
   readonly kind: number;
   readonly input: InputSpec;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** For whoever does not want the bytes after all: the file is open by now. */
+  close(): Promise<void>;
 }
 
 /**
@@ -28,6 +30,21 @@ export async function recognise(
   inputs: readonly InputSpec[],
   fileBytes: number,
 ): Promise<Recognised> {
+  const opened = file[Symbol.asyncIterator]();
+  const close = async (): Promise<void> => void (await opened.return?.());
+  try {
+    return { ...(await kindAndBytes({ [Symbol.asyncIterator]: () => opened }, inputs, fileBytes)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function kindAndBytes(
+  file: AsyncIterable<Uint8Array>,
+  inputs: readonly InputSpec[],
+  fileBytes: number,
+): Promise<Omit<Recognised, "close">> {
   const [only] = inputs;
   if (only === undefined) throw notRecognised("The platform has no kinds of files.");
   const { office, bytes: unpacked } = await unpack(file, fileBytes);
@@ -49,18 +66,16 @@ export async function recognise(
   const kind = size === 0 ? 0 : kindOf(inputs, beginning);
   const input = inputs[kind];
   if (input !== undefined) return { kind, input, bytes };
-  await pieces.return?.();
   throw notRecognised(
     `The file looks like none of the ${inputs.length === 1 ? "files" : `${inputs.length} kinds of files`} that its platform sends.`,
   );
 }
 
 /** Which kind a workbook is, is told by how it is packed. */
-async function asSheet(bytes: AsyncGenerator<Uint8Array, void>, inputs: readonly InputSpec[]): Promise<Recognised> {
+function asSheet(bytes: AsyncIterable<Uint8Array>, inputs: readonly InputSpec[]): Omit<Recognised, "close"> {
   const kind = inputs.findIndex(({ format }) => format === "xlsx");
   const input = inputs[kind];
   if (input !== undefined) return { kind, input, bytes };
-  await bytes.return();
   throw notRecognised("The file is an office document, such as a spreadsheet, which its platform does not send.");
 }
 

@@ -3,12 +3,13 @@ import { parse } from "csv-parse/sync";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Actions, Call } from "../../../core/actions.ts";
-import { echoFile } from "../../../core/files/echo.ts";
+import { createEchoes } from "../../../core/files/echo.ts";
 import type { InputSpec } from "../../../core/formats/contract.ts";
 import { checkFrame, readRecords } from "../../../core/formats/read.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import type { RecordReject } from "../../../schemas/types.generated.ts";
 import { zipOf } from "../formats/packing.ts";
+import { attempt } from "../formats/reading.ts";
 import { textRow, workbookOf } from "../formats/workbook.ts";
 
 type Rejected = Partial<RecordReject> & { readonly record: number; readonly position: string };
@@ -52,10 +53,10 @@ async function echo(
     return Promise.resolve({ items: items.slice(from, from + 2), ...next });
   }) as Call;
   const open = () => bytesOf(file);
-  const { type, pieces } = await echoFile(
-    { call, blobs: { open }, limits: LIMITS },
-    { id: "file_1", platform: "shop" },
-  );
+  const { type, pieces } = await createEchoes({ call, blobs: { open }, limits: LIMITS })({
+    id: "file_1",
+    platform: "shop",
+  });
   let text = "";
   for await (const piece of pieces) text += piece;
   return { type, text };
@@ -224,6 +225,59 @@ describe("the echo of a file", () => {
   ];
   for (const [name, input, file, rejects, text] of cases)
     it(name, async () => expect((await echo(input, file, rejects)).text).to.equal(text));
+
+  describe("and its file", () => {
+    const book = workbookOf({ rows: textRow("no") + textRow("A") });
+    const KINDS: readonly InputSpec[] = [SHEET, NDJSON];
+    let opened: number;
+    let closed: number;
+    let echoes: ReturnType<typeof createEchoes>;
+    beforeEach(() => {
+      opened = closed = 0;
+      const open = async function* (fileId: string) {
+        opened += 1;
+        try {
+          yield* bytesOf(fileId === "book" ? book : '{"no":"A"}\n');
+        } finally {
+          closed += 1;
+        }
+      };
+      const call = ((name: keyof Actions, { fileId }: { fileId?: string }, { platform = "" } = {}) => {
+        if (name === "platform.inputs") return Promise.resolve({ inputs: platform === "lines" ? [NDJSON] : KINDS });
+        const reject = { record: 0, position: "row 2", code: "RECORD_INVALID", reason: "No total." };
+        return Promise.resolve({ items: fileId === "clean" ? [] : [reject] });
+      }) as Call;
+      echoes = createEchoes({ call, blobs: { open }, limits: LIMITS });
+    });
+    const begun = async (id: string, platform = "shop") => {
+      const { pieces } = await echoes({ id, platform });
+      await pieces.next();
+      return pieces;
+    };
+
+    it("which is closed when nothing of it was rejected, and when nobody wants the rest", async () => {
+      for (const id of ["clean", "book"]) {
+        const pieces = await begun(id);
+        await pieces.return(undefined);
+      }
+      expect([opened, closed]).to.deep.equal([2, 2]);
+    });
+
+    it("two at a time of a platform whose files are held while they are read", async () => {
+      const two = [await begun("book"), await begun("book")];
+      const third = await attempt(() => begun("book"));
+      expect([third, opened]).to.deep.equal(["OVERLOADED", 2]);
+      await begun("book", "another shop");
+      await two[0]?.return(undefined);
+      await begun("book");
+      expect(await attempt(() => begun("book"))).to.equal("OVERLOADED");
+    });
+
+    it("as many at a time as are asked for, where hardly anything is held", async () => {
+      for (let count = 0; count < 5; count++) await begun("lines", "lines");
+      expect(opened).to.equal(5);
+    });
+  });
 
   it("of a table gives every cell back as it was, whatever it holds", async () => {
     const cell = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", " ", "ü", "'", ";"), maxLength: 6 });
