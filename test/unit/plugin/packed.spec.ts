@@ -120,6 +120,7 @@ describe("Packed files and workbooks of a platform", () => {
         Buffer.concat([Buffer.from("928d95b6", "hex"), Buffer.from("\njapan\n")]),
       ],
     ];
+    const BOOK = '{ format: "xlsx", header: false, columns: ["no", "total"], groupBy: "no", scattered: true }';
     const numberOf = `const noOf = (r: any): string => r.no ?? r.rows?.[0].no ?? r.rows?.[0].注文 ?? r.segments[0].elements[2][0];`;
     const input = (text: string) =>
       `input: ${text}, schema: "any.schema.json", map: (r: any, { merchant }: any) => [{ merchant, orderNo: noOf(r), amount: money("1.00", "EUR") }]`;
@@ -129,13 +130,13 @@ describe("Packed files and workbooks of a platform", () => {
       "any.schema.json": "{}",
       "plugin.ts": pluginFile({
         top: numberOf,
-        fields: `${first}, also: [${also.map((one) => `{ ${one} }`).join(", ")}, { ${input('{ format: "xlsx", columns: ["no"] }')} }],`,
+        fields: `${first}, also: [${also.map((one) => `{ ${one} }`).join(", ")}, { ${input(BOOK)} }],`,
       }),
     };
 
     it("each is told from the others and read, as it is and packed", async () => {
       const files: Record<string, string | Uint8Array> = {
-        "xlsx as it is": workbookOf({ rows: textRow("no") + textRow("xlsx") }),
+        "xlsx as it is": workbookOf({ rows: textRow("xlsx", "1.00") + textRow("xlsx") }),
       };
       for (const [name, , text] of kinds) {
         files[`${name} as it is`] = text;
