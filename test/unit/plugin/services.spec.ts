@@ -90,6 +90,33 @@ describe("Plugins over the bus", () => {
     ]);
   });
 
+  it("is not ready before the plugins of the start are through, however long they take", async () => {
+    const slow = broker("slow");
+    const log = silentLog;
+    slow.createService(
+      pluginsService({
+        pluginsDir: folder.dir,
+        limits: tightLimits,
+        openBlob: blobsOf({}),
+        log,
+        pollMs: 20,
+        startMs: 1,
+      }),
+    );
+    slow.createService(
+      bankAdapterService({ pluginsDir: folder.dir, dataDir: folder.dir, settings: {}, limits: tightLimits, log }),
+    );
+    await slow.start();
+    const call = callOver(slow);
+    const here = async (platform: string) => (await call("plugins.has", { platform })).here;
+    expect([await here("corner-shop"), await here("refused-shop")]).to.deep.equal([true, true]);
+    expect([await here("no-shop"), await here("bank-adapter"), await here("..")]).to.deep.equal([false, false, false]);
+    expect(await errorOf(call("plugins.ready", {}))).to.equal("PLATFORM_UNAVAILABLE");
+    await until("it is ready", async () => (await errorOf(call("plugins.ready", {}))) === "none");
+    expect((await call("plugins.list", {})).items.map(({ id }) => id)).to.deep.equal(["corner-shop", "refused-shop"]);
+    await slow.stop();
+  });
+
   for (const from of ["local", "remote"] as const)
     it(`answers check and read the same to a ${from} caller, errors with their code`, async () => {
       const call = (await start())[from];
@@ -139,12 +166,14 @@ describe("Plugins over the bus", () => {
     await until("it is back", async () => (await call()) === "none");
   });
 
-  const broken: readonly (readonly [string, string | undefined])[] = [
-    ["is missing", undefined],
-    ["throws", 'throw new Error("x");'],
-    ["exports something else", "export default { kind: 'bank-adapter', contract: 2 };"],
+  const misset = bankAdapterFile.replace('code: "UNSUPPORTED"', 'code: "CONFIG_INVALID"');
+  const broken: readonly (readonly [string, string | undefined, string])[] = [
+    ["is missing", undefined, "bank-adapter/plugin.ts"],
+    ["throws", 'throw new Error("x");', "bank-adapter/plugin.ts"],
+    ["exports something else", "export default { kind: 'bank-adapter', contract: 2 };", "bank-adapter/plugin.ts"],
+    ["has a bank with wrong settings", misset, "The bank broken can't be used: It is broken."],
   ];
-  for (const [what, text] of broken)
+  for (const [what, text, told] of broken)
     it(`does not start a node whose bank-adapter ${what}, and says so`, async () => {
       const dir = await pluginsFolder();
       await dir.write("bank-adapter", { "plugin.ts": text });
@@ -163,7 +192,7 @@ describe("Plugins over the bus", () => {
         (error: unknown) => asMergepayError(error),
       );
       expect(failure.type).to.equal("CONFIG_INVALID");
-      expect(failure.message).to.include("bank-adapter/plugin.ts");
+      expect(failure.message).to.include(told);
       await alone.stop();
       await dir.remove();
     });
