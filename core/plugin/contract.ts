@@ -9,6 +9,7 @@ export type { Event, Money, PlatformOrder } from "../../schemas/types.generated.
 export { addsUp, exactProduct, exactSum, isZero } from "../money/decimal.ts";
 export { decimalFrom, fromMinorUnits, fromScaled, withoutPadding, type NumberStyle } from "./amounts.ts";
 export { epochInstant, instantFrom } from "./dates.ts";
+export { excelInstant } from "./excel-instant.ts";
 export { instantOf } from "./instant.ts";
 export { listAt, textAt } from "./pointer.ts";
 export { plainText } from "./plain-text.ts";

@@ -20,16 +20,16 @@ export interface FromOptions {
 }
 
 const SCHEMA = "order.schema.json";
-/** A sample shows a form; it need not be a day's export. */
+/** A sample shows a form; it need not be a day's export, packed or not. */
 const SAMPLE_BYTES = 16 * 1024 * 1024;
 
 /**
  * Makes a plugin's folder from a sample file: what the file tells is proposed, what it does not is one marked line each. The sample's
  * expectation is recorded, so that the folder loads at once.
- * @throws NOT_FOUND, FILE_TOO_LARGE, FILE_NOT_RECOGNISED, FILE_FRAME_BROKEN; nothing is written then. STATE_REFUSED
+ * @throws NOT_FOUND, FILE_TOO_LARGE, FILE_NOT_RECOGNISED, FILE_FRAME_BROKEN, FILE_ARCHIVE_...; nothing is written then. STATE_REFUSED
  */
 export async function makeFrom({ id, dir, limits, file, shown }: FromOptions): Promise<void> {
-  const proposal = await propose(await sampleOf(file), limits);
+  const proposal = await propose(await sampleOf(file), { ...limits, fileBytes: SAMPLE_BYTES });
   await makeFolder(dir);
   const source = pluginSource(proposal, {
     id,

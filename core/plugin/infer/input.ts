@@ -2,9 +2,12 @@ import { MergepayError } from "../../errors/errors.ts";
 import type { InputSpec, RawRecord, ReadLimits } from "../../formats/contract.ts";
 import { escapePointer } from "../../formats/json-value.ts";
 import { readRecords } from "../../formats/read.ts";
-import { textAt } from "../pointer.ts";
+import { unpack } from "../../formats/unpack.ts";
+import { openPackage } from "../../formats/xlsx-package.ts";
+import { listSheets } from "../../formats/xlsx-workbook.ts";
+import { listAt, textAt } from "../pointer.ts";
 import { fieldsOf, orderLikeness } from "./fields.ts";
-import type { SampleText } from "./text.ts";
+import { sampleText, type SampleText } from "./text.ts";
 
 /** Records of a sample, as the host would read them. */
 export interface Sample {
@@ -23,17 +26,12 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * How the host is to read a file like this one: format, encoding, and where the records are.
  * @throws FILE_NOT_RECOGNISED, saying what was looked for; FILE_FRAME_BROKEN
  */
-export async function inferInput(sample: SampleText, bytes: Uint8Array, limits: ReadLimits): Promise<Sample> {
-  const { text, encoding } = sample;
-  const begin = text.trimStart();
-  const base = encoding === "utf-8" ? {} : { encoding };
-  const candidates = begin.startsWith("<")
-    ? await xmlInputs(begin, bytes, base, limits)
-    : /^[[{]/.test(begin)
-      ? jsonInputs(text, base)
-      : begin.startsWith("ISA") || /^UN[AB]/.test(begin)
-        ? [ediInput(begin, base)]
-        : tableInputs(text, base);
+export async function inferInput(sample: Uint8Array, limits: ReadLimits): Promise<Sample> {
+  const { office, bytes } = await unpacked(sample, limits.fileBytes);
+  const { text, encoding } = office ? NO_TEXT : sampleText(bytes);
+  const candidates = office
+    ? await sheetInputs(bytes, limits)
+    : await textInputs(text, bytes, encoding === "utf-8" ? {} : { encoding }, limits);
   const read: Sample[] = [];
   let failure: unknown;
   for (const input of candidates) {
@@ -49,12 +47,51 @@ export async function inferInput(sample: SampleText, bytes: Uint8Array, limits: 
     .map((one) => ({ one, likeness: orderLikeness(fieldsOf(one.records.slice(0, LOOKED_AT))) }))
     .sort((a, b) => b.likeness - a.likeness);
   if (best !== undefined) return best.one;
+  const width = widthOf(text);
+  if (width !== undefined) throw fixedWidth(width);
   if (candidates.length === 1 && failure !== undefined) throw failure;
   throw new MergepayError(
     "FILE_NOT_RECOGNISED",
-    "The sample is no JSON, XML, CSV, TSV or EDI that holds records. Take a file with at least one order, unpacked and as the platform sends it.",
+    "The sample is no JSON, XML, CSV, TSV, EDI or XLSX that holds records. Take a file with at least one order, as the platform sends it.",
   );
 }
+
+/** What a workbook has of a text as a whole. */
+const NO_TEXT: SampleText = { text: "", encoding: "utf-8", certain: true };
+
+async function unpacked(sample: Uint8Array, fileBytes: number): Promise<{ office: boolean; bytes: Uint8Array }> {
+  const { office, bytes } = await unpack(once(sample), fileBytes);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of bytes) pieces.push(piece);
+  return { office, bytes: Buffer.concat(pieces) };
+}
+
+async function textInputs(text: string, bytes: Uint8Array, base: Base, limits: ReadLimits): Promise<InputSpec[]> {
+  const begin = text.trimStart();
+  if (begin.startsWith("<")) return await xmlInputs(begin, bytes, base, limits);
+  if (/^[[{]/.test(begin)) return jsonInputs(text, base);
+  if (begin.startsWith("ISA") || /^UN[AB]/.test(begin)) return [ediInput(begin, base)];
+  return tableInputs(text, base);
+}
+
+interface Width {
+  readonly lines: number;
+  readonly chars: number;
+}
+
+/** Lines that all have the same length, which tables hardly ever have. */
+function widthOf(text: string): Width | undefined {
+  const [first = "", ...others] = text.split(/\r\n|\n|\r/).filter((line) => line !== "");
+  const same = others.length > 0 && first.length > 1 && others.every((line) => line.length === first.length);
+  return same ? { lines: others.length + 1, chars: first.length } : undefined;
+}
+
+const fixedWidth = ({ lines, chars }: Width): MergepayError =>
+  new MergepayError(
+    "FILE_NOT_RECOGNISED",
+    `All ${lines} lines of the sample have ${chars} characters: it seems to be of fixed width, and no file tells the places of their columns. ` +
+      'Take them from the platform\'s description: make the folder without the file, and declare input as { format: "fixed", columns: [{ name: "order", from: 1, to: 10 }] }.',
+  );
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -64,10 +101,11 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 async function readAs(input: InputSpec, bytes: Uint8Array, limits: ReadLimits): Promise<Sample[]> {
   const records = await recordsOf(bytes, input, limits);
   if (records.length === 0) return [];
-  const isTable = input.format === "csv" || input.format === "tsv";
+  const isTable = input.format === "csv" || input.format === "tsv" || input.format === "xlsx";
   const groupBy = isTable ? groupOf(records) : undefined;
-  if (!isTable || groupBy === undefined) return [{ input, records }];
-  const grouped: InputSpec = { ...input, groupBy };
+  const named = input.format === "xlsx" ? { ...input, columns: columnsOf(records) } : input;
+  if (!isTable || groupBy === undefined) return [{ input: named, records }];
+  const grouped = { ...named, groupBy } as InputSpec;
   return [{ input: grouped, records: await recordsOf(bytes, grouped, limits) }];
 }
 
@@ -76,10 +114,11 @@ async function recordsOf(bytes: Uint8Array, input: InputSpec, limits: ReadLimits
   for await (const batch of readRecords(once(bytes), input, limits)) records.push(...batch);
   const whole = records.flatMap((record) => ("refused" in record ? [] : [record.value]));
   const refused = records.find((record) => "refused" in record);
+  const firstRow = input.format === "xlsx" ? " The first row with text must name the columns." : "";
   if (whole.length === 0 && refused !== undefined)
     throw new MergepayError(
       "FILE_NOT_RECOGNISED",
-      `All records of the sample are refused, the first at ${refused.position}: ${refused.refused.reason} Take a sample that is whole.`,
+      `All records of the sample are refused, the first at ${refused.position}: ${refused.refused.reason}${firstRow} Take a sample that is whole.`,
     );
   return whole;
 }
@@ -157,6 +196,30 @@ function ediInput(text: string, base: Base): InputSpec {
     syntax: x12 ? "x12" : "iso9735",
     messages: messages.length === 0 ? ["ORDERS"] : messages,
   };
+}
+
+/** Sheets of a workbook that are looked at. */
+const SHEETS = 20;
+/** As many columns as a plugin may name. */
+const COLUMNS = 100;
+const NAME_CHARS = 128;
+
+/** The tables that the sheets of a workbook are; their columns are known when they are read. */
+async function sheetInputs(bytes: Uint8Array, limits: ReadLimits): Promise<InputSpec[]> {
+  const { names, dates } = await listSheets(await openPackage(once(bytes), limits.fileBytes));
+  return names.slice(0, SHEETS).map((name, index) => ({
+    format: "xlsx",
+    ...(index === 0 ? {} : { sheet: name }),
+    ...(dates === 1900 ? {} : { dates }),
+    columns: [],
+  }));
+}
+
+function columnsOf([record]: readonly unknown[]): string[] {
+  const [row] = listAt(record, "/rows");
+  return Object.keys(isObject(row) ? row : {})
+    .filter((name) => name !== "" && name.length <= NAME_CHARS)
+    .slice(0, COLUMNS);
 }
 
 const DELIMITERS = ["\t", ",", ";", "|"] as const;

@@ -99,7 +99,10 @@ export function merchantScore(leaf: Leaf): number {
 }
 
 export function dateScore(leaf: Leaf): number {
-  if (dateFormOf(leaf.text) === undefined) return 0;
+  const form = dateFormOf(leaf.text);
+  if (form === undefined) return 0;
+  // Any number of five digits could be one of days: its name must say so.
+  if (form.kind === "serial" && !/\b(date|time|day)\b/.test(leaf.own)) return 0;
   const foreign =
     /\b(updated?|modified|changed?|paid|pay|payment|ship|shipped|deliver|delivery|cancell?ed|closed|due|processed|from|to|end|start)\b/.test(
       leaf.words,

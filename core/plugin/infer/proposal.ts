@@ -5,7 +5,6 @@ import { dateFormOf, type DateForm } from "./dates.ts";
 import { type Fields, fieldsOf, type Found, type Lines } from "./fields.ts";
 import { inferInput } from "./input.ts";
 import { inferSchema, type InferredSchema, pruned } from "./schema.ts";
-import { sampleText } from "./text.ts";
 
 /** How amounts of the sample are written, where it is not plain decimal text. */
 export interface AmountStyle {
@@ -35,10 +34,11 @@ const LOOKED_AT = 200;
 
 /**
  * Proposes a plugin for files like this one: how they are read, the schema of a record, and where an order's parts are.
- * @throws FILE_NOT_RECOGNISED, FILE_FRAME_BROKEN, FILE_ENCODING_INVALID: what is wrong with the sample
+ * @param limits `fileBytes` is the most that a packed sample may hold
+ * @throws FILE_NOT_RECOGNISED, FILE_FRAME_BROKEN, FILE_ENCODING_INVALID, FILE_ARCHIVE_..., FILE_TOO_LARGE: what is wrong with the sample
  */
 export async function propose(bytes: Uint8Array, limits: ReadLimits): Promise<Proposal> {
-  const { input, records } = await inferInput(sampleText(bytes), bytes, limits);
+  const { input, records } = await inferInput(bytes, limits);
   const looked = records.slice(0, LOOKED_AT);
   const fields = fieldsOf(looked);
   const all = (found: Found | undefined): string[] =>

@@ -1,3 +1,4 @@
+import type { InputSpec } from "../../formats/contract.ts";
 import type { DateForm } from "./dates.ts";
 import type { Found, Lines } from "./fields.ts";
 import { linesTellTotal, type Proposal } from "./proposal.ts";
@@ -53,17 +54,34 @@ function partOf({ total, price = "", quantity = "" }: Lines, use: (name: string)
     }`;
 }
 
-function dateLines(found: Found | undefined, form: DateForm | undefined, use: (name: string) => string): string[] {
-  if (found === undefined || form === undefined) return [];
-  const read = "placed";
-  const made =
-    form.kind === "iso"
-      ? `${use("instantOf")}(${read})`
-      : form.kind === "epoch"
-        ? `${use("epochInstant")}(${read}, ${text(form.unit)})`
-        : `${use("instantFrom")}(${read}, ${text(form.form)})`;
-  const zone =
-    form.kind === "form" && !form.zoned ? " CHECK: no zone is told, UTC is taken; add the zone as third argument" : "";
+/** How the text `placed` becomes an instant, and what is to be looked at there. */
+function madeOf(
+  form: DateForm,
+  input: InputSpec,
+  use: (name: string) => string,
+): readonly [code: string, check: string] {
+  switch (form.kind) {
+    case "iso":
+      return [`${use("instantOf")}(placed)`, ""];
+    case "epoch":
+      return [`${use("epochInstant")}(placed, ${text(form.unit)})`, ""];
+    case "serial": {
+      const from1904 = input.format === "xlsx" && input.dates === 1904 ? ", 1904" : "";
+      const day = `${use("excelInstant")}(placed${from1904}) ?? ""`;
+      return [`${use("instantOf")}(\`\${${day}}Z\`)`, " CHECK: no zone is told, UTC (Z) is taken"];
+    }
+    case "form":
+      return [
+        `${use("instantFrom")}(placed, ${text(form.form)})`,
+        form.zoned ? "" : " CHECK: no zone is told, UTC is taken; add the zone as third argument",
+      ];
+  }
+}
+
+function dateLines({ fields, input, dateForm }: Proposal, use: (name: string) => string): string[] {
+  const found = fields.date;
+  if (found === undefined || dateForm === undefined) return [];
+  const [made, zone] = madeOf(dateForm, input, use);
   return [
     `const placed = ${use("textAt")}(record, ${text(found.pointer)}); // ${confidence(found)}`,
     `const placedAt = ${made};${zone === "" ? "" : ` //${zone}`}`,
@@ -109,7 +127,7 @@ export function pluginSource(proposal: Proposal, { id, title, contract, schema }
     ...(trimmed ? [`const total = ${use("withoutPadding")}(told, currency);`] : []),
     ...proposal.missing.map((what) => missingLine(what)),
     `if (isZero(total)) return { skip: "There is nothing to pay: the total is zero." };`,
-    ...dateLines(date, dateForm, use),
+    ...dateLines(proposal, use),
     ...(buyer === undefined
       ? []
       : [`const buyerId = ${use("textAt")}(record, ${text(buyer.pointer)}); // ${confidence(buyer)}`]),
