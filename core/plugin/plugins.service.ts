@@ -17,6 +17,7 @@ export type PluginsServiceDeps = Pick<
 
 const REGISTER_TIMEOUT_MS = 5_000;
 const SERVICE_UP_MS = 10_000;
+const BANK_LOOK_MS = 250;
 
 /**
  * The plugins of a node: starts a service `platform.<id>` for each, and answers `plugins.list`. The node's start waits for them so
@@ -25,6 +26,8 @@ const SERVICE_UP_MS = 10_000;
 export function pluginsService(deps: PluginsServiceDeps): ServiceSchema {
   const { pluginsDir, startMs = 40_000, ...rest } = deps;
   let host: ReturnType<typeof createPluginHost> | undefined;
+  /** Ends what the start waits for. */
+  const waits = new AbortController();
 
   return {
     name: "plugins",
@@ -33,22 +36,27 @@ export function pluginsService(deps: PluginsServiceDeps): ServiceSchema {
     },
     async started(this: { readonly broker: ServiceBroker }) {
       host = createPluginHost({ ...rest, dir: pluginsDir, ...servicesOf(this.broker) });
-      const loaded = bankAdapter(this.broker, startMs).then(() => host?.start());
-      const waited = new AbortController();
+      const loaded = bankAdapter(this.broker, startMs, waits.signal).then(() => host?.start());
+      const late = delay(startMs, undefined, { signal: waits.signal }).catch(() => undefined);
       // Without bank-adapter the plugins wait, refused, until it comes.
-      await Promise.race([loaded, delay(startMs, undefined, { signal: waited.signal })]).finally(() => waited.abort());
+      await Promise.race([loaded, late]).finally(() => waits.abort());
       // It goes on after the wait; what fails there is the folder as a whole.
       loaded.catch(() => rest.log.error({ service: "plugins" }, "The plugins folder can't be read."));
     },
     async stopped() {
+      waits.abort();
       await host?.stop();
     },
   };
 }
 
-async function bankAdapter(broker: ServiceBroker, waitMs: number): Promise<void> {
-  // Late is no fault: registering is tried again until it works.
-  await broker.waitForServices("bank-adapter", waitMs / 2, 20).catch(() => undefined);
+async function bankAdapter(broker: ServiceBroker, startMs: number, waits: AbortSignal): Promise<void> {
+  // In short waits: a node that is stopped meanwhile is not held up.
+  for (const end = performance.now() + startMs / 2; !waits.aborted && performance.now() < end;) {
+    const found = broker.waitForServices("bank-adapter", BANK_LOOK_MS, 20);
+    // Late is no fault: registering is tried again until it works.
+    if (await found.then(Boolean, () => false)) return;
+  }
 }
 
 /** How the host reaches the rest of the house over a broker. */

@@ -91,6 +91,14 @@ describe("mergepay start", function () {
     expect(await readdir(env.MERGEPAY_DATA), "found before anything is opened").to.deep.equal(["sandbox"]);
   });
 
+  it("does not start with half of a bank's settings, and names the other half", async () => {
+    const bank = { MERGEPAY_BANK_SANDBOX_URL: "http://127.0.0.1:9" };
+    const env = { ...bank, MERGEPAY_DATA: join(folder.dir, "bankless"), MERGEPAY_HTTP_PORT: "0" };
+    const { code, stdout, stderr } = await mergepay(["start"], env);
+    expect([code, stdout]).to.deep.equal([1, ""]);
+    expect(stderr).to.match(/^mergepay: [^\n]*MERGEPAY_BANK_SANDBOX_KEY [^\n]*\[CONFIG_INVALID\]\n$/m);
+  });
+
   it("names the NATS that it waits for, never with its password", async () => {
     const url = `nats://core:s3cret@127.0.0.1:${await freePort()}`;
     const told = new RegExp(`NATS at ${url.replace("core:s3cret@", "")} can't be reached`);

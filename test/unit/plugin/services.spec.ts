@@ -139,12 +139,14 @@ describe("Plugins over the bus", () => {
     await until("it is back", async () => (await call()) === "none");
   });
 
-  const broken: readonly (readonly [string, string | undefined])[] = [
-    ["is missing", undefined],
-    ["throws", 'throw new Error("x");'],
-    ["exports something else", "export default { kind: 'bank-adapter', contract: 2 };"],
+  const misset = bankAdapterFile.replace('code: "UNSUPPORTED"', 'code: "CONFIG_INVALID"');
+  const broken: readonly (readonly [string, string | undefined, string])[] = [
+    ["is missing", undefined, "bank-adapter/plugin.ts"],
+    ["throws", 'throw new Error("x");', "bank-adapter/plugin.ts"],
+    ["exports something else", "export default { kind: 'bank-adapter', contract: 2 };", "bank-adapter/plugin.ts"],
+    ["has a bank with wrong settings", misset, "The bank broken can't be used: It is broken."],
   ];
-  for (const [what, text] of broken)
+  for (const [what, text, told] of broken)
     it(`does not start a node whose bank-adapter ${what}, and says so`, async () => {
       const dir = await pluginsFolder();
       await dir.write("bank-adapter", { "plugin.ts": text });
@@ -163,7 +165,7 @@ describe("Plugins over the bus", () => {
         (error: unknown) => asMergepayError(error),
       );
       expect(failure.type).to.equal("CONFIG_INVALID");
-      expect(failure.message).to.include("bank-adapter/plugin.ts");
+      expect(failure.message).to.include(told);
       await alone.stop();
       await dir.remove();
     });
