@@ -24,6 +24,14 @@ const BODIES: readonly [name: string, url: string, body: string, code: string, f
   ["an unknown property with a slash", quote, JSON.stringify({ orders: many(1), "a/b": 1 }), "BODY_INVALID", "/a~1b"],
   ["all orders, no currency", quote, '{"orders":"all"}', "BODY_INVALID", "/currency"],
   ["all orders, small currency", quote, '{"orders":"all","currency":"cny"}', "BODY_INVALID", "/currency"],
+  [
+    "orders by id and a currency",
+    quote,
+    JSON.stringify({ orders: many(1), currency: "USD" }),
+    "BODY_INVALID",
+    "/currency",
+  ],
+  ["another word than all, and a currency", quote, '{"orders":"most","currency":"USD"}', "BODY_INVALID", "/orders"],
   ["another word than all", quote, '{"orders":"most"}', "BODY_INVALID", "/orders"],
   ["an id that is none", quote, JSON.stringify({ orders: [IDS.order, "ord_1"] }), "BODY_INVALID", "/orders/1"],
   ["the same order twice", quote, JSON.stringify({ orders: [IDS.order, IDS.order] }), "BODY_INVALID", "/orders"],
@@ -225,6 +233,24 @@ describe("bad requests", () => {
       const answer = await http.app.inject({ method, url, payload: "x" });
       expect([url, answer.statusCode, answer.headers.allow]).to.deep.equal([url, 405, allow]);
       expect(answer.json<Told>().code).to.equal("METHOD_NOT_ALLOWED");
+    }
+  });
+
+  it("a field that goes with another form of the body is told with all forms that there are", async () => {
+    for (const [url, body, detail] of [
+      [
+        quote,
+        { orders: many(1), currency: "USD" },
+        '/currency does not go with the rest of the body: send `orders`: "all" with the `currency`, or `orders` as a list of ids without `currency`.',
+      ],
+      [
+        "/v1/links",
+        { platform: "acme", userId: "anna", buyerId: "b", merchant: "m", orderNo: "1" },
+        "/buyerId does not go with the rest of the body: send the `buyerId`, or `merchant` with `orderNo`.",
+      ],
+    ] as const) {
+      const request = { method: "POST", url, payload: JSON.stringify(body), headers: json } as const;
+      expect((await told({ ...request, as: url === quote ? ANNA : OPS })).detail).to.equal(detail);
     }
   });
 
