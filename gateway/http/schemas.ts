@@ -1,3 +1,5 @@
+import { type IdPrefix, idPattern } from "../../core/ids.ts";
+
 /**
  * The JSON Schemas of requests and of answers that are not documents of `schemas/`. The same ones validate and are published
  * as OpenAPI. Query parameters and path parameters are text: nothing is coerced.
@@ -18,7 +20,7 @@ const text = (pattern: string, description?: string, more: Schema = {}): Schema 
 });
 const ref = (name: string): Schema => ({ $ref: `mergepay:${name}` });
 
-const id = (prefix: string): Schema => text(`^${prefix}_[0-9a-z]{26}$`);
+const id = (prefix: IdPrefix): Schema => text(`^${idPattern(prefix)}$`);
 const platform = text("^[a-z][a-z0-9-]{1,39}$", "The platform: the name of its plugin.");
 const line = (maxLength: number, description: string): Schema =>
   text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$", description, { maxLength });

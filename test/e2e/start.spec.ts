@@ -1,10 +1,25 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { Inbox } from "../../core/actions.ts";
+import type { Inbox, Page } from "../../core/actions.ts";
 import type { FileReport, Payment } from "../../schemas/types.generated.ts";
-import { ask, mergepay, type RunningNode, run, startMergepay, temporaryFolder } from "../support/cluster.ts";
+import {
+  ask,
+  mergepay,
+  platformsOf,
+  type RunningNode,
+  run,
+  startMergepay,
+  temporaryFolder,
+} from "../support/cluster.ts";
 import { findOnPath, freePort, missing, until } from "../support/process.ts";
+
+/** What of the API's description is looked at. */
+interface Described {
+  readonly paths: Readonly<
+    Record<string, { readonly get?: { readonly parameters?: readonly { readonly name: string }[] } }>
+  >;
+}
 
 describe("mergepay start", function () {
   this.timeout(60_000);
@@ -68,6 +83,32 @@ describe("mergepay start", function () {
     expect((await ask(node.url, "/readyz")).status).to.equal(200);
     const [, address = ""] = /API +(\S+)/.exec(node.output()) ?? [];
     expect((await ask<{ openapi: string }>(address, "")).body.openapi).to.match(/^3\.1\./);
+  });
+
+  it("refuses a cursor that is none, on every list", async () => {
+    const headers = await Promise.all(
+      ["operator", "payer"].map(async (name) => {
+        const line = await readFile(join(dataDir, `sandbox/${name}.header`), "utf8");
+        return { authorization: line.replace("Authorization: ", "").trim() };
+      }),
+    );
+    const { paths } = (await ask<Described>(node.url, "/openapi.json")).body;
+    const lists = Object.entries(paths).filter(([, { get }]) => get?.parameters?.some(({ name }) => name === "after"));
+    expect(lists).to.have.length.greaterThan(8);
+    const file = await ask<Page<FileReport>>(node.url, "/v1/files", headers[0]);
+    const none: string[] = [];
+    for (const [path, { get }] of lists) {
+      const target = path.replace("{id}", file.body.items[0]?.id ?? "");
+      const whose = get?.parameters?.some(({ name }) => name === "userId") === true ? "&userId=usr_demo" : "";
+      const of = path === "/v1/orders" ? `&platform=${platformsOf()[0]}` : "";
+      for (const who of headers) {
+        const { status, body } = await ask(node.url, `${target}?after=junk${whose}${of}`, who);
+        if (status === 403) continue;
+        expect([path, status, body.code, body["field"]]).to.deep.equal([path, 400, "QUERY_INVALID", "after"]);
+        none.push(path);
+      }
+    }
+    expect(new Set(none)).to.deep.equal(new Set(lists.map(([path]) => path)));
   });
 
   it("refuses a second process on the same data folder in one clear line", async () => {
