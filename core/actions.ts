@@ -204,6 +204,10 @@ export interface Actions {
   "notify.createEndpoint": { params: { platform: string; url: string }; result: Endpoint & { secret: string } };
   "notify.endpoints": { params: PageQuery & { platform?: string }; result: Page<Endpoint> };
   "notify.deliveries": { params: PageQuery & { platform?: string }; result: Page<Delivery> };
+  /** Throws PLATFORM_UNAVAILABLE until each plugin that was there at the start runs or is refused. */
+  "plugins.ready": { params: Record<string, never>; result: { ready: true } };
+  /** Whether the platform has a plugin folder, whatever became of it. */
+  "plugins.has": { params: { platform: string }; result: { here: boolean } };
   "plugins.list": { params: Record<string, never>; result: Page<PluginStatus> };
   /** One of these for each running platform plugin: `platform.<id>.inputs`, `.check`, `.read`. The kinds of its files, the likeliest first. */
   "platform.inputs": { params: Record<string, never>; result: { inputs: readonly InputSpec[] } };

@@ -146,7 +146,7 @@ function readiness(store: Store, call: Deps["call"], has: (role: Role) => boolea
       // Real round trips, over NATS when the nodes are apart.
       checks.core = await outcome(call("ledger.entries", { limit: 1 }, { timeoutMs }));
       checks.bank = await outcome(call("bank-adapter.banks", {}, { timeoutMs }));
-      checks.plugins = await outcome(call("plugins.list", {}, { timeoutMs }));
+      checks.plugins = await outcome(call("plugins.ready", {}, { timeoutMs }));
     }
     return { ok: Object.values(checks).every((state) => state === "ok"), checks };
   };

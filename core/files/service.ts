@@ -12,6 +12,7 @@ import { canonicalJson } from "../plugin/canonical-json.ts";
 import { fileForesight } from "./foresee.ts";
 import { FILES, REJECTS, showFile, showReject, type StoredFile, type StoredReject } from "./model.ts";
 import { fileProcessing } from "./processing.ts";
+import { assertRegistered } from "./sender.ts";
 import { FILE_STATES, isEnded } from "./states.ts";
 
 const BY_FILE = byId("file_[0-9a-f]{40}");
@@ -64,12 +65,11 @@ export async function filesService(deps: Deps, orders: OrdersService) {
   return {
     /**
      * Records a file whose bytes are stored already, and starts on it. The same bytes again give the file as it is.
-     * @throws PLATFORM_UNKNOWN unless the platform has registered, NOT_FOUND when the bytes are not there
+     * @throws PLATFORM_UNKNOWN or PLATFORM_UNAVAILABLE unless the platform has registered, NOT_FOUND when the bytes are not there
      */
     async receive(params: Actions["files.receive"]["params"]): Promise<Actions["files.receive"]["result"]> {
       const { fileId, platform, merchant, sha256, bytes, name, manifest } = params;
-      const { items: platforms } = await deps.call("bank-adapter.platforms", {});
-      if (!platforms.some((known) => known.platform === platform)) throw new MergepayError("PLATFORM_UNKNOWN");
+      await assertRegistered(deps.call, platform);
       if (!(await deps.store.blobs.has(fileId)))
         throw new MergepayError("NOT_FOUND", "The bytes of this file are not stored; send the file again.");
       const at = instant(deps.now());

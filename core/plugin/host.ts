@@ -42,6 +42,8 @@ export interface PluginHost {
   /** Looks at the folder now, and resolves when what has changed runs, is refused or is stopped for new files. */
   refresh(): Promise<void>;
   list(): readonly PluginStatus[];
+  /** Whether there is a folder of this name now, whatever became of it. */
+  has(id: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -89,6 +91,7 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
         .filter(({ removed }) => !removed)
         .map(({ status }) => status)
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    has: async (id) => (await readdir(dir)).includes(id) && (await isPlugin(id).catch(() => false)),
     async stop() {
       stopping.abort();
       await watching;
@@ -139,13 +142,15 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
     tasks.set(id, run);
   }
 
+  async function isPlugin(id: string): Promise<boolean> {
+    return !id.startsWith(".") && id !== BANK_ADAPTER && (await stat(join(dir, id))).isDirectory();
+  }
+
   async function fingerprints(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     for (const id of await readdir(dir)) {
-      if (id.startsWith(".") || id === BANK_ADAPTER) continue;
-      const folder = join(dir, id);
       try {
-        if ((await stat(folder)).isDirectory()) found.set(id, await folderFingerprint(folder));
+        if (await isPlugin(id)) found.set(id, await folderFingerprint(join(dir, id)));
       } catch (error) {
         // The folder, or a file in it, went away while it was looked at: the next look tells.
         log.debug(

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ServiceBroker, ServiceSchema } from "moleculer";
+import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
 import type { Actions } from "../actions.ts";
 import { callOver } from "../call.ts";
-import { createPluginHost, type PluginHostDeps } from "./host.ts";
+import { MergepayError } from "../errors/errors.ts";
+import { createPluginHost, type PluginHost, type PluginHostDeps } from "./host.ts";
 import { platformService, serviceName } from "./platform.service.ts";
 
 export type PluginsServiceDeps = Pick<
@@ -20,23 +21,43 @@ const SERVICE_UP_MS = 10_000;
 const BANK_LOOK_MS = 250;
 
 /**
- * The plugins of a node: starts a service `platform.<id>` for each, and answers `plugins.list`. The node's start waits for them so
+ * The plugins of a node: starts a service `platform.<id>` for each, and answers for them. The node's start waits for them so
  * that they answer when it is up, but never fails because of one; a plugin that is not done in time comes when it is.
  */
 export function pluginsService(deps: PluginsServiceDeps): ServiceSchema {
   const { pluginsDir, startMs = 40_000, ...rest } = deps;
-  let host: ReturnType<typeof createPluginHost> | undefined;
+  let host: PluginHost | undefined;
+  let settled = false;
   /** Ends what the start waits for. */
   const waits = new AbortController();
+
+  async function load(broker: ServiceBroker, loading: PluginHost): Promise<void> {
+    await bankAdapter(broker, startMs, waits.signal);
+    await loading.start();
+    settled = true;
+  }
 
   return {
     name: "plugins",
     actions: {
+      ready: {
+        handler(): Actions["plugins.ready"]["result"] {
+          if (!settled) throw new MergepayError("PLATFORM_UNAVAILABLE", "The plugins are being loaded.");
+          return { ready: true };
+        },
+      },
+      has: {
+        async handler({
+          params,
+        }: Context<Actions["plugins.has"]["params"]>): Promise<Actions["plugins.has"]["result"]> {
+          return { here: (await host?.has(params.platform)) ?? false };
+        },
+      },
       list: { handler: (): Actions["plugins.list"]["result"] => ({ items: host?.list() ?? [] }) },
     },
     async started(this: { readonly broker: ServiceBroker }) {
       host = createPluginHost({ ...rest, dir: pluginsDir, ...servicesOf(this.broker) });
-      const loaded = bankAdapter(this.broker, startMs, waits.signal).then(() => host?.start());
+      const loaded = load(this.broker, host);
       const late = delay(startMs, undefined, { signal: waits.signal }).catch(() => undefined);
       // Without bank-adapter the plugins wait, refused, until it comes.
       await Promise.race([loaded, late]).finally(() => waits.abort());

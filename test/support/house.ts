@@ -75,6 +75,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
           settlementAccount: `settle-${platform}`,
         })),
       }),
+    "plugins.has": () => Promise.resolve({ here: false }),
     "bank-adapter.banks": () => Promise.resolve({ items: [{ bank: "test", title: "Test bank", finalityMs: 10_000 }] }),
     ...outside,
   };

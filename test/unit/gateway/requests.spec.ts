@@ -341,6 +341,18 @@ describe("bad requests", () => {
     expect(http.call.called).to.equal(false);
   });
 
+  it("a file of a platform whose plugin is not running yet is asked for again later, of one without a plugin not", async () => {
+    const own = await edge({ ...CARELESS, "plugins.has": ({ platform }) => ({ here: platform === "loading" }) });
+    const send = (platform: string) =>
+      own.ask({ method: "POST", url: `/v1/platforms/${platform}/files`, payload: "a,b", as: OPS });
+    const [later, never] = [await send("loading"), await send("nobody")];
+    expect([later.statusCode, later.json<Told>().code]).to.deep.equal([503, "PLATFORM_UNAVAILABLE"]);
+    expect(later.headers["retry-after"]).to.equal("5");
+    expect([never.statusCode, never.json<Told>().code]).to.deep.equal([404, "PLATFORM_UNKNOWN"]);
+    expect([own.store.kept.size, own.store.seen.discarded]).to.deep.equal([0, 2]);
+    await own.app.close();
+  });
+
   it("a file may be of any type, or of none", async () => {
     for (const type of ["text/csv", "application/xml", "application/json", "application/vnd.ms-excel", undefined]) {
       const payload = Buffer.from("a,b");

@@ -90,6 +90,33 @@ describe("Plugins over the bus", () => {
     ]);
   });
 
+  it("is not ready before the plugins of the start are through, however long they take", async () => {
+    const slow = broker("slow");
+    const log = silentLog;
+    slow.createService(
+      pluginsService({
+        pluginsDir: folder.dir,
+        limits: tightLimits,
+        openBlob: blobsOf({}),
+        log,
+        pollMs: 20,
+        startMs: 1,
+      }),
+    );
+    slow.createService(
+      bankAdapterService({ pluginsDir: folder.dir, dataDir: folder.dir, settings: {}, limits: tightLimits, log }),
+    );
+    await slow.start();
+    const call = callOver(slow);
+    const here = async (platform: string) => (await call("plugins.has", { platform })).here;
+    expect([await here("corner-shop"), await here("refused-shop")]).to.deep.equal([true, true]);
+    expect([await here("no-shop"), await here("bank-adapter"), await here("..")]).to.deep.equal([false, false, false]);
+    expect(await errorOf(call("plugins.ready", {}))).to.equal("PLATFORM_UNAVAILABLE");
+    await until("it is ready", async () => (await errorOf(call("plugins.ready", {}))) === "none");
+    expect((await call("plugins.list", {})).items.map(({ id }) => id)).to.deep.equal(["corner-shop", "refused-shop"]);
+    await slow.stop();
+  });
+
   for (const from of ["local", "remote"] as const)
     it(`answers check and read the same to a ${from} caller, errors with their code`, async () => {
       const call = (await start())[from];
