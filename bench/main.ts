@@ -1,11 +1,12 @@
 /**
- * What Mergepay costs beside the least that it could cost: `npm run bench -- [import] [sizes] [payments] [--orders N] [--quick]`.
+ * What Mergepay costs beside the least that it could cost: `npm run bench -- [import] [sizes] [formats] [payments] [--orders N] [--quick]`.
  * Prints figures and ratios with their units; asserts nothing, as times are the machine's.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { formatsPart } from "./formats.ts";
 import { importPart } from "./import.ts";
 import { machine } from "./machine.ts";
 import { xmlOrderFiles } from "./order-file.ts";
@@ -13,7 +14,7 @@ import { paymentsPart } from "./payments.ts";
 import { print } from "./print.ts";
 import { sizesPart } from "./sizes.ts";
 
-const PARTS = ["import", "sizes", "payments"];
+const PARTS = ["import", "sizes", "formats", "payments"];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -37,6 +38,10 @@ try {
   if (wants("sizes")) {
     print();
     await sizesPart({ files, dir, sizes: quick ? [2_000, 10_000] : [10_000, 100_000, 300_000], rounds: quick ? 1 : 3 });
+  }
+  if (wants("formats")) {
+    print();
+    await formatsPart({ dir, records: orders, many: orders * 10, rounds: quick ? 1 : 3 });
   }
   if (wants("payments")) {
     print();

@@ -8,7 +8,12 @@ import type { PlatformPlugin } from "../core/plugin/contract.ts";
 export const pluginsDir = join(import.meta.dirname, "..", "plugins");
 
 /** What a platform's `samples/generate.ts` exports. */
-type Generate = (orders: number, options: { readonly seed?: number; readonly buyer?: string }) => Iterable<string>;
+type Generate = (orders: number, options: GenerateOptions) => Iterable<string>;
+
+interface GenerateOptions {
+  readonly seed?: number;
+  readonly buyer?: string;
+}
 
 export interface OrderFile {
   readonly path: string;
@@ -23,25 +28,38 @@ export interface OrderFiles {
   write(path: string, orders: number, options: { readonly seed: number; readonly buyer?: string }): Promise<OrderFile>;
 }
 
-/** A platform that sends XML: the first folder of plugins/ whose plugin says so and that can make files of any size. */
-export async function xmlOrderFiles(): Promise<OrderFiles> {
+/** Generated files of every platform whose plugin can make them, with the format that they have. */
+export async function allOrderFiles(): Promise<(OrderFiles & { readonly format: string })[]> {
+  const all = [];
   for (const platform of (await readdir(pluginsDir)).sort()) {
     if (!existsSync(join(pluginsDir, platform, "samples", "generate.ts"))) continue;
     const plugin = await imported<{ default?: Partial<PlatformPlugin> }>(platform, "plugin.ts");
-    if (plugin.default?.input?.format !== "xml") continue;
     const { generate } = await imported<{ generate: Generate }>(platform, "samples/generate.ts");
-    return {
+    all.push({
       platform,
-      async write(path, orders, options) {
-        const file = createWriteStream(path);
-        for (const piece of generate(orders, options)) if (!file.write(piece)) await once(file, "drain");
-        file.end();
-        await once(file, "close");
-        return { path, orders, bytes: (await stat(path)).size };
-      },
-    };
+      format: plugin.default?.input?.format ?? "none",
+      write: (path: string, orders: number, options: GenerateOptions) =>
+        written(path, orders, generate(orders, options)),
+    });
   }
-  throw new Error(`No plugin in ${pluginsDir} has the input format xml and a samples/generate.ts.`);
+  return all;
+}
+
+/** A platform that sends XML: the first whose plugin can make files of any size. */
+export async function xmlOrderFiles(): Promise<OrderFiles> {
+  const found = (await allOrderFiles()).find(({ format }) => format === "xml");
+  if (found === undefined)
+    throw new Error(`No plugin in ${pluginsDir} has the input format xml and a samples/generate.ts.`);
+  return found;
+}
+
+/** Writes a file of so many orders out of its pieces. */
+export async function written(path: string, orders: number, pieces: Iterable<string>): Promise<OrderFile> {
+  const file = createWriteStream(path);
+  for (const piece of pieces) if (!file.write(piece)) await once(file, "drain");
+  file.end();
+  await once(file, "close");
+  return { path, orders, bytes: (await stat(path)).size };
 }
 
 const imported = async <T>(platform: string, name: string): Promise<T> =>

@@ -65,6 +65,8 @@ export interface MappedRecord {
   readonly skipped?: string;
   /** The order that the record takes back, and why. */
   readonly cancelled?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
+  /** The order for which nothing is owed any more, and why. */
+  readonly notOwed?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
   readonly rejected?: { readonly code: ErrorCode; readonly field?: string; readonly reason: string };
 }
 
@@ -204,6 +206,10 @@ export interface Actions {
   "notify.createEndpoint": { params: { platform: string; url: string }; result: Endpoint & { secret: string } };
   "notify.endpoints": { params: PageQuery & { platform?: string }; result: Page<Endpoint> };
   "notify.deliveries": { params: PageQuery & { platform?: string }; result: Page<Delivery> };
+  /** Throws PLATFORM_UNAVAILABLE until each plugin that was there at the start runs or is refused. */
+  "plugins.ready": { params: Record<string, never>; result: { ready: true } };
+  /** Whether the platform has a plugin folder, whatever became of it. */
+  "plugins.has": { params: { platform: string }; result: { here: boolean } };
   "plugins.list": { params: Record<string, never>; result: Page<PluginStatus> };
   /** One of these for each running platform plugin: `platform.<id>.inputs`, `.check`, `.read`. The kinds of its files, the likeliest first. */
   "platform.inputs": { params: Record<string, never>; result: { inputs: readonly InputSpec[] } };
@@ -211,7 +217,8 @@ export interface Actions {
   "platform.check": { params: { fileId: string }; result: { records: number } };
   "platform.read": {
     params: { fileId: string; from: number; merchant: string | null };
-    result: { records: readonly MappedRecord[]; done: boolean; version: string };
+    /** `node` is where it was read, for the calls after it. */
+    result: { records: readonly MappedRecord[]; done: boolean; version: string; node?: string };
   };
   "bank-adapter.register": { params: PlatformRegistration; result: { registered: true } };
   "bank-adapter.unregister": { params: { platform: string }; result: { registered: false } };
@@ -234,5 +241,10 @@ export type ActionName = keyof Actions;
 export type Call = <N extends ActionName>(
   name: N,
   params: Actions[N]["params"],
-  options?: { readonly platform?: string; readonly timeoutMs?: number },
+  options?: {
+    readonly platform?: string;
+    readonly timeoutMs?: number;
+    /** Only this node may answer. */
+    readonly node?: string | undefined;
+  },
 ) => Promise<Actions[N]["result"]>;

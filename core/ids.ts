@@ -9,6 +9,9 @@ const IDS_A_DRAW = 64;
 
 export type IdPrefix = "ord" | "pay" | "quo" | "ded" | "acc" | "evt" | "end" | "lnk" | "req";
 
+/** What ids of a kind look like, as the source of a regular expression. */
+export const idPattern = (prefix: IdPrefix): string => `${prefix}_[0-9a-z]{26}`;
+
 /** Makes ids such as `pay_01k...`. @param now epoch milliseconds @param random that many random bytes */
 export function idSource(now: () => number, random: (bytes: number) => Uint8Array): (prefix: IdPrefix) => string {
   let last = 0;

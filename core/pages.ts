@@ -6,15 +6,24 @@ import type { Doc, StoreCollection } from "./store/contract.ts";
 /** The JSON of a page, in bytes: whatever its items hold, it fits into one message of the bus (1 MiB) with room to spare. */
 const PAGE_BYTES = 512 * 1024;
 
+/** What a list is in the order of: an indexed path, unique within the list. Its values are the cursors, and nothing else is one. */
+export interface Sequence {
+  readonly key: string;
+  readonly cursor: RegExp;
+}
+
+/** @param pattern what the ids look like from their first character to the last */
+export const byId = (pattern: string): Sequence => ({ key: "_id", cursor: new RegExp(`^${pattern}$`, "su") });
+
 /**
- * One page of a collection in the order of `key` (an indexed path, unique within the filter). The cursor is the last key seen.
- * It ends early, but never empty, where its items become more than a message of the bus takes.
- * @throws QUERY_INVALID for a limit that is not 1 to `maximum`
+ * One page of a collection in its sequence. The cursor is the last key seen. It ends early, but never empty, where its items become more
+ * than a message of the bus takes.
+ * @throws QUERY_INVALID for a limit that is not 1 to `maximum`, and for a cursor that no list of this kind gives
  */
 export async function page<T extends Doc, R>(
   collection: StoreCollection<T>,
   filter: Filter<T>,
-  key: string,
+  { key, cursor }: Sequence,
   query: PageQuery,
   maximum: number,
   show: (doc: T) => R,
@@ -22,6 +31,12 @@ export async function page<T extends Doc, R>(
   const limit = query.limit ?? maximum;
   if (!Number.isInteger(limit) || limit < 1 || limit > maximum)
     throw new MergepayError("QUERY_INVALID", `limit is a whole number from 1 to ${maximum}.`, { field: "limit" });
+  if (query.after !== undefined && !cursor.test(query.after))
+    throw new MergepayError(
+      "QUERY_INVALID",
+      "after must be the `next` of the page before; leave it out for the first page.",
+      { field: "after" },
+    );
   const from = query.after === undefined ? {} : { [key]: { $gt: query.after } };
   const docs = await collection
     .find({ $and: [filter, from as Filter<T>] } as Filter<T>)

@@ -40,6 +40,9 @@ const WORD_STARTS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])/g;
 export function readConfig(env: Environment): Config {
   const roles = rolesOf(env.MERGEPAY_ROLES);
   const natsUrl = filled(env.NATS_URL);
+  // Its value is never shown: it may hold a password.
+  if (natsUrl?.split(",").every(isNatsUrl) === false)
+    throw invalid("NATS_URL", "must be nats://user:password@host:4222 (or tls://...), several separated by commas");
   const mongoUri = filled(env.MONGODB_URI);
   const split = roles.length < ROLES.length;
   if (split && natsUrl === undefined)
@@ -71,6 +74,11 @@ export function readConfig(env: Environment): Config {
 }
 
 const filled = (value: string | undefined): string | undefined => (value === "" ? undefined : value);
+
+const isNatsUrl = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && /^(?:nats|tls):$/.test(url.protocol) && url.hostname !== "";
+};
 
 const invalid = (name: string, reason: string) =>
   new MergepayError("CONFIG_INVALID", `${name} ${reason}.`, { field: name });

@@ -4,6 +4,7 @@ import type { Point } from "../core/deps.ts";
 import { MergepayError } from "../core/errors/errors.ts";
 import { assertSameBytes } from "../core/files/manifest.ts";
 import { fileIdOf } from "../core/files/model.ts";
+import { assertRegistered } from "../core/files/sender.ts";
 import type { Limits } from "../core/limits.ts";
 import type { BlobStore } from "../core/store/contract.ts";
 import type { DryRun, FileReport, Manifest } from "../schemas/types.generated.ts";
@@ -38,7 +39,7 @@ interface Arrived {
 
 /**
  * Takes a file in, whichever way it came: streams it to the blob store while counting and hashing, and records it once it is whole.
- * @throws PLATFORM_UNKNOWN, FILE_TOO_LARGE at one byte more than the limit, FILE_EMPTY, CONFIRMATION_MISMATCH, MANIFEST_MISMATCH, what `admit` throws; nothing
+ * @throws PLATFORM_UNKNOWN, PLATFORM_UNAVAILABLE, FILE_TOO_LARGE at one byte more than the limit, FILE_EMPTY, CONFIRMATION_MISMATCH, MANIFEST_MISMATCH, what `admit` throws; nothing
  * is kept then
  */
 export async function takeIn(deps: IntakeDeps, file: IncomingFile): Promise<FileReport & { existed: boolean }> {
@@ -114,8 +115,7 @@ async function arrive(
     admit?.();
     if (staged.bytes === 0) throw new MergepayError("FILE_EMPTY");
     assertSameBytes(manifest, sha256);
-    const { items: platforms } = await call("bank-adapter.platforms", {});
-    if (!platforms.some((known) => known.platform === platform)) throw new MergepayError("PLATFORM_UNKNOWN");
+    await assertRegistered(call, platform);
   } catch (error) {
     await staged.discard();
     throw error;

@@ -15,10 +15,11 @@ import { pluginsService } from "../core/plugin/plugins.service.ts";
 import type { Store } from "../core/store/contract.ts";
 import { openStore } from "../core/store/open.ts";
 import { brokerOptions } from "../moleculer.config.ts";
+import { type Bus, watchBus } from "./bus.ts";
 import type { Config, Role } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import { dropFolder } from "./drop.ts";
-import { httpService } from "./http/http.service.ts";
+import { assertFree, httpService } from "./http/http.service.ts";
 import { createLog } from "./log.ts";
 
 export interface NodeOptions {
@@ -39,6 +40,8 @@ export interface Node {
   readonly limits: Limits;
   /** Where HTTP listens; absent without the gateway role. */
   readonly url?: string;
+  /** Runs one more job until the node stops. */
+  keep(job: Job): void;
   /** Ends everything in order; what was begun is finished or left for the next start. */
   stop(): Promise<void>;
 }
@@ -51,8 +54,10 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const has = (role: Role) => config.roles.includes(role);
   const limits: Limits = { ...LIMITS, ...config.limits, ...options.limits };
   const log = createLog(config.logLevel, config.nodeId);
+  if (has("gateway")) await assertFree(config.http.host, config.http.port);
   const store = await openStore({ mongoUri: config.mongoUri, dir: config.dataDir });
   const broker = new ServiceBroker(brokerOptions(config));
+  if (config.natsUrl !== undefined) watchBus(broker as ServiceBroker & Bus, config.natsUrl, log, now);
   const call = callOver(broker);
   const newId = idSource(now, randomBytes);
   const deps: Deps = { store, limits, now, newId, call, log, reached };
@@ -107,14 +112,19 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     await store.close();
     throw asMergepayError(error);
   }
-  const running = startJobs(jobs, log);
+  const running = [startJobs(jobs, log)];
+  let stopping = false;
   return {
     call,
     store,
     limits,
     ...(url === undefined ? {} : { url }),
+    keep(job) {
+      if (!stopping) running.push(startJobs([job], log));
+    },
     async stop() {
-      await running.stop();
+      stopping = true;
+      await Promise.all(running.map((some) => some.stop()));
       await core?.stop();
       await broker.stop();
       await store.close();
@@ -136,7 +146,7 @@ function readiness(store: Store, call: Deps["call"], has: (role: Role) => boolea
       // Real round trips, over NATS when the nodes are apart.
       checks.core = await outcome(call("ledger.entries", { limit: 1 }, { timeoutMs }));
       checks.bank = await outcome(call("bank-adapter.banks", {}, { timeoutMs }));
-      checks.plugins = await outcome(call("plugins.list", {}, { timeoutMs }));
+      checks.plugins = await outcome(call("plugins.ready", {}, { timeoutMs }));
     }
     return { ok: Object.values(checks).every((state) => state === "ok"), checks };
   };

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asMergepayError } from "../core/errors/errors.ts";
+import type { Job } from "../core/jobs.ts";
 import type { PlatformOrder } from "../schemas/types.generated.ts";
 import type { Node } from "./node.ts";
 
@@ -50,16 +51,51 @@ export async function openSandboxAccount({ call }: Node): Promise<void> {
   }
 }
 
-/** Links the buyers of demonstration files to the sandbox payer. @returns how many links there are */
-export async function linkDemoBuyers({ call }: Node, files: readonly DemoFile[]): Promise<number> {
+/**
+ * Links the buyers of demonstration files to the sandbox payer; a buyer whom somebody has linked to another user since is left alone.
+ * @returns how many links there are
+ */
+export async function linkDemoBuyers({ call }: Pick<Node, "call">, files: readonly DemoFile[]): Promise<number> {
   const userId = SANDBOX_PAYER;
   let links = 0;
   for (const { platform, orders } of files) {
     const buyers = new Set(orders.flatMap(({ buyerId }) => buyerId ?? []));
     const unnamed = orders.filter(({ buyerId }) => buyerId === undefined);
-    for (const buyerId of buyers) await call("links.create", { platform, userId, buyerId });
-    for (const { merchant, orderNo } of unnamed) await call("links.create", { platform, userId, merchant, orderNo });
-    links += buyers.size + unnamed.length;
+    const whom = [
+      ...[...buyers].map((buyerId) => ({ buyerId })),
+      ...unnamed.map(({ merchant, orderNo }) => ({ merchant, orderNo })),
+    ];
+    for (const who of whom) {
+      try {
+        await call("links.create", { platform, userId, ...who });
+        links += 1;
+      } catch (error) {
+        if (asMergepayError(error).type !== "LINK_TAKEN") throw error;
+      }
+    }
   }
   return links;
+}
+
+/**
+ * Links the buyers of each platform that registers, also of one whose folder is dropped in or put back while the server runs: what its
+ * demonstration file holds is in the sandbox payer's inbox then.
+ */
+export function demoBuyersJob(node: Pick<Node, "call">, pluginsDir: string): Job {
+  /** The registrations whose buyers are linked. */
+  const linked = new Set<string>();
+  return {
+    name: "sandbox",
+    everyMs: 1_000,
+    async run() {
+      const { items } = await node.call("bank-adapter.platforms", {});
+      const now = new Map(items.map(({ platform, version }) => [`${platform} ${version}`, platform]));
+      for (const known of linked) if (!now.has(known)) linked.delete(known);
+      for (const [registration, platform] of now) {
+        if (linked.has(registration)) continue;
+        await linkDemoBuyers(node, await demoFiles(pluginsDir, [platform]));
+        linked.add(registration);
+      }
+    },
+  };
 }

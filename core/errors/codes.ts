@@ -44,6 +44,24 @@ export const ERRORS = Object.freeze({
   FILE_FRAME_BROKEN: info(422, "sender", "changed", "The file is not well-formed; nothing was taken from it."),
   FILE_ENCODING_INVALID: info(422, "sender", "changed", "The file is not in the encoding that its platform declares."),
   FILE_NOT_RECOGNISED: info(422, "sender", "changed", "The file is not of the kind that its platform sends."),
+  FILE_ARCHIVE_BROKEN: info(
+    422,
+    "sender",
+    "changed",
+    "The packed file is cut off or damaged; nothing was taken from it.",
+  ),
+  FILE_ARCHIVE_UNSUPPORTED: info(
+    422,
+    "sender",
+    "changed",
+    "The packed file is not one file, packed once, without a password.",
+  ),
+  FILE_ARCHIVE_RATIO: info(
+    422,
+    "sender",
+    "changed",
+    "The packed file grows more than Mergepay takes when it is unpacked.",
+  ),
   FILE_PARTS_TOO_LARGE: info(
     422,
     "sender",

@@ -30,6 +30,10 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "FILE_FRAME_BROKEN",
   "FILE_ENCODING_INVALID",
   "FILE_NOT_RECOGNISED",
+  "FILE_ARCHIVE_BROKEN",
+  "FILE_ARCHIVE_UNSUPPORTED",
+  "FILE_ARCHIVE_RATIO",
+  "FILE_TOO_LARGE",
   "FILE_PARTS_TOO_LARGE",
   "MANIFEST_MISMATCH",
   "NOT_FOUND",
@@ -139,7 +143,8 @@ export function fileProcessing(
   async function readAll(claimed: StoredFile): Promise<void> {
     let file = claimed;
     const { _id: fileId, platform, merchant } = file;
-    const read = (from: number) => deps.call("platform.read", { fileId, from, merchant }, { platform });
+    const read = (from: number, node: string | undefined) =>
+      deps.call("platform.read", { fileId, from, merchant }, { platform, node });
     let batches = readAhead(read, file.records, file.checked ? AHEAD : AHEAD_UNCHECKED);
     try {
       if (!file.checked) file = await checked(file);

@@ -4,7 +4,7 @@ import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { EMPTY_OUTBOX } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
-import { page } from "../pages.ts";
+import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken, saveVersion } from "../versioned.ts";
 import type { FileReport, Manifest, RecordReject, RemapPlan } from "../../schemas/types.generated.ts";
@@ -12,7 +12,11 @@ import { canonicalJson } from "../plugin/canonical-json.ts";
 import { fileForesight } from "./foresee.ts";
 import { FILES, REJECTS, showFile, showReject, type StoredFile, type StoredReject } from "./model.ts";
 import { fileProcessing } from "./processing.ts";
+import { assertRegistered } from "./sender.ts";
 import { FILE_STATES, isEnded } from "./states.ts";
+
+const BY_FILE = byId("file_[0-9a-f]{40}");
+const BY_RECORD = byId("file_[0-9a-f]{40}:[0-9]{12,}:[0-9]{4,}");
 
 /** A file of which nothing was read yet. */
 const UNREAD = {
@@ -61,12 +65,11 @@ export async function filesService(deps: Deps, orders: OrdersService) {
   return {
     /**
      * Records a file whose bytes are stored already, and starts on it. The same bytes again give the file as it is.
-     * @throws PLATFORM_UNKNOWN unless the platform has registered, NOT_FOUND when the bytes are not there
+     * @throws PLATFORM_UNKNOWN or PLATFORM_UNAVAILABLE unless the platform has registered, NOT_FOUND when the bytes are not there
      */
     async receive(params: Actions["files.receive"]["params"]): Promise<Actions["files.receive"]["result"]> {
       const { fileId, platform, merchant, sha256, bytes, name, manifest } = params;
-      const { items: platforms } = await deps.call("bank-adapter.platforms", {});
-      if (!platforms.some((known) => known.platform === platform)) throw new MergepayError("PLATFORM_UNKNOWN");
+      await assertRegistered(deps.call, platform);
       if (!(await deps.store.blobs.has(fileId)))
         throw new MergepayError("NOT_FOUND", "The bytes of this file are not stored; send the file again.");
       const at = instant(deps.now());
@@ -132,11 +135,11 @@ export async function filesService(deps: Deps, orders: OrdersService) {
       showFile(await find(fileId, platform)),
 
     list: ({ platform, ...query }: Actions["files.list"]["params"]): Promise<Page<FileReport>> =>
-      page(files, platform === undefined ? {} : { platform }, "_id", query, deps.limits.ordersPerPage, showFile),
+      page(files, platform === undefined ? {} : { platform }, BY_FILE, query, deps.limits.ordersPerPage, showFile),
 
     async records({ fileId, platform, ...query }: Actions["files.records"]["params"]): Promise<Page<RecordReject>> {
       await find(fileId, platform);
-      return page(rejects, { fileId }, "_id", query, deps.limits.ordersPerPage, showReject);
+      return page(rejects, { fileId }, BY_RECORD, query, deps.limits.ordersPerPage, showReject);
     },
 
     /** Takes up what is due now; `sweep` also waits until it has ended. */

@@ -1,12 +1,19 @@
 import type { ErrorCode } from "../errors/codes.ts";
 
-/** How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. */
-export type InputSpec = JsonInput | XmlInput | TableInput | FixedInput | EdiInput;
+/**
+ * How the bytes of a platform's file are turned into records. Declared by the plugin, frozen. A file that is packed by gzip, or by zip
+ * with nothing else in it, is unpacked first, whatever its format; bytes and lines then count in what is unpacked.
+ */
+export type InputSpec = JsonInput | XmlInput | TableInput | SheetInput | FixedInput | EdiInput;
 
-export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "iso-8859-1" | "windows-1252";
+export type Encoding =
+  "utf-8" | "utf-16le" | "utf-16be" | "gb18030" | "shift_jis" | "iso-8859-1" | "iso-8859-15" | "windows-1252";
 
 interface InputBase {
-  /** Default utf-8. A byte that the encoding does not have is fatal; a BOM at the start is skipped. */
+  /**
+   * Default utf-8. A byte that the encoding does not have is fatal, and told by its place; a BOM at the start is skipped. `gb18030` covers
+   * GBK and GB 2312, `shift_jis` is that of Windows (code page 932).
+   */
   readonly encoding?: Encoding;
   /**
    * Texts that the first 64 KiB of such a file hold, every one of them. Only needed to tell files of one platform apart that
@@ -86,10 +93,14 @@ export interface XmlInput extends InputBase {
   readonly control?: Control;
 }
 
-export interface TableInput extends InputBase {
+export interface TableInput extends InputBase, RowsInput {
   readonly format: "csv" | "tsv";
   /** One character; `csv` default `,`. A `tsv` has tabs and no quoting: a quote is a character as any other. */
   readonly delimiter?: string;
+}
+
+/** What the rows of a table are, whatever they are cut from. */
+export interface RowsInput {
   /** Columns that the header must have, for the file to be of this kind at all; without a header the names of all columns, by position. */
   readonly columns: readonly string[];
   /** `false`: the first row is data already. Default: the first row names the columns. */
@@ -195,6 +206,24 @@ export interface EdiInput extends InputBase {
 }
 
 /**
+ * `xlsx`: one sheet of an Office Open XML workbook, read as a table. Cells are the text that stands in the file: numbers as the sheet has
+ * them (`0.1+0.2` is `0.30000000000000004` there; formats are not applied), dates as serial numbers (`excelInstant` makes dates of
+ * them), TRUE and FALSE, formulas as their last result. Cells that are not there are empty, rows without any text are no rows;
+ * what is hidden or filtered is read as the rest.
+ */
+export interface SheetInput extends RowsInput {
+  readonly format: "xlsx";
+  /** Name of the sheet. Absent: the first one. */
+  readonly sheet?: string;
+  /** The year from which the workbook counts its days, as `excelInstant` is told. Default 1900; a workbook with the other one is refused. */
+  readonly dates?: 1900 | 1904;
+  /** Its XML says it, and how it is packed tells it from others. */
+  readonly encoding?: never;
+  readonly marks?: never;
+  readonly begins?: never;
+}
+
+/**
  * One record as read. Objects inherit nothing; every JSON number is its literal text as a string (lossless); XML elements
  * are objects of children by local name (an array when there are several), `@name` for attributes, text as a string when there is
  * nothing else, `#text` beside attributes or children. White space at the ends of XML text is dropped.
@@ -204,7 +233,10 @@ export type RawRecord = ReadRecord | RefusedRecord;
 export interface ReadRecord {
   /** 0-based count of the record within the file. */
   readonly record: number;
-  /** `line 12`, `segment 3`, `/data/3` (empty for the root itself), `/list/elements/order[4]` (XPath counts from 1), `/order` for a root. */
+  /**
+   * `line 12`, `row 12` of a sheet, `segment 3`, `/data/3` (empty for the root itself), `/list/elements/order[4]` (XPath counts from 1),
+   * `/order` for a root.
+   */
   readonly position: string;
   readonly value: unknown;
 }
@@ -216,6 +248,8 @@ export interface RefusedRecord {
 }
 
 export interface ReadLimits {
+  /** Bytes of a packed file, or of a part of a workbook, when it is unpacked. */
+  readonly fileBytes: number;
   /** Bytes of a record's text as UTF-8: from bracket to bracket, inside of the XML element, cells and delimiters of its rows. */
   readonly recordBytes: number;
   /** Levels of nesting, counted from the top of the file. */
@@ -228,7 +262,8 @@ export interface ReadLimits {
 
 /**
  * Reads a stream of bytes into records, a batch for each piece read that completes any.
- * Throws FILE_FRAME_BROKEN, FILE_ENCODING_INVALID, FILE_NOT_RECOGNISED, FILE_EMPTY or FILE_PARTS_TOO_LARGE for the file as a whole;
+ * Throws FILE_FRAME_BROKEN, FILE_ENCODING_INVALID, FILE_NOT_RECOGNISED, FILE_EMPTY or FILE_PARTS_TOO_LARGE (for a workbook also
+ * FILE_ARCHIVE_... and FILE_TOO_LARGE) for the file as a whole;
  * what is wrong with one record only (RECORD_TOO_LARGE, RECORD_TOO_DEEP, FIELD_TOO_LARGE, RECORD_MALFORMED, RECORD_ORPHANED) comes as a
  * RefusedRecord. Memory is bounded by the limits.
  */

@@ -1,4 +1,4 @@
-import type { ControlRow, FixedColumn, FixedInput, InputSpec, JsonInput, TableInput, XmlInput } from "./contract.ts";
+import type { ControlRow, FixedColumn, FixedInput, InputSpec, JsonInput, RowsInput, XmlInput } from "./contract.ts";
 import { columnsOf, tableOf } from "./fixed.ts";
 import { detailColumnsOf, ownColumnsOf } from "./table-layout.ts";
 
@@ -15,6 +15,7 @@ export function declarationFault(input: InputSpec): DeclarationFault | undefined
   switch (input.format) {
     case "csv":
     case "tsv":
+    case "xlsx":
       return tableFaults(input).next().value ?? undefined;
     case "json":
     case "ndjson":
@@ -27,13 +28,13 @@ export function declarationFault(input: InputSpec): DeclarationFault | undefined
   }
 }
 
-/** True when files of the input are held until their end, up to `ReadLimits.heldChars`. */
-export const holdsParts = (input: InputSpec): boolean =>
-  ("scattered" in input && input.scattered) || ("join" in input && input.join !== undefined);
+/** True when much of a file of the input is held: a workbook, or what lies apart until the end, up to `ReadLimits.heldChars`. */
+export const isHeld = (input: InputSpec): boolean =>
+  input.format === "xlsx" || ("scattered" in input && input.scattered) || ("join" in input && input.join !== undefined);
 
 type Faults = Generator<DeclarationFault, void, undefined>;
 
-function* tableFaults({ columns, header, groupBy, scattered, kinds }: TableInput): Faults {
+function* tableFaults({ columns, header, groupBy, scattered, kinds }: RowsInput): Faults {
   const named = header !== false;
   if (scattered === true && groupBy === undefined)
     yield { field: "/scattered", reason: "is only for rows with groupBy" };

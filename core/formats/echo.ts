@@ -2,7 +2,8 @@
  * Renders rejected records in the format of their file: tables as rows, XML as elements, JSON as objects, each with what was wrong.
  * The text is UTF-8 whatever the file was in.
  */
-import type { InputSpec, RawRecord, TableInput } from "./contract.ts";
+import type { InputSpec, RawRecord, SheetInput, TableInput } from "./contract.ts";
+import { delimiterOf } from "./table.ts";
 
 /** A rejected record and what was wrong with it. `raw` is absent where the file, as it is read now, has another one in its place. */
 export interface EchoRecord {
@@ -23,10 +24,11 @@ export interface Echo {
 /** How rejected records of such files are told to their platform; a format that has no form of its own here gives a JSON list. */
 export function echoOf(input: InputSpec): Echo {
   const { format } = input;
-  if (format === "csv" || format === "tsv")
+  // Of a sheet the rows are given as a table, which every spreadsheet opens.
+  if (format === "csv" || format === "tsv" || format === "xlsx")
     return {
-      type: format === "csv" ? "text/csv; charset=utf-8" : "text/tab-separated-values; charset=utf-8",
-      extension: format,
+      type: format === "tsv" ? "text/tab-separated-values; charset=utf-8" : "text/csv; charset=utf-8",
+      extension: format === "tsv" ? "tsv" : "csv",
       render: (records) => tableEcho(input, records),
     };
   if (format === "xml")
@@ -71,8 +73,9 @@ const neutral = (cell: string): string => (FORMULA.test(cell) && !NUMBER.test(ce
 /** Records without cells that are held until a record tells the columns. */
 const HELD = 1000;
 
-async function* tableEcho(input: TableInput, records: AsyncIterable<EchoRecord>): AsyncGenerator<string> {
-  const delimiter = input.format === "tsv" ? "\t" : (input.delimiter ?? ",");
+async function* tableEcho(input: TableInput | SheetInput, records: AsyncIterable<EchoRecord>): AsyncGenerator<string> {
+  const delimiter = input.format === "xlsx" ? "," : delimiterOf(input);
+  const ofKinds = (input.kinds?.details ?? []).flatMap(({ columns = [] }) => columns);
   const cellOf = (text: string): string => {
     const safe = neutral(text);
     if (input.format === "tsv") return safe.replaceAll(/[\t\r\n]+/g, " ");
@@ -93,9 +96,9 @@ async function* tableEcho(input: TableInput, records: AsyncIterable<EchoRecord>)
     }
   }
   function* begin(columns: readonly string[]): Generator<string> {
-    names = columns;
-    yield lineOf([...columns, "mergepay_code", "mergepay_reason"]);
-    yield* rowsOf(columns, held);
+    names = [...new Set([...columns, ...ofKinds])];
+    yield lineOf([...names, "mergepay_code", "mergepay_reason"]);
+    yield* rowsOf(names, held);
     held = [];
   }
 

@@ -38,6 +38,31 @@ export const notRecognised = (message: string, details: ErrorDetails = {}): Merg
 export const encodingInvalid = (message: string, details: ErrorDetails = {}): MergepayError =>
   new MergepayError("FILE_ENCODING_INVALID", `${message} Send the file in the encoding that is declared.`, details);
 
+export const fileEmpty = (): MergepayError =>
+  new MergepayError("FILE_EMPTY", "The file holds nothing but white space; send it again with its content.");
+
+export const archiveBroken = (message: string, details: ErrorDetails = {}): MergepayError =>
+  new MergepayError(
+    "FILE_ARCHIVE_BROKEN",
+    `The file can't be unpacked. ${message} Nothing was taken from it; pack it again and send it again.`,
+    details,
+  );
+
+export const archiveUnsupported = (message: string): MergepayError =>
+  new MergepayError("FILE_ARCHIVE_UNSUPPORTED", message);
+
+export const archiveRatio = (times: number): MergepayError =>
+  new MergepayError(
+    "FILE_ARCHIVE_RATIO",
+    `The file grows to more than ${times} times its size when it is unpacked; send it as it is, without packing it.`,
+  );
+
+export const fileTooLarge = (fileBytes: number): MergepayError =>
+  new MergepayError(
+    "FILE_TOO_LARGE",
+    `The file has more than ${fileBytes} bytes when it is unpacked; send it in parts.`,
+  );
+
 export const partsTooLarge = (heldChars: number, position: string): MergepayError =>
   new MergepayError(
     "FILE_PARTS_TOO_LARGE",
@@ -45,6 +70,9 @@ export const partsTooLarge = (heldChars: number, position: string): MergepayErro
       "Nothing was taken from the file; send it in several files, each with whole records.",
     { position },
   );
+
+/** A position as a sentence begins with it. */
+export const atStart = (position: string): string => position.charAt(0).toUpperCase() + position.slice(1);
 
 export const malformed = (reason: string, field?: string): Refusal =>
   field === undefined ? { code: "RECORD_MALFORMED", reason } : { code: "RECORD_MALFORMED", field, reason };

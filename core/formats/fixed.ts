@@ -1,4 +1,4 @@
-import type { FixedColumn, FixedInput, ReadLimits, TableInput } from "./contract.ts";
+import type { FixedColumn, FixedInput, ReadLimits, RowsInput } from "./contract.ts";
 import type { Emit, TextReader } from "./faults.ts";
 import { createLineScanner, type Line } from "./fixed-scan.ts";
 import { createRowReader } from "./table.ts";
@@ -23,7 +23,7 @@ export function createFixedReader(input: FixedInput, limits: ReadLimits, emit?: 
     const cells = layout === undefined ? [] : cellsOf(line, layout.columns, input.trim);
     const count = layout?.columns.length ?? 0;
     rows.onRow({
-      line: line.number,
+      position: `line ${line.number}`,
       cells,
       count,
       chars: cells.reduce((sum, cell) => sum + cell.length, Math.max(count - 1, 0)),
@@ -92,14 +92,13 @@ function longestOf(layouts: ReadonlyMap<string, LineLayout>): number {
 }
 
 /** The table that the lines are rows of. */
-export function tableOf(input: FixedInput): TableInput {
+export function tableOf(input: FixedInput): RowsInput {
   const { kinds, groupBy } = input;
   const named = <K extends { readonly columns?: readonly FixedColumn[] }>({ columns, ...kind }: K) => ({
     ...kind,
     columns: columnsOf(input, columns).map(({ name }) => name),
   });
   return {
-    format: "csv",
     header: false,
     columns: columnsOf(input).map(({ name }) => name),
     ...(groupBy === undefined ? {} : { groupBy }),

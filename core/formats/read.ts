@@ -1,11 +1,11 @@
-import { MergepayError } from "../errors/errors.ts";
-import type { CheckFrame, InputSpec, RawRecord, ReadLimits, ReadRecords } from "./contract.ts";
+import type { CheckFrame, InputSpec, RawRecord, ReadLimits, ReadRecords, SheetInput } from "./contract.ts";
 import { decode } from "./decode.ts";
 import { createEdiReader } from "./edi.ts";
-import type { Emit, TextReader } from "./faults.ts";
+import { fileEmpty, type Emit, type TextReader } from "./faults.ts";
 import { createFixedReader } from "./fixed.ts";
 import { createJsonReader, createNdjsonReader } from "./json.ts";
 import { createTableReader } from "./table.ts";
+import { openSheet } from "./xlsx.ts";
 import { createXmlReader } from "./xml.ts";
 
 /** @see ReadRecords */
@@ -18,11 +18,10 @@ async function* recordsOf(
   tell?: (source: string | undefined) => void,
 ): AsyncGenerator<readonly RawRecord[]> {
   let batch: RawRecord[] = [];
-  const reader = readerOf(input, limits, (record, source) => {
+  const { text, reader } = await opened(bytes, input, limits, (record, source) => {
     batch.push(record);
     tell?.(source);
   });
-  const text = notEmpty(decode(bytes, input.encoding ?? "utf-8"));
   for await (const piece of text) {
     reader.write(piece);
     if (batch.length === 0) continue;
@@ -61,12 +60,23 @@ export async function* readSources(
 
 /** @see CheckFrame */
 export const checkFrame: CheckFrame = async (bytes, input, limits) => {
-  const reader = readerOf(input, limits);
-  for await (const piece of notEmpty(decode(bytes, input.encoding ?? "utf-8"))) reader.write(piece);
+  const { text, reader } = await opened(bytes, input, limits);
+  for await (const piece of text) reader.write(piece);
   return { records: reader.end() };
 };
 
-function readerOf(input: InputSpec, limits: ReadLimits, emit?: Emit): TextReader {
+/** The text that records are in, and what reads it. */
+async function opened(
+  bytes: AsyncIterable<Uint8Array>,
+  input: InputSpec,
+  limits: ReadLimits,
+  emit?: Emit,
+): Promise<{ readonly text: AsyncIterable<string>; readonly reader: TextReader }> {
+  if (input.format === "xlsx") return openSheet(bytes, input, limits, emit);
+  return { text: notEmpty(decode(bytes, input.encoding ?? "utf-8")), reader: readerOf(input, limits, emit) };
+}
+
+function readerOf(input: Exclude<InputSpec, SheetInput>, limits: ReadLimits, emit?: Emit): TextReader {
   switch (input.format) {
     case "json":
       return createJsonReader(input, limits, emit);
@@ -91,6 +101,5 @@ async function* notEmpty(text: AsyncIterable<string>): AsyncGenerator<string> {
     empty &&= !/\S/.test(piece);
     yield piece;
   }
-  if (empty)
-    throw new MergepayError("FILE_EMPTY", "The file holds nothing but white space; send it again with its content.");
+  if (empty) throw fileEmpty();
 }

@@ -2,6 +2,7 @@ import type { Encoding, InputSpec, TableInput } from "./contract.ts";
 import { notRecognised } from "./faults.ts";
 import { fixedLooksLike } from "./fixed.ts";
 import { delimiterOf } from "./table.ts";
+import { unpack } from "./unpack.ts";
 import { isLabelOf } from "./xml-labels.ts";
 
 /** How much of a file is looked at to tell what kind it is. */
@@ -14,19 +15,43 @@ export interface Recognised {
   readonly kind: number;
   readonly input: InputSpec;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** For whoever does not want the bytes after all: the file is open by now. */
+  close(): Promise<void>;
 }
 
 /**
- * Tells by the beginning of a file which kind of its platform's files it is: the first kind that it looks like. A platform with one
- * kind without marks has its files read as that kind, so that its reader says what is wrong with them.
- * @throws FILE_NOT_RECOGNISED when it looks like none
+ * Unpacks a packed file, and tells by the beginning of a file which kind of its platform's files it is: the first kind that it looks
+ * like. A platform with one kind without marks has its files read as that kind, so that its reader says what is wrong with them.
+ * @param fileBytes as many bytes as a packed file may have when it is unpacked
+ * @throws FILE_NOT_RECOGNISED when it looks like none; what `unpack` throws
  */
-export async function recognise(file: AsyncIterable<Uint8Array>, inputs: readonly InputSpec[]): Promise<Recognised> {
+export async function recognise(
+  file: AsyncIterable<Uint8Array>,
+  inputs: readonly InputSpec[],
+  fileBytes: number,
+): Promise<Recognised> {
+  const opened = file[Symbol.asyncIterator]();
+  const close = async (): Promise<void> => void (await opened.return?.());
+  try {
+    return { ...(await kindAndBytes({ [Symbol.asyncIterator]: () => opened }, inputs, fileBytes)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function kindAndBytes(
+  file: AsyncIterable<Uint8Array>,
+  inputs: readonly InputSpec[],
+  fileBytes: number,
+): Promise<Omit<Recognised, "close">> {
   const [only] = inputs;
   if (only === undefined) throw notRecognised("The platform has no kinds of files.");
+  const { office, bytes: unpacked } = await unpack(file, fileBytes);
+  if (office) return asSheet(unpacked, inputs);
   if (inputs.length === 1 && only.marks === undefined && only.begins === undefined)
-    return { kind: 0, input: only, bytes: file };
-  const pieces = file[Symbol.asyncIterator]();
+    return { kind: 0, input: only, bytes: unpacked };
+  const pieces = unpacked[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
   let size = 0;
   while (size < HEAD_BYTES) {
@@ -41,10 +66,17 @@ export async function recognise(file: AsyncIterable<Uint8Array>, inputs: readonl
   const kind = size === 0 ? 0 : kindOf(inputs, beginning);
   const input = inputs[kind];
   if (input !== undefined) return { kind, input, bytes };
-  await pieces.return?.();
   throw notRecognised(
     `The file looks like none of the ${inputs.length === 1 ? "files" : `${inputs.length} kinds of files`} that its platform sends.`,
   );
+}
+
+/** Which kind a workbook is, is told by how it is packed. */
+function asSheet(bytes: AsyncIterable<Uint8Array>, inputs: readonly InputSpec[]): Omit<Recognised, "close"> {
+  const kind = inputs.findIndex(({ format }) => format === "xlsx");
+  const input = inputs[kind];
+  if (input !== undefined) return { kind, input, bytes };
+  throw notRecognised("The file is an office document, such as a spreadsheet, which its platform does not send.");
 }
 
 async function* resumed(
@@ -109,6 +141,8 @@ function beginsLike(input: InputSpec, whole: string): boolean {
       return text.startsWith("{");
     case "xml":
       return text.startsWith("<") && declares(text, input.encoding ?? "utf-8");
+    case "xlsx":
+      return false;
     case "csv":
     case "tsv":
       return tableLooksLike(input, text);

@@ -1,6 +1,6 @@
 import { bareObject } from "./bare.ts";
 import type { ReadLimits } from "./contract.ts";
-import { exceedsBytes, fieldTooLarge, malformed, recordTooLarge } from "./faults.ts";
+import { atStart, exceedsBytes, fieldTooLarge, malformed, recordTooLarge } from "./faults.ts";
 import type { Emit, Refusal } from "./faults.ts";
 import type { RowLayout } from "./table-layout.ts";
 import type { Row } from "./table-scan.ts";
@@ -21,7 +21,7 @@ export type TableRow = Record<string, string>;
 interface Group {
   /** Undefined: a row of its own, or one too broken to tell its group. */
   readonly key: string | undefined;
-  readonly line: number;
+  readonly position: string;
   rows: TableRow[];
   /** Characters of the rows, delimiters counted. */
   chars: number;
@@ -37,9 +37,9 @@ export function createNeighbours(limits: ReadLimits, emit?: Emit): TableGroups {
 
   function flush(): void {
     if (group === undefined) return;
-    const { line, rows, chars, refused } = group;
+    const { position, rows, chars, refused } = group;
     group = undefined;
-    emitRows({ record: records++, line, rows, chars, refused }, limits, emit);
+    emitRows({ record: records++, position, rows, chars, refused }, limits, emit);
   }
 
   function refuse(into: Group, refused: Refusal): void {
@@ -59,13 +59,13 @@ export function createNeighbours(limits: ReadLimits, emit?: Emit): TableGroups {
   }
 
   /** Begins a record with the row, unless it belongs to the one that is open. */
-  function openFor(line: number, key: string | undefined, opens: boolean | undefined): Group {
+  function openFor(position: string, key: string | undefined, opens: boolean | undefined): Group {
     const goes = opens === undefined ? key !== undefined && key === group?.key : !opens;
     if (group !== undefined && goes) return group;
     flush();
     const orphan =
-      opens === false ? malformed(`Line ${line} belongs to no record: none is begun before it.`) : undefined;
-    group = { key, line, rows: [], chars: 0, refused: key === undefined ? orphan : taint };
+      opens === false ? malformed(`${atStart(position)} belongs to no record: none is begun before it.`) : undefined;
+    group = { key, position, rows: [], chars: 0, refused: key === undefined ? orphan : taint };
     if (key !== undefined) taint = undefined;
     return group;
   }
@@ -78,7 +78,7 @@ export function createNeighbours(limits: ReadLimits, emit?: Emit): TableGroups {
         taint = fault;
         if (group !== undefined) return refuse(group, fault);
       }
-      const into = openFor(row.line, key, opens);
+      const into = openFor(row.position, key, opens);
       if (fault !== undefined) refuse(into, fault);
       else take(into, row, names);
     },
@@ -91,7 +91,7 @@ export function createNeighbours(limits: ReadLimits, emit?: Emit): TableGroups {
 
 interface RowsOfRecord {
   readonly record: number;
-  readonly line: number;
+  readonly position: string;
   readonly rows: readonly TableRow[];
   readonly chars: number;
   readonly refused: Refusal | undefined;
@@ -100,10 +100,9 @@ interface RowsOfRecord {
 /** Gives the rows of a record out, unless they are more than a record may be. */
 export function emitRows(group: RowsOfRecord, limits: ReadLimits, emit?: Emit): void {
   if (emit === undefined) return;
-  const { record, rows } = group;
+  const { record, position, rows } = group;
   const tooLarge = group.chars * 3 > limits.recordBytes && sizeOf(rows) > limits.recordBytes;
   const refused = group.refused ?? (tooLarge ? recordTooLarge(limits.recordBytes) : undefined);
-  const position = `line ${group.line}`;
   if (refused !== undefined) return emit({ record, position, refused });
   const value = bareObject();
   value["rows"] = rows;

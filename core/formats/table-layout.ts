@@ -1,4 +1,4 @@
-import type { ControlRow, TableInput } from "./contract.ts";
+import type { ControlRow, RowsInput } from "./contract.ts";
 import { frameBroken, notRecognised } from "./faults.ts";
 import type { Row } from "./table-scan.ts";
 
@@ -20,14 +20,18 @@ export interface TableLayout {
   readonly kindColumn: number;
   /** Rows that records are made of, by kind. */
   readonly details: ReadonlyMap<string, RowLayout>;
+  /** How many cells rows of each kind have. */
+  readonly widths: ReadonlyMap<string, number>;
+  /** The most of them. */
+  readonly widest: number;
   /** Columns whose text is needed although no record is built. */
   readonly needed: ReadonlySet<number>;
 }
 
-const controlsOf = ({ kinds }: TableInput): ControlRow[] =>
+const controlsOf = ({ kinds }: RowsInput): ControlRow[] =>
   [kinds?.header, kinds?.trailer].filter((row) => row !== undefined);
 
-export function layoutOf(input: TableInput, names: readonly string[]): TableLayout {
+export function layoutOf(input: RowsInput, names: readonly string[]): TableLayout {
   const { kinds, groupBy } = input;
   const rowLayout = (is: string, own: readonly string[]): RowLayout => ({
     names: own,
@@ -45,7 +49,15 @@ export function layoutOf(input: TableInput, names: readonly string[]): TableLayo
   }
   for (const control of controlsOf(input))
     for (const column of ownColumnsOf(control)) needed.add((control.columns ?? names).indexOf(column));
-  return { names, kindColumn, details, needed };
+  const widths = [...rows, ...controlsOf(input)].map(({ is, columns = names }) => [is, columns.length] as const);
+  return {
+    names,
+    kindColumn,
+    details,
+    widths: new Map(widths),
+    widest: Math.max(...widths.map(([, width]) => width)),
+    needed,
+  };
 }
 
 const present = (names: readonly (string | undefined)[]): string[] => names.filter((name) => name !== undefined);
@@ -59,7 +71,7 @@ export const ownColumnsOf = ({ sums = [], count, currency }: ControlRow): string
   present([...sums.map(({ column }) => column), count?.column, currency?.column]);
 
 /** Columns that the table itself must have, as some rows have no names of their own. */
-function requiredOf(input: TableInput): string[] {
+function requiredOf(input: RowsInput): string[] {
   const { kinds, groupBy, columns } = input;
   const controls = controlsOf(input);
   const details = kinds?.details ?? [{ is: "", columns: undefined }];
@@ -78,9 +90,9 @@ function requiredOf(input: TableInput): string[] {
  * The names of a table's columns by its header row; undefined when the row is blank.
  * @throws FILE_NOT_RECOGNISED when it lacks one, FILE_FRAME_BROKEN when it can't be read or has one twice
  */
-export function namesOf(row: Row, input: TableInput): readonly string[] | undefined {
+export function namesOf(row: Row, input: RowsInput): readonly string[] | undefined {
   if (row.cells.every((cell) => cell.trim() === "") && !row.tooLarge) return undefined;
-  const position = `line ${row.line}`;
+  const { position } = row;
   if (row.tooLarge || row.fault !== undefined) throw frameBroken("The header row can't be read.", { position });
   const names = row.cells.map((cell) => cell.trim());
   const missing = [...new Set(requiredOf(input))].filter((name) => !names.includes(name));

@@ -1,7 +1,7 @@
 /** A row as scanned. Cells that are not kept are missing from the end. */
 export interface Row {
-  /** Line of the file on which the row begins, from 1. */
-  readonly line: number;
+  /** Where the row begins: `line 12` of a text, `row 12` of a sheet, counted from 1. */
+  readonly position: string;
   readonly cells: readonly string[];
   /** How many cells the row has, kept or not. */
   readonly count: number;
@@ -73,7 +73,7 @@ export function createTableScanner(options: ScanOptions): { write(text: string):
     const blank = count === 0 && size === 0 && !wasQuoted;
     if (!blank) {
       cellEnd();
-      onRow({ line: rowLine, cells, count, chars: size - 1, tooLarge: size - 1 > rowChars, fault });
+      onRow({ position: `line ${rowLine}`, cells, count, chars: size - 1, tooLarge: size - 1 > rowChars, fault });
       cells = [];
     }
     state = START;

@@ -7,7 +7,7 @@ import type { RowLayout } from "./table-layout.ts";
 
 /** Rows with one key, which may come anywhere. */
 interface HeldGroup {
-  readonly line: number;
+  readonly position: string;
   /** Its rows, each as one text, and the names of their cells beside them: lists of texts cost the least. */
   rows: string[];
   names: (readonly string[])[];
@@ -22,11 +22,11 @@ export function createScattered(limits: ReadLimits, emit?: Emit): TableGroups {
   let ended: IterableIterator<[string, HeldGroup]> | undefined;
   let records = 0;
 
-  function groupOf(key: string, line: number): HeldGroup {
+  function groupOf(key: string, position: string): HeldGroup {
     const there = groups.get(key);
     if (there !== undefined) return there;
-    hold(key.length, `line ${line}`);
-    const made: HeldGroup = { line, rows: [], names: [], chars: 0, refused: undefined };
+    hold(key.length, position);
+    const made: HeldGroup = { position, rows: [], names: [], chars: 0, refused: undefined };
     groups.set(flat(key), made);
     return made;
   }
@@ -39,14 +39,14 @@ export function createScattered(limits: ReadLimits, emit?: Emit): TableGroups {
 
   return {
     add(row, { names, groupColumn }: RowLayout, fault) {
-      const position = `line ${row.line}`;
+      const { position } = row;
       const key = row.cells[groupColumn];
       if (key === undefined || row.count !== names.length)
         throw frameBroken(
-          `At line ${row.line} it can't be told which record the row belongs to: ${fault?.reason ?? "it lacks cells."}`,
+          `At ${position} it can't be told which record the row belongs to: ${fault?.reason ?? "it lacks cells."}`,
           { position },
         );
-      const group = groupOf(key, row.line);
+      const group = groupOf(key, position);
       if (fault !== undefined) refuse(group, fault);
       if (group.refused !== undefined) return;
       group.chars += row.chars;
@@ -64,11 +64,11 @@ export function createScattered(limits: ReadLimits, emit?: Emit): TableGroups {
       for (let left = HELD_RECORDS; left > 0; left--) {
         const next = ended?.next();
         if (next === undefined || next.done === true) return left < HELD_RECORDS;
-        const [key, { line, rows, names, chars, refused }] = next.value;
+        const [key, { position, rows, names, chars, refused }] = next.value;
         groups.delete(key);
         const values = rows.map((packed, at) => rowOf(names[at] ?? [], unpack(packed)));
         const tooLong = values.map((row) => fieldFault(row, limits)).find((found) => found !== undefined);
-        emitRows({ record: records++, line, rows: values, chars, refused: refused ?? tooLong }, limits, emit);
+        emitRows({ record: records++, position, rows: values, chars, refused: refused ?? tooLong }, limits, emit);
       }
       return true;
     },

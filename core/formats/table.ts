@@ -1,6 +1,6 @@
 import { MergepayError } from "../errors/errors.ts";
-import type { ReadLimits, TableInput } from "./contract.ts";
-import { frameBroken, malformed, notRecognised, recordTooLarge } from "./faults.ts";
+import type { ReadLimits, RowsInput, TableInput } from "./contract.ts";
+import { atStart, frameBroken, malformed, notRecognised, recordTooLarge } from "./faults.ts";
 import type { Emit, Refusal, TextReader } from "./faults.ts";
 import { createNeighbours } from "./table-groups.ts";
 import { layoutOf, namesOf, type TableLayout } from "./table-layout.ts";
@@ -40,13 +40,17 @@ export function createTableReader(input: TableInput, limits: ReadLimits, emit?: 
 }
 
 /** Makes records of the rows of a table, however they were cut. */
-interface RowReader extends Pick<TextReader, "end" | "more"> {
+export interface RowReader extends Pick<TextReader, "end" | "more"> {
   readonly onRow: (row: Row) => void;
   /** Whether the text of a column is needed although no record is built. */
   readonly needs: (column: number) => boolean;
+  /** How many cells a row that begins with these should have; undefined while the columns are not known, and for a row of no kind. */
+  readonly widthOf: (cells: readonly string[]) => number | undefined;
+  /** How many cells a row of the kind with the most has; undefined while the columns are not known. */
+  readonly widest: () => number | undefined;
 }
 
-export function createRowReader(input: TableInput, limits: ReadLimits, emit?: Emit): RowReader {
+export function createRowReader(input: RowsInput, limits: ReadLimits, emit?: Emit): RowReader {
   let table: { readonly layout: TableLayout; readonly totals: TableTotals } | undefined;
   const groups = input.scattered === true ? createScattered(limits, emit) : createNeighbours(limits, emit);
   if (input.header === false) begin(input.columns);
@@ -63,12 +67,12 @@ export function createRowReader(input: TableInput, limits: ReadLimits, emit?: Em
       return;
     }
     const { layout, totals } = table;
-    const kind = layout.kindColumn < 0 ? "" : row.cells[layout.kindColumn]?.trim();
+    const kind = kindOf(row.cells, layout);
     if (kind !== undefined && totals.control(kind, row)) return;
     const own = kind === undefined ? undefined : layout.details.get(kind);
     if (kind === undefined || own === undefined)
-      throw frameBroken(`The table is broken at line ${row.line}: the row is of no kind that the platform sends.`, {
-        position: `line ${row.line}`,
+      throw frameBroken(`The table is broken at ${row.position}: the row is of no kind that the platform sends.`, {
+        position: row.position,
       });
     const fault = faultOf(row, own.names.length, limits);
     totals.detail(kind, row, own, fault);
@@ -78,6 +82,8 @@ export function createRowReader(input: TableInput, limits: ReadLimits, emit?: Em
   return {
     onRow,
     needs: (column) => table?.layout.needed.has(column) ?? true,
+    widthOf: (cells) => table?.layout.widths.get(kindOf(cells, table.layout) ?? ""),
+    widest: () => table?.layout.widest,
     end() {
       if (table === undefined) throw notRecognised("The file has no header row.");
       table.totals.end();
@@ -87,11 +93,15 @@ export function createRowReader(input: TableInput, limits: ReadLimits, emit?: Em
   };
 }
 
+/** The kind of a row; undefined when it is too short to say. */
+const kindOf = (cells: readonly string[], { kindColumn }: TableLayout): string | undefined =>
+  kindColumn < 0 ? "" : cells[kindColumn]?.trim();
+
 export const delimiterOf = ({ format, delimiter = "," }: TableInput): string => (format === "tsv" ? "\t" : delimiter);
 
 function faultOf(row: Row, columns: number, limits: ReadLimits): Refusal | undefined {
   if (row.tooLarge) return recordTooLarge(limits.recordBytes);
-  if (row.count !== columns) return malformed(`Line ${row.line} has ${row.count} cells instead of ${columns}.`);
-  if (row.fault !== undefined) return malformed(`Line ${row.line} ${row.fault}.`);
+  if (row.count !== columns) return malformed(`${atStart(row.position)} has ${row.count} cells instead of ${columns}.`);
+  if (row.fault !== undefined) return malformed(`${atStart(row.position)} ${row.fault}.`);
   return undefined;
 }

@@ -6,7 +6,9 @@ const LABELS: Record<Encoding, readonly string[]> = {
   "utf-16le": ["utf-16", "utf-16le"],
   "utf-16be": ["utf-16", "utf-16be"],
   gb18030: ["gb18030", "gbk", "gb2312"],
+  shift_jis: ["shift_jis", "shift-jis", "sjis", "windows-31j", "cp932", "ms932"],
   "iso-8859-1": ["iso-8859-1", "iso_8859-1", "latin1"],
+  "iso-8859-15": ["iso-8859-15", "iso_8859-15", "latin-9", "latin9"],
   "windows-1252": ["windows-1252", "cp1252"],
 };
 

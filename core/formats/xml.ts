@@ -127,9 +127,9 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
       open.builder?.interrupt();
       open.leftOut = depth;
     }
-    if (open?.leftOut !== 0) return;
-    if (depth > limits.depth) open.builder?.refuse(recordTooDeep(limits.depth));
-    open.builder?.open(resolved.local, given);
+    // What is left out is read all the same.
+    if (depth > limits.depth) open?.builder?.refuse(recordTooDeep(limits.depth));
+    if (open?.leftOut === 0) open.builder?.open(resolved.local, given);
   }
 
   function closeTag(): void {

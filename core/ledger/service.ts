@@ -1,9 +1,11 @@
 import type { Actions, Page } from "../actions.ts";
 import type { Deps } from "../deps.ts";
-import { page } from "../pages.ts";
+import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import type { JournalEntry } from "../../schemas/types.generated.ts";
 import { JOURNAL, showEntry, type StoredEntry } from "./model.ts";
+
+const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late)?");
 
 /** The double-entry journal: written once, never changed. */
 export async function ledgerService(deps: Deps) {
@@ -23,7 +25,7 @@ export async function ledgerService(deps: Deps) {
       page(
         journal,
         paymentId === undefined ? {} : { reference: paymentId },
-        "_id",
+        BY_ENTRY,
         query,
         deps.limits.ordersPerPage,
         showEntry,

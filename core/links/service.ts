@@ -2,7 +2,7 @@ import type { Actions, Link, Linked, LinkReject, Page } from "../actions.ts";
 import { type Deps, instant } from "../deps.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import type { OrdersService } from "../orders/service.ts";
-import { page } from "../pages.ts";
+import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { LINKS, showLink, type StoredLink, TOKENS, type UsedToken, whoOf } from "./model.ts";
 
@@ -10,6 +10,9 @@ import { LINKS, showLink, type StoredLink, TOKENS, type UsedToken, whoOf } from 
 export const LINKS_PER_CALL = 200;
 /** A used token is forgotten this long after its end, in milliseconds: clocks of nodes differ. */
 const FORGET_MS = 60 * 60_000;
+
+/** In the order of the buyers' keys. */
+const BY_BUYER = byId("(?:buyer|order):[a-z][a-z0-9-]{1,39}/.+");
 
 /** How a link came about, for the log. */
 type Way = "by operator" | "by import" | "by token";
@@ -129,7 +132,7 @@ export async function linksService(deps: Deps, orders: OrdersService) {
     },
 
     list: (params: Actions["links.list"]["params"]): Promise<Page<Link>> =>
-      page(links, { userId: params.userId }, "_id", params, deps.limits.ordersPerPage, showLink),
+      page(links, { userId: params.userId }, BY_BUYER, params, deps.limits.ordersPerPage, showLink),
   };
 }
 

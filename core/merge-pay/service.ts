@@ -2,9 +2,10 @@ import type { AccountsService } from "../accounts/service.ts";
 import type { Actions, Page, PayRequest } from "../actions.ts";
 import { instant } from "../deps.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
+import { idPattern } from "../ids.ts";
 import { EMPTY_OUTBOX } from "../notify/outbox.ts";
 import type { Losers } from "../orders/lock.ts";
-import { page } from "../pages.ts";
+import { byId, page } from "../pages.ts";
 import type { FeeRule } from "../plugin/contract.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken } from "../versioned.ts";
@@ -26,6 +27,8 @@ export type MergePayDeps = Omit<OutcomeDeps, "payments"> & {
  * a process that was only slow is overtaken then and sends nothing.
  */
 const LOCKING_MS = 60_000;
+
+const BY_PAYMENT = byId(idPattern("pay"));
 
 /** Pays a selection of orders at once: one payment, one deduction, all or nothing. */
 export async function mergePayService(given: MergePayDeps) {
@@ -191,7 +194,7 @@ export async function mergePayService(given: MergePayDeps) {
     },
 
     list: ({ userId, ...query }: Actions["merge-pay.list"]["params"]): Promise<Page<Payment>> =>
-      page(payments, { userId }, "_id", query, deps.limits.ordersPerPage, showPayment),
+      page(payments, { userId }, BY_PAYMENT, query, deps.limits.ordersPerPage, showPayment),
 
     ...paymentSweep({ deps, payments, orders, accounts, outcome, bank }),
   };

@@ -3,7 +3,8 @@ import type { Actions, Delivery, Endpoint, Page } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
-import { page } from "../pages.ts";
+import { idPattern } from "../ids.ts";
+import { byId, page } from "../pages.ts";
 import type { Event } from "../../schemas/types.generated.ts";
 import {
   DELIVERIES,
@@ -19,6 +20,10 @@ import {
 import type { CollectionSpec } from "../store/contract.ts";
 import { eventRelay } from "./relay.ts";
 import { type Post, webhookSender } from "./webhooks.ts";
+
+const BY_POSITION = { key: "position", cursor: /^[0-9]{15,}$/ };
+const BY_ENDPOINT = byId(idPattern("end"));
+const BY_DELIVERY = byId(`${idPattern("evt")}\\.${idPattern("end")}`);
 
 /** Endpoints of one platform. */
 const ENDPOINTS_PER_PLATFORM = 10;
@@ -42,7 +47,7 @@ export async function notifyService(deps: Deps, tellers: readonly CollectionSpec
         ...(platform === undefined ? {} : { platform }),
         ...(userId === undefined ? {} : { userId }),
       };
-      const { items } = await page(events, audience, "position", query, most, (event) => event);
+      const { items } = await page(events, audience, BY_POSITION, query, most, (event) => event);
       const next = items.at(-1)?.position ?? query.after;
       return { items: items.map(showEvent), ...(next === undefined ? {} : { next }) };
     },
@@ -71,10 +76,10 @@ export async function notifyService(deps: Deps, tellers: readonly CollectionSpec
     },
 
     endpoints: ({ platform, ...query }: Actions["notify.endpoints"]["params"]): Promise<Page<Endpoint>> =>
-      page(endpoints, platform === undefined ? {} : { platform }, "_id", query, most, showEndpoint),
+      page(endpoints, platform === undefined ? {} : { platform }, BY_ENDPOINT, query, most, showEndpoint),
 
     deliveries: ({ platform, ...query }: Actions["notify.deliveries"]["params"]): Promise<Page<Delivery>> =>
-      page(deliveries, platform === undefined ? {} : { platform }, "_id", query, most, showDelivery),
+      page(deliveries, platform === undefined ? {} : { platform }, BY_DELIVERY, query, most, showDelivery),
   };
 }
 

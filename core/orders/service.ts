@@ -3,8 +3,9 @@ import type { Actions, Inbox, InboxGroup, Page } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
+import { idPattern } from "../ids.ts";
 import { MINOR_LIMIT, minorOfMoney, moneyOf } from "../money/money.ts";
-import { page } from "../pages.ts";
+import { byId, page } from "../pages.ts";
 import type { Order } from "../../schemas/types.generated.ts";
 import { CANCELLATIONS, orderCancellations, type StoredCancellation } from "./cancellations.ts";
 import { orderForesight } from "./foresee.ts";
@@ -12,6 +13,10 @@ import { orderIngest } from "./ingest.ts";
 import { orderLocks } from "./lock.ts";
 import { ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts";
 import { orderOwners, type UsersOf } from "./owners.ts";
+
+const BY_ORDER = byId(idPattern("ord"));
+/** In the order of business keys: platform, merchant, order number. */
+const BY_KEY = { key: "key", cursor: /^[a-z][a-z0-9-]{1,39}\/[^/]+\/./su };
 
 /** The unified order documents: taken from files, shown to payers and platforms, locked and paid by payments. */
 export async function ordersService(deps: Deps, usersOf: UsersOf) {
@@ -59,7 +64,7 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
 
     async inbox(params: Actions["orders.inbox"]["params"]): Promise<Inbox> {
       const open: Filter<StoredOrder> = { userId: params.userId, state: "open" };
-      const shown = await page(orders, open, "_id", params, deps.limits.ordersPerPage, showOrder);
+      const shown = await page(orders, open, BY_ORDER, params, deps.limits.ordersPerPage, showOrder);
       const amounts = await orders.find(open, { projection: { amount: 1 } }).toArray();
       return {
         groups: groupsOf(shown.items),
@@ -73,7 +78,7 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
       page(
         orders,
         { key: { $gt: `${params.platform}/`, $lt: `${params.platform}0` } },
-        "key",
+        BY_KEY,
         params,
         deps.limits.ordersPerPage,
         showToPlatform,

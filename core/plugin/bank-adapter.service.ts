@@ -16,7 +16,7 @@ const ACTIONS = ["register", "unregister", "platforms", "banks", "debit", "inqui
 
 /**
  * The bank side as the Moleculer service `bank-adapter`: what `plugins/bank-adapter/plugin.ts` exports, opened when the service
- * starts. Without it the node does not start: nothing could be paid.
+ * starts. Without it, or with a bank whose settings are wrong, the node does not start: nothing could be paid.
  */
 export function bankAdapterService(deps: BankAdapterServiceDeps): ServiceSchema {
   const { pluginsDir, dataDir, settings, limits, log } = deps;
@@ -41,8 +41,11 @@ export function bankAdapterService(deps: BankAdapterServiceDeps): ServiceSchema 
     async started() {
       const plugin = await loadBankAdapter(pluginsDir);
       adapter = await plugin.open({ dataDir, settings, limits, log: bankLog });
-      for (const { bank, code, reason } of adapter.refused())
+      for (const { bank, code, reason } of adapter.refused()) {
+        // Whoever set up a bank means to use it: a node that only logged it would find out at the first payment.
+        if (code === "CONFIG_INVALID") throw new MergepayError(code, `The bank ${bank} can't be used: ${reason}`);
         log.warn({ bank, code, reason }, "A bank driver is refused.");
+      }
     },
     async stopped() {
       await adapter?.close();

@@ -1,10 +1,11 @@
 import { isBuiltin, registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
+import { freezeAll } from "./freeze.ts";
 
 /**
  * What a worker takes from its plugin before it runs a line of it: Node's modules, files outside of its folder, and every global that
- * reaches further than the language does. It rests on `--frozen-intrinsics`: a plugin that could change what the language's own
- * functions do could also change what is decided here.
+ * reaches further than the language does. The language's own functions are frozen: a plugin that could change what they do could also
+ * change what is decided here.
  */
 
 /** Names that stay beside those of the language: they compute, and do nothing else. */
@@ -75,18 +76,25 @@ const refusal = (what: string, why: string): Error =>
     `a plugin can't import "${what}": ${why}. It may import the contract, its own files and libraries that need none of Node's modules`,
   );
 
-/** Takes away every global that is not kept, and makes those that are as unchangeable as the language's own are by now. */
+/** Takes away every global that is not kept, and makes those that are unchangeable, with all that they lead to. */
 function takeGlobals(): void {
   const kept = new Set([...KEPT, ...LANGUAGE]);
-  for (const name of Reflect.ownKeys(globalThis))
-    if (typeof name === "symbol" ? name !== Symbol.toStringTag : !kept.has(name))
-      Reflect.deleteProperty(globalThis, name);
-  for (const name of KEPT) {
-    const value: unknown = Reflect.get(globalThis, name);
-    if (typeof value !== "function") continue;
-    Object.freeze(value);
-    if (typeof value.prototype === "object") Object.freeze(value.prototype);
-    Reflect.defineProperty(globalThis, name, { value, writable: false, configurable: false });
+  const values: unknown[] = [];
+  for (const name of Reflect.ownKeys(globalThis)) {
+    if (typeof name === "symbol" ? name === Symbol.toStringTag : kept.has(name)) {
+      // The global object leads to itself, and stays open for what a plugin's libraries put there.
+      if (name !== "globalThis") values.push(Reflect.get(globalThis, name));
+    } else Reflect.deleteProperty(globalThis, name);
+  }
+  freezeAll(values);
+  for (const name of kept) {
+    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
+    if (descriptor === undefined || !descriptor.configurable) continue;
+    Reflect.defineProperty(globalThis, name, {
+      value: Reflect.get(globalThis, name) as unknown,
+      writable: false,
+      configurable: false,
+    });
   }
   // Libraries look for settings here; there are none.
   Reflect.defineProperty(globalThis, "process", { value: Object.freeze({ env: Object.freeze({}) }) });

@@ -4,9 +4,11 @@ const ISO = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})
 export function instantOf(text: string): string | undefined {
   const day = ISO.exec(text)?.[1];
   if (day === undefined) return undefined;
-  const midnight = new Date(`${day}T00:00:00Z`);
-  // Date rolls 30 February over into March: the day must come back as it went in.
-  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
+  // Date rolls 30 February over into March: a day that not every month has must come back as it went in.
+  if (day.slice(8) > "28") {
+    const midnight = new Date(`${day}T00:00:00Z`);
+    if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
+  }
   const instant = new Date(text);
   return Number.isNaN(instant.getTime()) ? undefined : instant.toISOString().replace(".000Z", "Z");
 }

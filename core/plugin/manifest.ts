@@ -23,13 +23,15 @@ export const kindsOf = ({ input, schema, also = [] }: Manifest): readonly InputM
 
 const text = (maxLength: number) => ({ type: "string", minLength: 1, maxLength }) as const;
 const texts = (items: object, minItems = 1) => ({ type: "array", minItems, maxItems: 100, uniqueItems: true, items });
-const encoding = { enum: ["utf-8", "utf-16le", "utf-16be", "gb18030", "iso-8859-1", "windows-1252"] };
+const encoding = {
+  enum: ["utf-8", "utf-16le", "utf-16be", "gb18030", "shift_jis", "iso-8859-1", "iso-8859-15", "windows-1252"],
+};
 const currency = { type: "string", pattern: "^[A-Z]{3}$" };
 
 const input = {
   type: "object",
   required: ["format"],
-  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "fixed", "edi"] } },
+  properties: { format: { enum: ["json", "ndjson", "xml", "csv", "tsv", "xlsx", "fixed", "edi"] } },
 };
 const schema = { type: "string", maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*\\.json$" };
 
@@ -127,14 +129,15 @@ const kinds = (columns: object) => {
     trailer: controlRow,
   });
 };
-const tableInput = inputOf(["columns"], {
-  delimiter: { type: "string", minLength: 1, maxLength: 1 },
+/** What the rows of a table are, whatever they are cut from. */
+const rows = {
   columns: texts(text(128)),
   header: { type: "boolean" },
   groupBy: text(128),
   scattered: { type: "boolean" },
   kinds: kinds(texts(text(128))),
-});
+};
+const tableInput = inputOf(["columns"], { delimiter: { type: "string", minLength: 1, maxLength: 1 }, ...rows });
 const place = { type: "integer", minimum: 1, maximum: 65_536 };
 const fixedColumns = {
   type: "array",
@@ -153,6 +156,12 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
   }),
   csv: tableInput,
   tsv: tableInput,
+  xlsx: object(["format", "columns"], {
+    format: { type: "string" },
+    sheet: text(31),
+    dates: { enum: [1900, 1904] },
+    ...rows,
+  }),
   fixed: inputOf(["columns"], {
     columns: fixedColumns,
     length: place,
@@ -191,6 +200,9 @@ function checkMoney(value: string, code: string, field: string): void {
   }
 }
 
+/** Where a kind stands in the manifest. */
+const pointerOf = (kind: number): string => (kind === 0 ? "/input" : `/also/${kind - 1}/input`);
+
 /**
  * Checks what a worker found as a plugin's value, its contract version first.
  * @throws PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID with the field
@@ -205,12 +217,16 @@ export function checkManifest(value: unknown): Manifest {
     );
   fit(manifestSchema, value, "");
   const manifest = value as Manifest;
-  for (const [index, kind] of kindsOf(manifest).entries()) {
-    const at = index === 0 ? "/input" : `/also/${index - 1}/input`;
+  const files = kindsOf(manifest);
+  for (const [index, kind] of files.entries()) {
+    const at = pointerOf(index);
     fit(inputSchemas[kind.input.format], kind.input, at);
     const fault = declarationFault(kind.input);
     if (fault !== undefined) refuse(`${at}${fault.field}`, fault.reason);
   }
+  const sheets = files.flatMap(({ input }, index) => (input.format === "xlsx" ? [index] : []));
+  if (sheets[1] !== undefined)
+    refuse(pointerOf(sheets[1]), "is a second spreadsheet, which can't be told from the first");
   for (const [index, code] of manifest.currencies.entries()) checkMoney("1", code, `/currencies/${index}`);
   for (const [code, fixed] of Object.entries(manifest.fees.fixed ?? {})) {
     if (!manifest.currencies.includes(code)) refuse(`/fees/fixed/${code}`, "is not one of its currencies");

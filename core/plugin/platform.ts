@@ -1,6 +1,6 @@
 import type { Actions, MappedRecord, PlatformRegistration } from "../actions.ts";
 import { MergepayError } from "../errors/errors.ts";
-import { holdsParts } from "../formats/declared.ts";
+import { isHeld } from "../formats/declared.ts";
 import { checkFrame } from "../formats/read.ts";
 import { recognise } from "../formats/recognise.ts";
 import type { Limits } from "../limits.ts";
@@ -55,7 +55,7 @@ export interface PlatformOptions {
   readonly probe?: boolean;
 }
 
-/** Files at once that are held until their end. */
+/** Files at once of which much is held. */
 const HELD_AT_ONCE = 2;
 
 /** How often a file is opened again because another one ended the worker, before it fails itself. */
@@ -134,11 +134,11 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 
   const inputs = kindsOf(manifest).map(({ input }) => input);
   async function frameOf(file: AsyncIterable<Uint8Array>): Promise<{ records: number }> {
-    const { input, bytes } = await recognise(file, inputs);
+    const { input, bytes } = await recognise(file, inputs, limits.fileBytes);
     return checkFrame(bytes, input, limits);
   }
 
-  const atOnce = inputs.some(holdsParts) ? Math.min(filesAtOnce, HELD_AT_ONCE) : filesAtOnce;
+  const atOnce = inputs.some(isHeld) ? Math.min(filesAtOnce, HELD_AT_ONCE) : filesAtOnce;
   const readings = openReadings({ openBlob, withWorker, filesAtOnce: atOnce, idleMs });
 
   return {

@@ -124,7 +124,7 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
       size = 0;
     };
 
-    const { kind, input, bytes } = await recognise(bytesOf(job), plugin.inputs);
+    const { kind, input, bytes } = await recognise(bytesOf(job), plugin.inputs, limits.fileBytes);
     const mapper = plugin.mappers[kind];
     if (mapper === undefined) throw new MergepayError("INTERNAL", `The plugin has no mapper of kind ${kind}.`);
     for await (const raws of readRecords(bytes, input, limits)) {

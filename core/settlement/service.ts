@@ -1,9 +1,11 @@
 import type { Actions, Page } from "../actions.ts";
 import type { Deps } from "../deps.ts";
-import { page } from "../pages.ts";
+import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import type { SettlementLine } from "../../schemas/types.generated.ts";
 import { LINES, showLine, type StoredLine } from "./model.ts";
+
+const BY_LINE = byId("stl_[0-9a-z]{26}_[0-9]{4,}");
 
 /** What is owed to merchants. */
 export async function settlementService(deps: Deps) {
@@ -23,7 +25,7 @@ export async function settlementService(deps: Deps) {
       page(
         lines,
         { ...(paymentId === undefined ? {} : { paymentId }), ...(platform === undefined ? {} : { platform }) },
-        "_id",
+        BY_LINE,
         query,
         deps.limits.ordersPerPage,
         showLine,

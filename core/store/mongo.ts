@@ -2,6 +2,7 @@
 import {
   MongoClient,
   MongoServerError,
+  MongoServerSelectionError,
   type Collection,
   type Db,
   type Document,
@@ -45,6 +46,8 @@ const WAITS: MongoClientOptions = {
 
 /** IndexOptionsConflict and IndexKeySpecsConflict. */
 const INDEX_CONFLICTS = new Set([85, 86]);
+
+const AUTHENTICATION_FAILED = 18;
 
 type Check = (first: unknown, second: unknown, options: Json | undefined) => void;
 
@@ -150,23 +153,57 @@ function clientOptions(uri: string): MongoClientOptions {
   return { ...Object.fromEntries(waits), ...CONCERNS };
 }
 
+/** @throws CONFIG_INVALID; the driver's own words may repeat the address with its password */
+function clientOf(uri: string): MongoClient {
+  try {
+    return new MongoClient(uri, clientOptions(uri));
+  } catch (error) {
+    throw new MergepayError(
+      "CONFIG_INVALID",
+      "MONGODB_URI is not an address of MongoDB, such as mongodb://host:27017/mergepay?replicaSet=rs0. " +
+        "In a user's name or password, write : / ? # [ ] @ and % percent-encoded.",
+      {},
+      { cause: error },
+    );
+  }
+}
+
+/** Why the store could not be opened, for whoever set its address: nothing has been asked of it yet. */
+function notOpened({ options: { hosts, srvHost } }: MongoClient, database: string, error: unknown): MergepayError {
+  const servers = srvHost === undefined ? `mongodb://${hosts.join(",")}` : `mongodb+srv://${srvHost}`;
+  const address = `${servers}/${database}`;
+  if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED)
+    return new MergepayError(
+      "CONFIG_INVALID",
+      `MongoDB at ${address} refuses the user or password; correct them in MONGODB_URI.`,
+      {},
+      { cause: error },
+    );
+  const { code, name, message } = error as NodeJS.ErrnoException;
+  // The driver's words about servers name hosts and ports only.
+  const why = error instanceof MongoServerSelectionError ? message : (code ?? name);
+  return new MergepayError(
+    "STORE_UNAVAILABLE",
+    `MongoDB at ${address} can't be reached (${why}). Start it, or set MONGODB_URI to where it is.`,
+    {},
+    { cause: error },
+  );
+}
+
 /**
  * Connects to MongoDB.
  * @param options.uri the connection string; its own options win over the timeouts here, never over the concerns
- * @throws STORE_UNAVAILABLE when no primary answers within about 5 s
+ * @throws CONFIG_INVALID when the address is none or its user is refused; STORE_UNAVAILABLE when no primary answers within about 5 s
  */
 export async function openMongoStore(options: { uri: string; database: string }): Promise<Store> {
-  const client = new MongoClient(options.uri, clientOptions(options.uri));
+  const client = clientOf(options.uri);
   const database = client.db(options.database);
-  const ping = async (): Promise<void> => {
-    await translated(() => database.command({ ping: 1 }));
-  };
   try {
-    await translated(() => client.connect());
-    await ping();
+    await client.connect();
+    await database.command({ ping: 1 });
   } catch (error) {
     await client.close();
-    throw error;
+    throw notOpened(client, options.database, error);
   }
   const opened = new Map<string, { indexes: string; made: Promise<Collection> }>();
   return {
@@ -185,7 +222,9 @@ export async function openMongoStore(options: { uri: string; database: string })
         throw new MergepayError("CONFIG_INVALID", `${spec.name} is declared twice, with different indexes.`);
       return (await found.made) as unknown as StoreCollection<T>;
     },
-    ping,
+    async ping() {
+      await translated(() => database.command({ ping: 1 }));
+    },
     close: () => client.close(),
   };
 }

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { BANK_ADAPTER } from "../../core/plugin/check.ts";
 import { type Config, type Environment, readConfig } from "../config.ts";
 import { type Credentials, readCredentials, type SandboxAccess, sandboxCredentials } from "../credentials.ts";
+import { makeDataDir } from "../data-dir.ts";
 import { type Node, type NodeOptions, startNode } from "../node.ts";
 import { SANDBOX_PAYER } from "../sandbox.ts";
 import { waitFor } from "./wait.ts";
@@ -21,6 +22,8 @@ export async function boot(
   options: Omit<NodeOptions, "config" | "credentials"> = {},
 ): Promise<Booted> {
   const config = readConfig(env);
+  // A node of the core alone keeps nothing but what is in MongoDB.
+  if (config.roles.some((role) => role !== "core")) await makeDataDir(config.dataDir);
   let credentials: Credentials | undefined;
   let sandbox: SandboxAccess | undefined;
   if (config.credentialsFile !== undefined) credentials = await readCredentials(config.credentialsFile);

@@ -6,6 +6,7 @@ import { minorOfMoney, sumMoney } from "../../core/money/money.ts";
 import type { FileReport, Money, Payment, Quote, SettlementLine } from "../../schemas/types.generated.ts";
 import { readConfig } from "../config.ts";
 import { readCredentials } from "../credentials.ts";
+import { makeDataDir } from "../data-dir.ts";
 import { type DemoFile, demoFiles, linkDemoBuyers, openSandboxAccount, SANDBOX_PAYER } from "../sandbox.ts";
 import { type Booted, boot, runningPlatforms } from "./boot.ts";
 import { type ClientRequest, request } from "./client.ts";
@@ -21,6 +22,7 @@ const shown = ({ value, currency }: Money): string => `${value} ${currency}`;
 export async function demo(): Promise<void> {
   const { dataDir: home, pluginsDir } = readConfig(process.env);
   const dataDir = join(home, "demo");
+  await makeDataDir(home);
   await rm(dataDir, { recursive: true, force: true });
   print("Mergepay demonstration: orders of several platforms, one payment.\n");
   const receiver = await startReceiver();

@@ -7,7 +7,7 @@ import type { DryRun } from "../../schemas/types.generated.ts";
 import { type IncomingFile, takeIn, tryOut } from "../intake.ts";
 import type { Node } from "../node.ts";
 import { boot, runningPlatforms } from "./boot.ts";
-import { print, table } from "./print.ts";
+import { complain, print, table } from "./print.ts";
 import { counted, followFile, summary } from "./progress.ts";
 
 const REJECTS_SHOWN = 20;
@@ -33,7 +33,7 @@ export async function importFiles(
     MERGEPAY_LOG: process.env.MERGEPAY_LOG ?? "error",
   });
   try {
-    await runningPlatforms(node, config.pluginsDir);
+    await assertRuns(node, platform, await runningPlatforms(node, config.pluginsDir));
     let good = true;
     for (const path of paths) {
       const name = basename(path);
@@ -45,13 +45,38 @@ export async function importFiles(
         ...(confirm === undefined ? {} : { confirm }),
         ...(manifest === undefined ? {} : { manifest }),
       };
-      const done = dryRun === undefined ? await importOne(node, file) : await tryOne(node, file);
-      good &&= done;
+      const done = dryRun === undefined ? importOne(node, file) : tryOne(node, file);
+      good = (await done.catch((error: unknown) => refused(error, name))) && good;
     }
     return good;
   } finally {
     await node.stop();
   }
+}
+
+/** @throws PLATFORM_UNKNOWN with those that there are, PLATFORM_UNAVAILABLE with the reason why its plugin is refused */
+async function assertRuns({ call }: Node, platform: string, running: readonly string[]): Promise<void> {
+  if (running.includes(platform)) return;
+  const { items } = await call("plugins.list", {});
+  const error = items.find(({ id }) => id === platform)?.error;
+  if (error !== undefined)
+    throw new MergepayError(
+      "PLATFORM_UNAVAILABLE",
+      `The plugin of ${platform} is refused: ${error.reason} [${error.code}] Nothing was imported.`,
+    );
+  const known = running.length === 0 ? "none" : running.join(", ");
+  throw new MergepayError(
+    "PLATFORM_UNKNOWN",
+    `There is no platform ${JSON.stringify(platform)}; there are ${known}. Nothing was imported.`,
+  );
+}
+
+/** One file that is refused does not keep the others; what is wrong with the house does. */
+function refused(thrown: unknown, name: string): false {
+  const error = asMergepayError(thrown);
+  if (error.info.who === "operator" || error.info.who === "nobody") throw error;
+  complain(error, name);
+  return false;
 }
 
 type NamedFile = IncomingFile & { readonly name: string };

@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { asMergepayError } from "../../core/errors/errors.ts";
 import { demo } from "./demo.ts";
 import { fileCommands } from "./files.ts";
 import { importFiles, type ImportOptions } from "./import.ts";
 import { linkCommands } from "./links.ts";
 import { pluginCommands } from "./plugin.ts";
+import { complain } from "./print.ts";
 import { start } from "./start.ts";
 
 // Whoever reads what is printed may have seen enough (`| head`): that is no fault.
@@ -50,8 +50,6 @@ pluginCommands(program);
 try {
   await program.parseAsync();
 } catch (thrown) {
-  const error = asMergepayError(thrown);
-  const cause = error.type === "INTERNAL" && error.cause instanceof Error ? ` ${error.cause.message}` : "";
-  process.stderr.write(`mergepay: ${error.message}${cause} [${error.type}]\n`);
+  complain(thrown);
   process.exitCode = 1;
 }

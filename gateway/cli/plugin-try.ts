@@ -30,7 +30,7 @@ async function* tried(platform: Platform, target: Target, path: string, merchant
   for await (const records of platform.trial(() => createReadStream(path), merchant))
     for (const mapped of records) {
       if (raws === undefined) {
-        const found = await recognise(createReadStream(path), inputs);
+        const found = await recognise(createReadStream(path), inputs, target.limits.fileBytes);
         ({ kind } = found);
         raws = readRecords(found.bytes, found.input, target.limits)[Symbol.asyncIterator]();
       }
@@ -70,7 +70,7 @@ export async function tryFile(
     for await (const { raw, mapped } of tried(platform, target, path, options.merchant)) {
       counts.records += 1;
       counts.orders += mapped.orders?.length ?? 0;
-      if (mapped.skipped !== undefined) counts.skipped += 1;
+      if (mapped.skipped !== undefined || mapped.notOwed !== undefined) counts.skipped += 1;
       if (mapped.cancelled !== undefined) counts.cancelled += 1;
       if (mapped.rejected !== undefined) counts.rejected += 1;
       mapMs += mapped.probe?.ms ?? 0;
@@ -115,9 +115,10 @@ const sideBySide = (traced: ReturnType<typeof traceOf>): string[] =>
 
 const cut = (text: string): string => (text.length <= 48 ? text : `${text.slice(0, 47)}…`);
 
-const otherWords = ({ skipped, cancelled, rejected }: ProbedRecord): string[] => [
+const otherWords = ({ skipped, cancelled, notOwed, rejected }: ProbedRecord): string[] => [
   ...(skipped === undefined ? [] : [`skipped   ${skipped}`]),
   ...(cancelled === undefined ? [] : [`cancelled ${cancelled.merchant} ${cancelled.orderNo}: ${cancelled.reason}`]),
+  ...(notOwed === undefined ? [] : [`not owed  ${notOwed.merchant} ${notOwed.orderNo}: ${notOwed.reason}`]),
   ...(rejected === undefined
     ? []
     : [`rejected  ${rejected.code}${rejected.field === undefined ? "" : ` ${rejected.field}`}: ${rejected.reason}`]),

@@ -1,7 +1,17 @@
+import { asMergepayError } from "../../core/errors/errors.ts";
+
 /** Writes a line on standard output: what a command has to say. The log goes to standard error. */
 export const print = (line = ""): void => {
   process.stdout.write(`${line}\n`);
 };
+
+/** Says on standard error what went wrong, and with which file where it is about one. */
+export function complain(thrown: unknown, file?: string): void {
+  const error = asMergepayError(thrown);
+  const cause = error.type === "INTERNAL" && error.cause instanceof Error ? ` ${error.cause.message}` : "";
+  const about = file === undefined ? "" : `${file}: `;
+  process.stderr.write(`mergepay: ${about}${error.message}${cause} [${error.type}]\n`);
+}
 
 /** Columns of text, each as wide as its widest cell; the columns named in `right` are aligned to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {

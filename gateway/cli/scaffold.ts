@@ -61,7 +61,7 @@ export async function scaffoldFrom(id: string, dir: string, sample: string, limi
       `${name} can't be a sample's name; rename the file, such as orders.json.`,
     );
   const bytes = await sampleBytes(sample);
-  const inference = await inferSample(bytes, limits);
+  const inference = await inferSample(bytes, { ...limits, fileBytes: SAMPLE_BYTES });
   await newFolder(dir);
   const { files, needed } = pluginFiles(id, inference, await contractFrom(dir));
   await mkdir(join(dir, SAMPLES));

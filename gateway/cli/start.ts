@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { demoFiles, linkDemoBuyers, openSandboxAccount } from "../sandbox.ts";
+import { demoBuyersJob, demoFiles, openSandboxAccount } from "../sandbox.ts";
 import { type Booted, boot, runningPlatforms } from "./boot.ts";
 import { print } from "./print.ts";
 
@@ -19,7 +19,9 @@ async function introduce({ node, config, url }: Booted, credentials: string): Pr
   const platforms = await runningPlatforms(node, config.pluginsDir);
   const files = await demoFiles(config.pluginsDir, platforms);
   await openSandboxAccount(node);
-  await linkDemoBuyers(node, files);
+  const buyers = demoBuyersJob(node, config.pluginsDir);
+  await buyers.run();
+  node.keep(buyers);
   print(`  platforms ${platforms.join(", ")}`);
   print(`  API      ${url}/openapi.json`);
   print(`  drop     ${shown(config.dataDir)}/drop/<platform>/`);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ServiceSchema } from "moleculer";
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { MergepayError } from "../../core/errors/errors.ts";
 import { buildApp } from "./app.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -35,6 +36,22 @@ export function httpService(deps: HttpServiceDeps): ServiceSchema {
       if (stopping !== undefined) await drain(stopping, timesOf(deps).drainMs);
     },
   };
+}
+
+/**
+ * Tries the address before anything else is started: plugins take seconds to load, and would be stopped half-way.
+ * @throws CONFIG_INVALID when it can't be listened on
+ */
+export async function assertFree(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, "listening");
+  } catch (error) {
+    throw notListening(error, host, port);
+  } finally {
+    probe.close();
+  }
 }
 
 /** The faults of an address, in words for whoever set it. */

@@ -1,3 +1,5 @@
+import { type IdPrefix, idPattern } from "../../core/ids.ts";
+
 /**
  * The JSON Schemas of requests and of answers that are not documents of `schemas/`. The same ones validate and are published
  * as OpenAPI. Query parameters and path parameters are text: nothing is coerced.
@@ -18,7 +20,7 @@ const text = (pattern: string, description?: string, more: Schema = {}): Schema 
 });
 const ref = (name: string): Schema => ({ $ref: `mergepay:${name}` });
 
-const id = (prefix: string): Schema => text(`^${prefix}_[0-9a-z]{26}$`);
+const id = (prefix: IdPrefix): Schema => text(`^${idPattern(prefix)}$`);
 const platform = text("^[a-z][a-z0-9-]{1,39}$", "The platform: the name of its plugin.");
 const line = (maxLength: number, description: string): Schema =>
   text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$", description, { maxLength });
@@ -73,18 +75,32 @@ const accountId = { ...id("acc"), description: "The account to pay from; absent:
 const orderNo = line(128, "One order of the merchant.");
 const buyerId = text("^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$", "The platform's own id of the buyer.", { maxLength: 256 });
 
+/** One of several forms of a body. */
+const form = (description: string, ...given: Parameters<typeof object>): Schema => ({
+  description,
+  ...object(...given),
+});
+const ALL_ORDERS = '`orders`: "all" with the `currency`';
+const ORDERS_BY_ID = "`orders` as a list of ids without `currency`";
+
 export const BODIES = {
   file: { type: "string", format: "binary", description: "The file, byte for byte, in the platform's own format." },
   quote: {
     title: "QuoteRequest",
-    oneOf: [object({ orders: all, currency }, ["orders", "currency"]), object({ orders: orderIds }, ["orders"])],
+    oneOf: [
+      form(ALL_ORDERS, { orders: all, currency }, ["orders", "currency"]),
+      form(ORDERS_BY_ID, { orders: orderIds }, ["orders"]),
+    ],
   },
   payment: {
     title: "PaymentRequest",
     oneOf: [
-      object({ quoteId: id("quo"), fingerprint, accountId }, ["quoteId", "fingerprint"]),
-      object({ orders: all, currency, accountId }, ["orders", "currency"]),
-      object({ orders: orderIds, accountId }, ["orders"]),
+      form("`quoteId` with its `fingerprint`", { quoteId: id("quo"), fingerprint, accountId }, [
+        "quoteId",
+        "fingerprint",
+      ]),
+      form(ALL_ORDERS, { orders: all, currency, accountId }, ["orders", "currency"]),
+      form(ORDERS_BY_ID, { orders: orderIds, accountId }, ["orders"]),
     ],
   },
   account: {
@@ -103,8 +119,13 @@ export const BODIES = {
   link: {
     title: "LinkRequest",
     oneOf: [
-      object({ platform, userId, buyerId }, ["platform", "userId", "buyerId"]),
-      object({ platform, userId, merchant, orderNo }, ["platform", "userId", "merchant", "orderNo"]),
+      form("the `buyerId`", { platform, userId, buyerId }, ["platform", "userId", "buyerId"]),
+      form("`merchant` with `orderNo`", { platform, userId, merchant, orderNo }, [
+        "platform",
+        "userId",
+        "merchant",
+        "orderNo",
+      ]),
     ],
   },
   claim: {

@@ -2,7 +2,7 @@ import type { FastifySchemaCompiler } from "fastify";
 import type { ErrorCode } from "../../core/errors/codes.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
 import { compileSchema, type Fault, type Validator } from "../../core/schema/validate.ts";
-import { formsOf, likeliest } from "./forms.ts";
+import { faultAmong, formsOf, likeliest } from "./forms.ts";
 import type { Schema } from "./schemas.ts";
 
 /** What is answered when a part of a request does not fit its schema. An id that can't be one is an id of nothing. */
@@ -27,13 +27,15 @@ export const requestValidator: FastifySchemaCompiler<Schema> = ({ schema, httpPa
   // The upload: its bytes are streamed, not held.
   if (schema.format === "binary") return () => true;
   const fits = validatorOf(schema);
-  const forms = formsOf(schema).map((form) => ({ form, fits: validatorOf(form) }));
+  const kinds = formsOf(schema);
+  const forms = kinds.map((form) => ({ form, fits: validatorOf(form) }));
   const code = CODES[httpPart] ?? "BODY_INVALID";
   return (value) => {
     if (fits(value)) return true;
-    const { fits: meant } = likeliest(forms, value) ?? { fits };
-    meant(value);
-    return { error: refusal(code, meant.fault()) };
+    const meant = likeliest(forms, value);
+    if (meant === undefined) return { error: refusal(code, fits.fault()) };
+    meant.fits(value);
+    return { error: refusal(code, faultAmong(meant.fits.fault(), meant.form, kinds)) };
   };
 };
 

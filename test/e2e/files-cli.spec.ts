@@ -1,6 +1,8 @@
 /** `mergepay files ...` as an operator uses it, on a platform whose plugin changes after its file was taken. */
+import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { FileReport } from "../../schemas/types.generated.ts";
 import { mergepay, PLUGINS, ROOT } from "../support/cluster.ts";
@@ -82,6 +84,37 @@ describe("mergepay files", function () {
     const now = await report();
     expect(now).to.include({ created: 1, revised: 1, cancelled: 1, rejected: 1, remaps: 1 });
     expect(now.pluginVersion).to.be.a("string").and.not.equal(older);
+  });
+
+  it("a packed file: a dry run, its manifest, which is of the bytes as they are sent, its echo, mapped again", async () => {
+    await writePlugin({ "plugin.ts": pluginFile() });
+    const packed = gzipSync(line("P-1", "1.00") + line("refuse", "2.00") + line("P-2", "3.00"));
+    const path = join(dir, "orders.ndjson.gz");
+    await writeFile(path, packed);
+    const manifest = join(dir, "manifest.json");
+    const sha256 = createHash("sha256").update(packed).digest("hex");
+    const told = async (records: number): Promise<void> =>
+      writeFile(manifest, JSON.stringify({ sha256, records, totals: { EUR: "4.00" } }));
+    await told(2);
+    const wrong = await mergepay(["import", platform, "--dry-run", "--manifest", manifest, path], env);
+    expect(wrong.stdout).to.contain("it would fail: MANIFEST_MISMATCH");
+    await told(3);
+    const tried = await mergepay(["import", platform, "--dry-run", "--manifest", manifest, path], env);
+    expect([tried.code, tried.stderr], tried.stdout).to.deep.equal([0, ""]);
+    expect(tried.stdout).to.contain("2 new orders").and.contain("1 rejected");
+    const taken = await mergepay(["import", platform, "--manifest", manifest, path], env);
+    expect([taken.code, taken.stderr], taken.stdout).to.deep.equal([0, ""]);
+    const [id = ""] =
+      (await files("list"))
+        .split("\n")
+        .find((text) => text.includes(".gz"))
+        ?.split("  ") ?? [];
+    expect(JSON.parse(await files("show", id))).to.include({ state: "processed", created: 2, rejected: 1 });
+    expect(JSON.parse(await files("echo", id))).to.deep.include({ position: "line 2", code: "RECORD_INVALID" });
+    await writePlugin({ "plugin.ts": pluginFile({ trick: `if (row.no === "refuse") return { skip: "Not ours." };` }) });
+    expect(await files("remap", "--yes", id)).to.match(
+      /0 new orders, 0 revised, 2 unchanged, .*1 with nothing to pay, 0 rejected/,
+    );
   });
 
   it("says in one line that there is no such file", async () => {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { expect } from "chai";
 import type { DemoFile } from "../../gateway/sandbox.ts";
-import { mergepay, type Ran, temporaryFolder } from "../support/cluster.ts";
+import { mergepay, platformsOf, type Ran, temporaryFolder } from "../support/cluster.ts";
 import { allDemoFiles, generated } from "../support/shopping.ts";
 
 describe("mergepay import", function () {
@@ -87,8 +87,24 @@ describe("mergepay import", function () {
     expect(stdout).to.match(/5 records: /);
   });
 
+  it("names the one of several files that is empty, and takes the others", async () => {
+    const { platform, path } = await fileOf(5, []);
+    const empty = join(folder.dir, "empty.json");
+    await writeFile(empty, "");
+    for (const more of [[], ["--dry-run"]]) {
+      const { code, stdout, stderr } = await importing(...more, platform, empty, path);
+      expect(code).to.equal(1);
+      expect(stdout + stderr).to.match(/(?:^|\n)[^\n]*empty\.json: [^\n]*FILE_EMPTY/);
+      expect(stdout).to.match(/5 records: /);
+    }
+  });
+
   for (const [name, given, message] of [
-    ["a platform that is not there", ["no-such-shop", "good"], /^mergepay: .*platform.* \[PLATFORM_UNKNOWN\]\n$/],
+    [
+      "a platform that is not there",
+      ["no-such-shop", "good"],
+      new RegExp(`^mergepay: .*"no-such-shop"; there are ${platformsOf().join(", ")}\\. .*\\[PLATFORM_UNKNOWN\\]\n$`),
+    ],
     ["a file that is not there", ["platform", "missing"], /^mergepay: \S*missing does not exist; .* \[NOT_FOUND\]\n$/],
     ["a folder in a file's place", ["platform", "folder"], /^mergepay: \S*folder is not a file; .* \[NOT_FOUND\]\n$/],
   ] as const) {

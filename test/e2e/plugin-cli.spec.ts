@@ -2,10 +2,12 @@
 import { execFile } from "node:child_process";
 import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { TEMPLATE } from "../../gateway/cli/scaffold.ts";
 import { goodPlugin, pluginFile, pluginsFolder, type PluginsFolder } from "../support/plugins.ts";
 import { root } from "../tidy/source.ts";
+import { textRow, workbookOf } from "../unit/formats/workbook.ts";
 
 interface Ended {
   readonly code: number;
@@ -44,6 +46,30 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     expect(await samples(folder.path("tea-house"))).to.deep.equal(
       (await samples(TEMPLATE)).filter((name) => !name.endsWith(".expected.json")),
     );
+  });
+
+  it("gets a folder from a packed file or a workbook, or is told what a fixed-width file does not say", async () => {
+    const table = "order_no,total,currency\nL-1,12.30,EUR\nL-2,1.00,EUR\n";
+    const book = workbookOf({
+      rows: textRow("Order No", "Total", "Currency") + textRow("L-1", "12.3", "EUR") + textRow("L-2", "1", "EUR"),
+    });
+    for (const [id, name, bytes] of [
+      ["lantern-pack", "orders.csv.gz", gzipSync(table)],
+      ["lantern-book", "orders.xlsx", book],
+    ] as const) {
+      const file = join(folder.dir, "..", name);
+      await writeFile(file, bytes);
+      const made = await plugin("new", id, "--from", file);
+      expect(made.code, made.err).to.equal(0);
+      expect((await plugin("test", id)).out).to.include("pass");
+      expect((await plugin("try", id, file)).out).to.match(/L-1 +12\.30 EUR/);
+      await rm(folder.path(id), { recursive: true });
+    }
+    const file = join(folder.dir, "..", "orders.txt");
+    await writeFile(file, "OR1001      12.30\nOR1002       1.00\n");
+    const none = await plugin("new", "lantern-lines", "--from", file);
+    expect(none.code).to.equal(1);
+    expect(none.err).to.include("FILE_NOT_RECOGNISED").and.include('format: "fixed"');
   });
 
   it("is told by `test` to record what the samples become", async () => {

@@ -1,10 +1,25 @@
-import { stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { Inbox } from "../../core/actions.ts";
+import type { Inbox, Page } from "../../core/actions.ts";
 import type { FileReport, Payment } from "../../schemas/types.generated.ts";
-import { ask, mergepay, type RunningNode, run, startMergepay, temporaryFolder } from "../support/cluster.ts";
-import { findOnPath, missing, until } from "../support/process.ts";
+import {
+  ask,
+  mergepay,
+  platformsOf,
+  type RunningNode,
+  run,
+  startMergepay,
+  temporaryFolder,
+} from "../support/cluster.ts";
+import { findOnPath, freePort, missing, until } from "../support/process.ts";
+
+/** What of the API's description is looked at. */
+interface Described {
+  readonly paths: Readonly<
+    Record<string, { readonly get?: { readonly parameters?: readonly { readonly name: string }[] } }>
+  >;
+}
 
 describe("mergepay start", function () {
   this.timeout(60_000);
@@ -70,6 +85,32 @@ describe("mergepay start", function () {
     expect((await ask<{ openapi: string }>(address, "")).body.openapi).to.match(/^3\.1\./);
   });
 
+  it("refuses a cursor that is none, on every list", async () => {
+    const headers = await Promise.all(
+      ["operator", "payer"].map(async (name) => {
+        const line = await readFile(join(dataDir, `sandbox/${name}.header`), "utf8");
+        return { authorization: line.replace("Authorization: ", "").trim() };
+      }),
+    );
+    const { paths } = (await ask<Described>(node.url, "/openapi.json")).body;
+    const lists = Object.entries(paths).filter(([, { get }]) => get?.parameters?.some(({ name }) => name === "after"));
+    expect(lists).to.have.length.greaterThan(8);
+    const file = await ask<Page<FileReport>>(node.url, "/v1/files", headers[0]);
+    const none: string[] = [];
+    for (const [path, { get }] of lists) {
+      const target = path.replace("{id}", file.body.items[0]?.id ?? "");
+      const whose = get?.parameters?.some(({ name }) => name === "userId") === true ? "&userId=usr_demo" : "";
+      const of = path === "/v1/orders" ? `&platform=${platformsOf()[0]}` : "";
+      for (const who of headers) {
+        const { status, body } = await ask(node.url, `${target}?after=junk${whose}${of}`, who);
+        if (status === 403) continue;
+        expect([path, status, body.code, body["field"]]).to.deep.equal([path, 400, "QUERY_INVALID", "after"]);
+        none.push(path);
+      }
+    }
+    expect(new Set(none)).to.deep.equal(new Set(lists.map(([path]) => path)));
+  });
+
   it("refuses a second process on the same data folder in one clear line", async () => {
     const { code, stdout, stderr } = await mergepay(["start"], { MERGEPAY_DATA: dataDir, MERGEPAY_HTTP_PORT: "0" });
     expect([code, stdout]).to.deep.equal([1, ""]);
@@ -80,11 +121,32 @@ describe("mergepay start", function () {
   it("says which port is taken", async () => {
     const port = new URL(node.url).port;
     const env = { MERGEPAY_DATA: join(folder.dir, "other"), MERGEPAY_HTTP_PORT: port };
-    const { code, stderr } = await mergepay(["start"], env);
-    expect(code).to.equal(1);
+    const { code, stdout, stderr } = await mergepay(["start"], env);
+    expect([code, stdout]).to.deep.equal([1, ""]);
+    // Nothing else: no plugin is blamed for it.
     expect(stderr).to.match(
-      new RegExp(`^mergepay: .*:${port}: another process has it .*MERGEPAY_HTTP_PORT.*\\[CONFIG_INVALID\\]\n$`, "m"),
+      new RegExp(
+        `^mergepay: [^\n]*127\\.0\\.0\\.1:${port}: another process has it [^\n]*MERGEPAY_HTTP_PORT[^\n]*\\[CONFIG_INVALID\\]\n$`,
+      ),
     );
+    expect(await readdir(env.MERGEPAY_DATA), "found before anything is opened").to.deep.equal(["sandbox"]);
+  });
+
+  it("does not start with half of a bank's settings, and names the other half", async () => {
+    const bank = { MERGEPAY_BANK_SANDBOX_URL: "http://127.0.0.1:9" };
+    const env = { ...bank, MERGEPAY_DATA: join(folder.dir, "bankless"), MERGEPAY_HTTP_PORT: "0" };
+    const { code, stdout, stderr } = await mergepay(["start"], env);
+    expect([code, stdout]).to.deep.equal([1, ""]);
+    expect(stderr).to.match(/^mergepay: [^\n]*MERGEPAY_BANK_SANDBOX_KEY [^\n]*\[CONFIG_INVALID\]\n$/m);
+  });
+
+  it("names the NATS that it waits for, never with its password", async () => {
+    const url = `nats://core:s3cret@127.0.0.1:${await freePort()}`;
+    const told = new RegExp(`NATS at ${url.replace("core:s3cret@", "")} can't be reached`);
+    const waiting = await startMergepay("waiting", { NATS_URL: url }, told);
+    await waiting.stop();
+    expect(waiting.output()).to.not.include("s3cret");
+    expect(waiting.output().trim().split("\n"), "nothing else").to.have.length(1);
   });
 
   it("ends well on SIGTERM, and starts again with everything that it had", async () => {

@@ -69,15 +69,17 @@ export interface RunningNode extends RunningServer {
   readonly url: string;
 }
 
-/** `mergepay start` until it says that it runs. Its data is in its temporary folder unless MERGEPAY_DATA says otherwise. */
-export async function startMergepay(name: string, env: Settings): Promise<RunningNode> {
+const RUNS = /Mergepay runs as [a-z, ]+?(?: and listens on (http:\S+))?\n[^]*Stop it with Ctrl-C/;
+
+/** `mergepay start` until it says that it runs, or something else. Its data is in its temporary folder unless MERGEPAY_DATA says otherwise. */
+export async function startMergepay(name: string, env: Settings, ready = RUNS): Promise<RunningNode> {
   const server = await startServer({
     name,
     command: "/bin/sh",
     // The folder of the process is known only here.
     args: (dir) => ["-c", `MERGEPAY_DATA="\${MERGEPAY_DATA:-${dir}}" exec "$@"`, "sh", NODE, ...ENTRY, "start"],
     env: { ...BARE, MERGEPAY_HTTP_PORT: "0", MERGEPAY_LOG: "warn", ...env },
-    ready: { output: /Mergepay runs as [a-z, ]+?(?: and listens on (http:\S+))?\n[^]*Stop it with Ctrl-C/ },
+    ready: { output: ready },
     deadlineMs: 60_000,
   });
   return { ...server, url: server.match[1] ?? "" };

@@ -75,6 +75,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
           settlementAccount: `settle-${platform}`,
         })),
       }),
+    "plugins.has": () => Promise.resolve({ here: false }),
     "bank-adapter.banks": () => Promise.resolve({ items: [{ bank: "test", title: "Test bank", finalityMs: 10_000 }] }),
     ...outside,
   };
@@ -127,6 +128,13 @@ export const cancelled = (record: number, orderNo: string, merchant = "shop"): M
   record,
   position: `line ${record + 2}`,
   cancelled: { merchant, orderNo, reason: "The buyer changed their mind." },
+});
+
+/** A record that says that nothing is owed for an order. */
+export const notOwed = (record: number, orderNo: string, merchant = "shop"): MappedRecord => ({
+  record,
+  position: `line ${record + 2}`,
+  notOwed: { merchant, orderNo, reason: "It was paid in the shop." },
 });
 
 /** Stores orders of a platform for a user, and gives the user an account. @returns the order ids in the order given */

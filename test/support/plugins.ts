@@ -104,7 +104,7 @@ export async function pluginsFolder(): Promise<PluginsFolder> {
 export const tightLimits: Limits = { ...LIMITS, pluginMsPer1000Records: 1500, pluginHeapMb: 64 };
 
 /** The bytes of files by id, as a blob store gives them. */
-export const blobsOf = (files: Readonly<Record<string, string>>) =>
+export const blobsOf = (files: Readonly<Record<string, string | Uint8Array>>) =>
   async function* open(fileId: string): AsyncGenerator<Uint8Array> {
     yield Buffer.from(files[fileId] ?? "");
   };

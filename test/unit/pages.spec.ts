@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { page } from "../../core/pages.ts";
+import { byId, page } from "../../core/pages.ts";
 import type { Store } from "../../core/store/contract.ts";
 import { temporaryStore } from "../support/house.ts";
 
@@ -25,7 +25,8 @@ describe("A page of a list", () => {
       texts.map((text, index) => ({ _id: `r${index}`, text })),
       { ordered: false },
     );
-    return (query: { limit?: number; after?: string }) => page<Row, Row>(collection, {}, "_id", query, 5, (row) => row);
+    return (query: { limit?: number; after?: string }) =>
+      page<Row, Row>(collection, {}, byId("r[0-9]+"), query, 5, (row) => row);
   };
 
   it("says where the next one begins, and on the last one nothing", async () => {
@@ -50,6 +51,15 @@ describe("A page of a list", () => {
       after = next;
     } while (after !== undefined);
     expect(pages).to.deep.equal([["r0", "r1"], ["r2"], ["r3", "r4"]]);
+  });
+
+  it("begins where a page ended and nowhere else", async () => {
+    const list = await rows("cursors", ["a"]);
+    expect((await list({ after: "r9" })).items).to.deep.equal([]);
+    for (const after of ["junk", "", "r", "R1", "r1 ", "r1\nr1", " r1"]) {
+      const error = await list({ after }).catch((thrown: { type?: string; data?: object }) => thrown);
+      expect(error, after).to.deep.include({ type: "QUERY_INVALID", data: { field: "after" } });
+    }
   });
 
   for (const limit of [0, 6, 1.5, -1])

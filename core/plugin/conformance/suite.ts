@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asMergepayError } from "../../errors/errors.ts";
+import type { InputSpec } from "../../formats/contract.ts";
 import { recognise } from "../../formats/recognise.ts";
 import type { Limits } from "../../limits.ts";
 import { checkPlugin } from "../check.ts";
@@ -59,7 +60,7 @@ export async function runConformance(options: SuiteOptions): Promise<Conformance
     try {
       const { samples } = await listSamples(dir);
       const pure = await checkPurity(probing, dir, samples);
-      const hostile = await checkHostile(platform, dir, samples);
+      const hostile = await checkHostile(platform, options, samples);
       const speed = await measureSpeed(platform, probing, dir, samples, now);
       return {
         version: platform.version,
@@ -101,26 +102,38 @@ async function checkPurity(probing: Platform, dir: string, samples: readonly str
   return { records, faults };
 }
 
-async function checkHostile(platform: Platform, dir: string, samples: readonly string[]) {
+async function checkHostile(platform: Platform, { dir, limits }: SuiteOptions, samples: readonly string[]) {
   const faults: string[] = [];
   const inputs = kindsOf(platform.manifest).map(({ input }) => input);
   const each = Math.min(HOSTILE_MOST, Math.max(HOSTILE_LEAST, Math.floor(HOSTILE_FILES / samples.length)));
   let files = 0;
   for (const sample of samples) {
-    const bytes = await readFile(join(dir, SAMPLES, sample));
-    const input = await recognise(once(bytes), inputs).then(
-      (found) => found.input,
-      // A sample that is none of the platform's files is damaged enough.
-      () => undefined,
-    );
-    if (input === undefined) continue;
-    for (const hostile of hostileFiles(bytes, input, each)) {
+    const opened = await openedSample(await readFile(join(dir, SAMPLES, sample)), inputs, limits);
+    if (opened === undefined) continue;
+    for (const hostile of hostileFiles(opened.bytes, opened.input, each)) {
       files += 1;
       const blame = await blameOf(platform, hostile.bytes);
       if (blame !== undefined) faults.push(`samples/${sample}, ${hostile.name}: ${blame}`);
     }
   }
   return { files, faults };
+}
+
+/** A sample as its reader gets it, unpacked; undefined for one that is none of the platform's files, which is damaged enough. */
+async function openedSample(sample: Uint8Array, inputs: readonly InputSpec[], { fileBytes }: Limits) {
+  try {
+    const { input, bytes, close } = await recognise(once(sample), inputs, fileBytes);
+    const pieces: Uint8Array[] = [];
+    try {
+      for await (const piece of bytes) pieces.push(piece);
+    } finally {
+      await close();
+    }
+    return { input, bytes: Buffer.concat(pieces) };
+  } catch (error) {
+    if (!asMergepayError(error).type.startsWith("FILE_")) throw error;
+    return undefined;
+  }
 }
 
 /** What blames the plugin for a damaged file, if anything does. */

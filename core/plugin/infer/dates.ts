@@ -5,6 +5,8 @@ import { instantOf } from "../instant.ts";
 export type DateForm =
   | { readonly kind: "iso" }
   | { readonly kind: "epoch"; readonly unit: "s" | "ms" }
+  /** A spreadsheet's count of days, without a zone. */
+  | { readonly kind: "serial" }
   /** `local`: without a zone, which the file can't tell. */
   | { readonly kind: "form"; readonly form: string; readonly local: boolean };
 
@@ -32,6 +34,9 @@ const FORMS = [
   "YYYYMMDD",
 ];
 
+/** Counts of days before 1954 and after 2119 are other numbers. */
+const SERIAL = /^[2-7]\d{4}(?:\.\d+)?$/;
+
 /** The form that all of the texts have; undefined when there is none. */
 export function formOf(texts: readonly string[]): DateForm | undefined {
   if (texts.length === 0) return undefined;
@@ -41,5 +46,5 @@ export function formOf(texts: readonly string[]): DateForm | undefined {
   const form = FORMS.find((each) => all((text) => instantFrom(text, each)));
   if (form !== undefined) return { kind: "form", form, local: !form.includes("Z") };
   for (const unit of ["s", "ms"] as const) if (all((text) => epochInstant(text, unit))) return { kind: "epoch", unit };
-  return undefined;
+  return texts.every((text) => SERIAL.test(text)) ? { kind: "serial" } : undefined;
 }

@@ -2,6 +2,7 @@ import { exponentOf } from "../../money/currency.ts";
 import { type DateForm, formOf } from "./dates.ts";
 import { isOfOrder, type Leaf, mostly } from "./leaves.ts";
 import { type Candidate, type Names, rank } from "./rank.ts";
+import { phraseOf } from "./words.ts";
 
 const NUMBER_CHARS = 128;
 const BUYER_CHARS = 256;
@@ -137,7 +138,9 @@ const PLACED: Names = {
 export function placedAt(leaves: readonly Leaf[]): (Candidate & { readonly form: DateForm }) | undefined {
   for (const candidate of rank(leaves.filter(isOfOrder), PLACED, ({ filled }) => filled > 0)) {
     const form = formOf(candidate.leaf.texts.filter((text) => text !== ""));
-    if (form !== undefined) return { ...candidate, form };
+    // Any number of five digits could be one of days: its name must say so.
+    const isDay = form?.kind !== "serial" || /\b(?:date|time|day)\b/.test(phraseOf(candidate.leaf.path));
+    if (form !== undefined && isDay) return { ...candidate, form };
   }
   return undefined;
 }

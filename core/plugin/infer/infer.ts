@@ -1,6 +1,7 @@
 import { MergepayError } from "../../errors/errors.ts";
 import type { InputSpec, ReadLimits } from "../../formats/contract.ts";
 import { readRecords } from "../../formats/read.ts";
+import { unpack } from "../../formats/unpack.ts";
 import { decodeSample, once, type Decoded } from "./encoding.ts";
 import { type EdiProposals, proposeEdi } from "./edi.ts";
 import { buyers, currencyOf, merchants, orderNumbers, placedAt } from "./fields.ts";
@@ -10,7 +11,9 @@ import { leavesOf, type Leaf, shownPath } from "./leaves.ts";
 import type { Candidate } from "./rank.ts";
 import { closedOf, type Closed } from "./status.ts";
 import { totalOf, type Total } from "./totals.ts";
+import { isTable } from "./uses.ts";
 import { wordsOf } from "./words.ts";
+import { workbookInputs } from "./workbook-inputs.ts";
 
 /** What is proposed for each field of an order; what is absent the file does not tell, or not in a way that could be told. */
 export interface Proposals {
@@ -62,7 +65,38 @@ const PARTS =
  * Finds out how a platform's sample file is read, and what of its records is what of an order.
  * @throws FILE_NOT_RECOGNISED when no format has it; what the format's reader throws for a file that is broken
  */
-export async function inferSample(bytes: Uint8Array, limits: ReadLimits): Promise<Inference> {
+export async function inferSample(sample: Uint8Array, limits: ReadLimits): Promise<Inference> {
+  const source = await sourceOf(sample, limits);
+  const { inputs, encoding, doctype } = source;
+  let best: Reading | undefined;
+  for (const input of inputs) {
+    const reading = await read(source.bytes, input, limits);
+    if (best === undefined || reading.score > best.score) best = reading;
+  }
+  if (best === undefined || best.records.length === 0 || (best.leaves.length === 0 && best.input.format !== "edi"))
+    throw nothingIn(source, best?.refused[0]);
+  const { input, records, leaves, refused, proposals } = best;
+  const found = { input, encoding, records, leaves, refused: refused.length, proposals, doctype };
+  return input.format === "edi" ? { ...found, edi: proposeEdi(input, records) } : found;
+}
+
+/** A sample as its readers get it, and the ways in which it may be read. */
+interface Source {
+  /** Unpacked; text is UTF-8. */
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  readonly inputs: readonly InputSpec[];
+  readonly encoding: Decoded["confidence"];
+  readonly doctype: boolean;
+}
+
+async function sourceOf(sample: Uint8Array, limits: ReadLimits): Promise<Source> {
+  const unpacked = await unpack(once(sample), limits.fileBytes);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of unpacked.bytes) pieces.push(piece);
+  const bytes = Buffer.concat(pieces);
+  if (unpacked.office)
+    return { bytes, text: "", inputs: await workbookInputs(bytes, limits), encoding: "certain", doctype: false };
   const { text: whole, encoding, confidence } = await decodeSample(bytes);
   const doctype = DOCTYPE.test(whole.slice(0, 1000));
   // The text is decoded: what it says of its encoding is the reader's of the file itself.
@@ -71,39 +105,41 @@ export async function inferSample(bytes: Uint8Array, limits: ReadLimits): Promis
     .replace(/^<\?xml[^>]*\?>/, "")
     .trimStart();
   const inputs = inputsOf({ text, limits, ...(encoding === "utf-8" ? {} : { encoding }) });
-  if (inputs.length === 0)
-    throw new MergepayError(
-      "FILE_NOT_RECOGNISED",
-      `The sample is none of the formats that are recognised (${formatNames()}). Run \`plugin new\` without --from, and declare \`input\` in plugin.ts yourself.`,
-    );
-  let best: Reading | undefined;
-  for (const input of inputs) {
-    const reading = await read(text, input, limits);
-    if (best === undefined || reading.score > best.score) best = reading;
-  }
-  if (best === undefined || best.records.length === 0 || (best.leaves.length === 0 && best.input.format !== "edi"))
-    throw new MergepayError(
-      "FILE_NOT_RECOGNISED",
-      `The sample holds no record that can be read; take one with orders. ${best?.refused[0] ?? ""}`.trim(),
-    );
-  const { input, records, leaves, refused, proposals } = best;
-  const found = { input, encoding: confidence, records, leaves, refused: refused.length, proposals, doctype };
-  return input.format === "edi" ? { ...found, edi: proposeEdi(input, records) } : found;
+  return { bytes: Buffer.from(text), text, inputs, encoding: confidence, doctype };
 }
 
-/** Reads the text one way and looks at how much its records are like orders. */
-async function read(text: string, input: InputSpec, limits: ReadLimits): Promise<Reading> {
+/** Why a sample is no proposal. @param refused why its first record was not taken */
+function nothingIn({ text, inputs }: Source, refused = ""): MergepayError {
+  const [first = "", ...others] = text.split(/\r\n|\n|\r/).filter((line) => line !== "");
+  if (others.length > 0 && first.length > 1 && others.every((line) => line.length === first.length))
+    return notRecognised(
+      `All ${others.length + 1} lines of the sample have ${first.length} characters: it seems to be of fixed width, and no file tells the places of their columns. ` +
+        'Take them from the platform\'s description: make the folder without --from, and declare input as { format: "fixed", columns: [{ name: "order", from: 1, to: 10 }] }.',
+    );
+  if (inputs.length === 0)
+    return notRecognised(
+      `The sample is none of the formats that are recognised (${formatNames()}, xlsx). Run \`plugin new\` without --from, and declare \`input\` in plugin.ts yourself.`,
+    );
+  const header = inputs[0]?.format === "xlsx" ? " The first row with text must name the columns." : "";
+  return notRecognised(
+    `The sample holds no record that can be read; take one with at least one order.${header} ${refused}`.trim(),
+  );
+}
+
+const notRecognised = (why: string): MergepayError => new MergepayError("FILE_NOT_RECOGNISED", why);
+
+/** Reads a sample one way and looks at how much its records are like orders. */
+async function read(bytes: Uint8Array, input: InputSpec, limits: ReadLimits): Promise<Reading> {
   const records: unknown[] = [];
   const refused: string[] = [];
   const { encoding: _, ...decoded } = input;
-  for await (const batch of readRecords(once(Buffer.from(text)), decoded, limits))
+  for await (const batch of readRecords(once(bytes), decoded, limits))
     for (const raw of batch) {
       if ("refused" in raw) refused.push(raw.refused.reason);
       else records.push(raw.value);
     }
-  const table = input.format === "csv" || input.format === "tsv";
   // Segments have tags and places, not names that say what they hold.
-  const leaves = input.format === "edi" ? [] : leavesOf(records, table);
+  const leaves = input.format === "edi" ? [] : leavesOf(records, isTable(input));
   const path = "records" in input ? (input.records?.[0] ?? "") : "";
   const groupBy = "groupBy" in input ? input.groupBy : undefined;
   const proposals = propose(leaves, records.length, { name: path.split("/").at(-1)?.replace(/s$/, "") ?? "", groupBy });

@@ -1,4 +1,5 @@
 import { exponentOf } from "../../money/currency.ts";
+import type { DateForm } from "./dates.ts";
 import type { Inference } from "./infer.ts";
 import { EACH, isOfOrder, type Leaf, pointerOf, shownPath } from "./leaves.ts";
 import type { LinesTotal } from "./lines.ts";
@@ -217,21 +218,34 @@ export function mappingOf(inference: Inference): Parts {
   function dates(): string[] {
     if (placed === undefined) return [];
     const { form, leaf } = placed;
-    const call = { iso: "instantOf", epoch: "epochInstant", form: "instantFrom" }[form.kind];
-    imports.add(call);
-    let more = "";
-    if (form.kind === "epoch") more = `, "${form.unit}"`;
-    if (form.kind === "form") more = `, "${form.form}"`;
-    if (form.kind === "form" && form.local) {
-      unknown.zone();
-      more += ", ZONE";
-    }
+    if (form.kind === "serial" || (form.kind === "form" && form.local)) unknown.zone();
     body.push(
       `const placed = ${at(leaf)};`,
-      `const placedAt = placed ? ${call}(placed${more}) : null;`,
+      `const placedAt = placed ? ${instantOfPlaced(form)} : null;`,
       `if (placedAt === undefined) return { reject: "There is no such date and time.", field: ${JSON.stringify(pointerOf(leaf.path))} };`,
     );
     return ["...(placedAt === null ? {} : { placedAt }),"];
+  }
+
+  /** Code that makes the text `placed` an instant. */
+  function instantOfPlaced(form: DateForm): string {
+    switch (form.kind) {
+      case "iso":
+        imports.add("instantOf");
+        return "instantOf(placed)";
+      case "epoch":
+        imports.add("epochInstant");
+        return `epochInstant(placed, "${form.unit}")`;
+      case "form":
+        imports.add("instantFrom");
+        return `instantFrom(placed, "${form.form}"${form.local ? ", ZONE" : ""})`;
+      case "serial": {
+        imports.add("excelInstant").add("instantFrom");
+        const { input } = inference;
+        const system = input.format === "xlsx" && input.dates === 1904 ? ", 1904" : "";
+        return `instantFrom((excelInstant(placed${system}) ?? "").slice(0, 19), "YYYY-MM-DDThh:mm:ss", ZONE)`;
+      }
+    }
   }
 
   function itemLines(): string[] {

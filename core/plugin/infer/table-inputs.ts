@@ -28,14 +28,17 @@ export function tableInputs(text: string): TableInput[] {
     ...(plain || delimiter === "," ? {} : { delimiter }),
     columns: names.filter((name) => name !== "").slice(0, 1),
   };
-  const keys = names
-    .filter((name) => /\b(?:order|trade|po|number|id|name)\b/.test(wordsOf(name)))
-    .slice(0, KEYS_MAX * 4);
-  return [
-    base,
-    ...keys.filter((key) => repeats(text, names.indexOf(key), delimiter)).map((groupBy) => ({ ...base, groupBy })),
-  ].slice(0, KEYS_MAX + 1);
+  const keys = keysAmong(names, (name) => repeats(text, names.indexOf(name), delimiter));
+  return [base, ...keys.map((groupBy) => ({ ...base, groupBy }))];
 }
+
+/** The columns that may tell which rows are one order: by their names, and because neighbouring rows have the same there. */
+export const keysAmong = (columns: readonly string[], repeats: (column: string) => boolean): string[] =>
+  columns
+    .filter((name) => /\b(?:order|trade|po|number|id|name)\b/.test(wordsOf(name)))
+    .slice(0, KEYS_MAX * 4)
+    .filter(repeats)
+    .slice(0, KEYS_MAX);
 
 /** The first line that holds something. A header's names hold no line ends. */
 const headerOf = (text: string): string => text.split(/\r?\n/).find((line) => line.trim() !== "") ?? "";

@@ -64,4 +64,4 @@ export function isAlways(records: readonly unknown[], path: readonly string[]): 
 }
 
 /** Whether records are `{ rows: [...] }`. */
-export const isTable = ({ format }: InputSpec): boolean => format === "csv" || format === "tsv";
+export const isTable = ({ format }: InputSpec): boolean => format === "csv" || format === "tsv" || format === "xlsx";

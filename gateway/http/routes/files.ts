@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { Readable } from "node:stream";
-import { echoFile } from "../../../core/files/echo.ts";
+import { createEchoes } from "../../../core/files/echo.ts";
 import { platformOnly, shownTo } from "../access.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
@@ -15,6 +15,8 @@ const access = { platform: true, operator: "read" } as const;
 
 /** Reports on files, what was rejected of them, and their bytes. */
 export function fileRoutes(app: FastifyInstance, { call, blobs, limits }: HttpDeps): void {
+  const echoOf = createEchoes({ call, blobs, limits });
+
   app.get<{ Querystring: { platform?: string } }>(
     "/v1/files",
     described({
@@ -109,14 +111,14 @@ export function fileRoutes(app: FastifyInstance, { call, blobs, limits }: HttpDe
             "*/*",
           ],
         },
-        problems: ["PLATFORM_UNAVAILABLE", "FILE_NOT_RECOGNISED"],
+        problems: ["PLATFORM_UNAVAILABLE", "FILE_NOT_RECOGNISED", "OVERLOADED"],
       }),
       exposeHeadRoute: false,
     },
     async (request, reply) => {
       const fileId = request.params.id;
       const file = shownTo(request, await call("files.get", { fileId, ...platformOnly(request) }));
-      const { type, extension, pieces } = await echoFile({ call, blobs, limits }, file);
+      const { type, extension, pieces } = await echoOf(file);
       const first = await pieces.next();
       return reply
         .type(type)

@@ -1,12 +1,16 @@
+import { gzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Actions, Call } from "../../../core/actions.ts";
-import { echoFile } from "../../../core/files/echo.ts";
+import { createEchoes } from "../../../core/files/echo.ts";
 import type { InputSpec } from "../../../core/formats/contract.ts";
 import { checkFrame, readRecords } from "../../../core/formats/read.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import type { RecordReject } from "../../../schemas/types.generated.ts";
+import { zipOf } from "../formats/packing.ts";
+import { attempt } from "../formats/reading.ts";
+import { textRow, workbookOf } from "../formats/workbook.ts";
 
 type Rejected = Partial<RecordReject> & { readonly record: number; readonly position: string };
 const CSV: InputSpec = { format: "csv", columns: ["no"] };
@@ -17,7 +21,20 @@ const NDJSON: InputSpec = { format: "ndjson" };
 const XML: InputSpec = { format: "xml", records: ["/list/order"] };
 const NAMED: InputSpec = { ...XML, namespace: "urn:shop" };
 
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+const SHEET: InputSpec = { format: "xlsx", columns: ["no"] };
+const FIXED: InputSpec = {
+  format: "fixed",
+  columns: [
+    { name: "no", from: 1, to: 3 },
+    { name: "total", from: 4, to: 8 },
+  ],
+};
+const X12 =
+  "ISA*00*          *00*          *ZZ*BUYERCO        *ZZ*SELLERCO       *260309*0815*U*00401*000000042*0*P*>~" +
+  "GS*PO*B*S*20260309*0815*7*X*004010~ST*850*0001~BEG*00*NE*P1~SE*3*0001~GE*1*7~IEA*1*000000042~";
+const EDI: InputSpec = { format: "edi", syntax: "x12", messages: ["850"] };
+
+async function* bytesOf(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
 }
@@ -25,7 +42,7 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
 /** The echo of a file; rejects come in pages of two. */
 async function echo(
   input: InputSpec,
-  file: string,
+  file: string | Uint8Array,
   rejects: readonly Rejected[],
 ): Promise<{ type: string; text: string }> {
   const items = rejects.map((reject) => ({ fileId: "file_1", code: "RECORD_INVALID", reason: "No total.", ...reject }));
@@ -36,10 +53,10 @@ async function echo(
     return Promise.resolve({ items: items.slice(from, from + 2), ...next });
   }) as Call;
   const open = () => bytesOf(file);
-  const { type, pieces } = await echoFile(
-    { call, blobs: { open }, limits: LIMITS },
-    { id: "file_1", platform: "shop" },
-  );
+  const { type, pieces } = await createEchoes({ call, blobs: { open }, limits: LIMITS })({
+    id: "file_1",
+    platform: "shop",
+  });
   let text = "";
   for await (const piece of pieces) text += piece;
   return { type, text };
@@ -54,7 +71,7 @@ describe("the echo of a file", () => {
   const cases: readonly (readonly [
     name: string,
     input: InputSpec,
-    file: string,
+    file: string | Uint8Array,
     rejects: readonly Rejected[],
     text: string,
   ])[] = [
@@ -156,9 +173,111 @@ describe("the echo of a file", () => {
         '<record position="/list/order[2]"><error code="RECORD_INVALID" field="/no">Not &lt;one&gt;.</error>' +
         '<order id="2"><no>B &amp; C</no><line>x</line><line>y</line></order></record>\n</rejected>\n',
     ],
+    [
+      "a packed table: its rows, unpacked",
+      CSV,
+      gzipSync(table),
+      [{ record: 0, position: "line 2" }],
+      "no,total,mergepay_code,mergepay_reason\r\nA,1,RECORD_INVALID,line 2: No total.\r\n",
+    ],
+    [
+      "a workbook: its rows as a table that a spreadsheet opens",
+      SHEET,
+      workbookOf({ rows: textRow("no", "total") + textRow("A", "1") + textRow("B", "=1+1") }),
+      [{ record: 1, position: "row 3", field: "/rows/0/total" }],
+      "no,total,mergepay_code,mergepay_reason\r\nB,'=1+1,RECORD_INVALID,row 3: /rows/0/total: No total.\r\n",
+    ],
+    [
+      "a packed Shift_JIS table, in UTF-8",
+      { ...CSV, encoding: "shift_jis" },
+      zipOf([{ content: Buffer.from("6e6f0a938c8b9e0a", "hex") }]),
+      [{ record: 0, position: "line 2" }],
+      "no,mergepay_code,mergepay_reason\r\n東京,RECORD_INVALID,line 2: No total.\r\n",
+    ],
+    [
+      "rows of several kinds: the cells of all",
+      {
+        format: "csv",
+        header: false,
+        columns: ["kind", "no"],
+        kinds: { column: "kind", details: [{ is: "O" }, { is: "L", columns: ["kind", "sku", "price"] }], opens: "O" },
+      },
+      "O,A\nL,S1,2.00\n",
+      [{ record: 0, position: "line 1" }],
+      "kind,no,sku,price,mergepay_code,mergepay_reason\r\n" +
+        "O,A,,,RECORD_INVALID,line 1: No total.\r\nL,,S1,2.00,RECORD_INVALID,line 1: No total.\r\n",
+    ],
+    [
+      "fixed-width lines: their texts",
+      FIXED,
+      gzipSync("A  1.00 \nB  2.00 \n"),
+      [{ record: 1, position: "line 2" }],
+      '[{"position":"line 2","code":"RECORD_INVALID","reason":"No total.","record":{"rows":[{"no":"B","total":"2.00"}]}}]\n',
+    ],
+    [
+      "a message of an interchange: its segments",
+      EDI,
+      gzipSync(X12),
+      [{ record: 0, position: "segment 3" }],
+      '[{"position":"segment 3","code":"RECORD_INVALID","reason":"No total.","record":{"type":"850","reference":"0001","test":false,' +
+        '"decimal":".","segments":[{"tag":"BEG","elements":[["00"],["NE"],["P1"]]}]}}]\n',
+    ],
   ];
   for (const [name, input, file, rejects, text] of cases)
     it(name, async () => expect((await echo(input, file, rejects)).text).to.equal(text));
+
+  describe("and its file", () => {
+    const book = workbookOf({ rows: textRow("no") + textRow("A") });
+    const KINDS: readonly InputSpec[] = [SHEET, NDJSON];
+    let opened: number;
+    let closed: number;
+    let echoes: ReturnType<typeof createEchoes>;
+    beforeEach(() => {
+      opened = closed = 0;
+      const open = async function* (fileId: string) {
+        opened += 1;
+        try {
+          yield* bytesOf(fileId === "book" ? book : '{"no":"A"}\n');
+        } finally {
+          closed += 1;
+        }
+      };
+      const call = ((name: keyof Actions, { fileId }: { fileId?: string }, { platform = "" } = {}) => {
+        if (name === "platform.inputs") return Promise.resolve({ inputs: platform === "lines" ? [NDJSON] : KINDS });
+        const reject = { record: 0, position: "row 2", code: "RECORD_INVALID", reason: "No total." };
+        return Promise.resolve({ items: fileId === "clean" ? [] : [reject] });
+      }) as Call;
+      echoes = createEchoes({ call, blobs: { open }, limits: LIMITS });
+    });
+    const begun = async (id: string, platform = "shop") => {
+      const { pieces } = await echoes({ id, platform });
+      await pieces.next();
+      return pieces;
+    };
+
+    it("which is closed when nothing of it was rejected, and when nobody wants the rest", async () => {
+      for (const id of ["clean", "book"]) {
+        const pieces = await begun(id);
+        await pieces.return(undefined);
+      }
+      expect([opened, closed]).to.deep.equal([2, 2]);
+    });
+
+    it("two at a time of a platform whose files are held while they are read", async () => {
+      const two = [await begun("book"), await begun("book")];
+      const third = await attempt(() => begun("book"));
+      expect([third, opened]).to.deep.equal(["OVERLOADED", 2]);
+      await begun("book", "another shop");
+      await two[0]?.return(undefined);
+      await begun("book");
+      expect(await attempt(() => begun("book"))).to.equal("OVERLOADED");
+    });
+
+    it("as many at a time as are asked for, where hardly anything is held", async () => {
+      for (let count = 0; count < 5; count++) await begun("lines", "lines");
+      expect(opened).to.equal(5);
+    });
+  });
 
   it("of a table gives every cell back as it was, whatever it holds", async () => {
     const cell = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", " ", "ü", "'", ";"), maxLength: 6 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { MappedRecord } from "../../../core/actions.ts";
-import { type ErrorCode } from "../../../core/errors/codes.ts";
+import { type ErrorCode, ERRORS } from "../../../core/errors/codes.ts";
 import { MergepayError } from "../../../core/errors/errors.ts";
 import { fileIdOf, FILES, type StoredFile } from "../../../core/files/model.ts";
 import type { Store } from "../../../core/store/contract.ts";
@@ -124,6 +124,17 @@ describe("a file on its way", () => {
       const report = await processed();
       expect(report).to.include({ state: "failed", created: 0 });
       expect(report.error).to.include({ code, position: "line 3" });
+    });
+
+  // Whoever sends the file has to mend it: reading it again would change nothing.
+  const fatal = (Object.keys(ERRORS) as ErrorCode[]).filter(
+    (code) => code.startsWith("FILE_") && code !== "FILE_QUARANTINED",
+  );
+  for (const code of fatal)
+    it(`is failed at once by ${code}`, async () => {
+      script.check = fail(code);
+      await receive();
+      expect(await processed()).to.deep.include({ state: "failed", created: 0 });
     });
 
   it("is mapped while its frame is checked, but nothing of it is taken before that is done", async () => {

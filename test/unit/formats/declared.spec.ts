@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { FixedInput, InputSpec, JsonInput, TableInput, XmlInput } from "../../../core/formats/contract.ts";
-import { declarationFault, holdsParts } from "../../../core/formats/declared.ts";
+import { declarationFault, isHeld } from "../../../core/formats/declared.ts";
 
 const table: TableInput = { format: "csv", columns: ["kind", "id", "amount"], header: false };
 const fixed: FixedInput = {
@@ -114,13 +114,14 @@ describe("what a plugin declares of its files", () => {
   ];
   for (const [name, input, field] of cases) it(name, () => expect(declarationFault(input)?.field).to.equal(field));
 
-  it("only files with parts that lie apart are held", () =>
+  it("only workbooks and files with parts that lie apart are held", () =>
     expect(
       [
         { ...table, scattered: true },
         { ...json, join: [lines] },
+        { format: "xlsx", columns: ["id"] },
         { ...table, groupBy: "id" },
         { ...json, control: { count: "/n" } },
-      ].map((input) => holdsParts(input as InputSpec)),
-    ).to.deep.equal([true, true, false, false]));
+      ].map((input) => isHeld(input as InputSpec)),
+    ).to.deep.equal([true, true, true, false, false]));
 });

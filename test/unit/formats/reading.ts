@@ -22,6 +22,7 @@ export async function* pieces(
 }
 
 export const limits = (changed: Partial<ReadLimits> = {}): ReadLimits => ({
+  fileBytes: LIMITS.fileBytes,
   recordBytes: LIMITS.recordBytes,
   depth: LIMITS.depth,
   fieldBytes: LIMITS.fieldBytes,

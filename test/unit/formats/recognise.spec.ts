@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { InputSpec } from "../../../core/formats/contract.ts";
+import { LIMITS } from "../../../core/limits.ts";
 import { recognise } from "../../../core/formats/recognise.ts";
 import { attempt, pieces, type Source } from "./reading.ts";
 
@@ -22,7 +23,7 @@ const kinds: readonly InputSpec[] = [
 ];
 
 const kindOf = (source: Source, inputs = kinds): Promise<unknown> =>
-  attempt(async () => (await recognise(pieces(source, [7]), inputs)).kind);
+  attempt(async () => (await recognise(pieces(source, [7]), inputs, LIMITS.fileBytes)).kind);
 
 describe("the kind of a file", () => {
   const cases: readonly (readonly [name: string, source: Source, kind: unknown])[] = [
@@ -102,7 +103,7 @@ describe("the kind of a file", () => {
 
   it("all bytes are there afterwards", async () => {
     const text = `{"orders":["${"é".repeat(100_000)}"]}`;
-    const { bytes } = await recognise(pieces(text, [1000]), kinds);
+    const { bytes } = await recognise(pieces(text, [1000]), kinds, LIMITS.fileBytes);
     const parts: Uint8Array[] = [];
     for await (const part of bytes) parts.push(part);
     expect(Buffer.concat(parts).toString()).to.equal(text);

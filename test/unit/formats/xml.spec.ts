@@ -228,6 +228,14 @@ describe("xml files", () => {
     expect(await deep(30)).to.equal("RECORD_TOO_DEEP @ /list/elements/order[1]");
   });
 
+  it("depth counts inside of elements that are left out too", async () => {
+    const left = (count: number): string =>
+      `<order xmlns="urn:shop"><a>1</a><x xmlns="urn:other">${levels(count)}</x></order>`;
+    expect(plain(await outcome(left(30), spaced))).to.deep.equal([{ a: "1" }]);
+    for (const count of [31, 5_000])
+      expect(await outcome(left(count), spaced), `${count}`).to.deep.equal(["RECORD_TOO_DEEP @ /order"]);
+  });
+
   it("a record of exactly the limit is taken, one byte more is refused, and the next is read", async () => {
     const text = wrap(
       "<order>1234</order>",

@@ -60,6 +60,8 @@ describe("The configuration", () => {
     [{ MERGEPAY_HTTP_PORT: "65536" }, "MERGEPAY_HTTP_PORT", "65535"],
     [{ MERGEPAY_HTTP_PORT: "-1" }, "MERGEPAY_HTTP_PORT", "65535"],
     [{ MERGEPAY_HTTP_PORT: "http" }, "MERGEPAY_HTTP_PORT", "65535"],
+    [{ NATS_URL: "localhost:4222" }, "NATS_URL", "nats://"],
+    [{ NATS_URL: "nats://one.example,two.example" }, "NATS_URL", "separated by commas"],
     [{ MERGEPAY_LOG: "loud" }, "MERGEPAY_LOG", "debug"],
     [{ MERGEPAY_LIMIT_BANK_CALL: "5" }, "MERGEPAY_LIMIT_BANK_CALL", "MERGEPAY_LIMIT_BANK_CALL_MS"],
     [{ MERGEPAY_LIMIT_INQUIRY_MS: "5" }, "MERGEPAY_LIMIT_INQUIRY_MS", "is not a limit"],

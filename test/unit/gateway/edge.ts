@@ -129,6 +129,7 @@ export interface Edge {
 
 /** What every node has: the platforms that are registered. */
 const REGISTERED: Handlers = {
+  "plugins.has": () => ({ here: false }),
   "bank-adapter.platforms": () => ({
     items: Object.keys(SECRETS).map((platform) => ({
       platform,

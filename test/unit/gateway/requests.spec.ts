@@ -24,6 +24,14 @@ const BODIES: readonly [name: string, url: string, body: string, code: string, f
   ["an unknown property with a slash", quote, JSON.stringify({ orders: many(1), "a/b": 1 }), "BODY_INVALID", "/a~1b"],
   ["all orders, no currency", quote, '{"orders":"all"}', "BODY_INVALID", "/currency"],
   ["all orders, small currency", quote, '{"orders":"all","currency":"cny"}', "BODY_INVALID", "/currency"],
+  [
+    "orders by id and a currency",
+    quote,
+    JSON.stringify({ orders: many(1), currency: "USD" }),
+    "BODY_INVALID",
+    "/currency",
+  ],
+  ["another word than all, and a currency", quote, '{"orders":"most","currency":"USD"}', "BODY_INVALID", "/orders"],
   ["another word than all", quote, '{"orders":"most"}', "BODY_INVALID", "/orders"],
   ["an id that is none", quote, JSON.stringify({ orders: [IDS.order, "ord_1"] }), "BODY_INVALID", "/orders/1"],
   ["the same order twice", quote, JSON.stringify({ orders: [IDS.order, IDS.order] }), "BODY_INVALID", "/orders"],
@@ -228,6 +236,24 @@ describe("bad requests", () => {
     }
   });
 
+  it("a field that goes with another form of the body is told with all forms that there are", async () => {
+    for (const [url, body, detail] of [
+      [
+        quote,
+        { orders: many(1), currency: "USD" },
+        '/currency does not go with the rest of the body: send `orders`: "all" with the `currency`, or `orders` as a list of ids without `currency`.',
+      ],
+      [
+        "/v1/links",
+        { platform: "acme", userId: "anna", buyerId: "b", merchant: "m", orderNo: "1" },
+        "/buyerId does not go with the rest of the body: send the `buyerId`, or `merchant` with `orderNo`.",
+      ],
+    ] as const) {
+      const request = { method: "POST", url, payload: JSON.stringify(body), headers: json } as const;
+      expect((await told({ ...request, as: url === quote ? ANNA : OPS })).detail).to.equal(detail);
+    }
+  });
+
   it("a JSON body of exactly the limit is read, of one byte more is not", async () => {
     const body = JSON.stringify({ orders: many(1) });
     for (const [bytes, code] of [
@@ -313,6 +339,18 @@ describe("bad requests", () => {
     );
     expect(http.store.kept.size).to.equal(0);
     expect(http.call.called).to.equal(false);
+  });
+
+  it("a file of a platform whose plugin is not running yet is asked for again later, of one without a plugin not", async () => {
+    const own = await edge({ ...CARELESS, "plugins.has": ({ platform }) => ({ here: platform === "loading" }) });
+    const send = (platform: string) =>
+      own.ask({ method: "POST", url: `/v1/platforms/${platform}/files`, payload: "a,b", as: OPS });
+    const [later, never] = [await send("loading"), await send("nobody")];
+    expect([later.statusCode, later.json<Told>().code]).to.deep.equal([503, "PLATFORM_UNAVAILABLE"]);
+    expect(later.headers["retry-after"]).to.equal("5");
+    expect([never.statusCode, never.json<Told>().code]).to.deep.equal([404, "PLATFORM_UNKNOWN"]);
+    expect([own.store.kept.size, own.store.seen.discarded]).to.deep.equal([0, 2]);
+    await own.app.close();
   });
 
   it("a file may be of any type, or of none", async () => {

@@ -35,7 +35,12 @@ const answers: readonly (readonly [string, unknown, number, string])[] = [
   ["another currency", withOrder({ amount: { value: "7.50", currency: "USD" } }), 1, "does not take"],
   ["no hash", withOrder({ contentHash: "x" }), 1, "an order has no hash"],
   ["a probe that nobody asked for", [of({ skipped: "x", probe: PROBE })], 1, " must have at most 3 fields"],
-  ["a wrong cancellation", [of({ cancelled: { merchant: "a/b", orderNo: "1", reason: "x" } })], 1, "it cancels what"],
+  [
+    "a wrong cancellation",
+    [of({ cancelled: { merchant: "a/b", orderNo: "1", reason: "x" } })],
+    1,
+    "it names what can't be an order",
+  ],
 ];
 
 async function heard(records: unknown, next: number, probe: boolean) {

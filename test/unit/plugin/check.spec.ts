@@ -124,6 +124,21 @@ const cases: readonly Case[] = [
     /USD is not one of its currencies/,
   ],
   [
+    "it has two kinds of workbooks",
+    withPlugin({
+      fields:
+        'input: { format: "xlsx", columns: ["id"] }, also: [{ input: { format: "xlsx", columns: ["no"] }, schema: "order.schema.json", map: () => [] }],',
+    }),
+    "PLUGIN_SHAPE_INVALID",
+    /\/also\/0\/input is a second spreadsheet/,
+  ],
+  [
+    "its workbook has marks",
+    withPlugin({ fields: 'input: { format: "xlsx", columns: ["id"], marks: ["id"] },' }),
+    "PLUGIN_SHAPE_INVALID",
+    /\/input\/marks is not a known field/,
+  ],
+  [
     "its format is none",
     withPlugin({ fields: 'input: { format: "pdf" },' }),
     "PLUGIN_SHAPE_INVALID",

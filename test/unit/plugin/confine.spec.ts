@@ -1,9 +1,14 @@
+import { cp, symlink } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import type { MappedRecord } from "../../../core/actions.ts";
 import { asMergepayError } from "../../../core/errors/errors.ts";
 import { openPlatform } from "../../../core/plugin/platform.ts";
+import type { startPluginWorker } from "../../../core/plugin/worker-process.ts";
+import { ROOT } from "../../support/cluster.ts";
 import {
   blobsOf,
   goodPlugin,
@@ -187,5 +192,20 @@ describe("A plugin in its worker", function () {
     const library = `import { Decimal } from "${urlOf("node_modules/decimal.js/decimal.mjs")}";`;
     const files = withTop(`${library} if (new Decimal("0.1").plus("0.2").toString() !== "0.3") throw new Error("no");`);
     expect((await readOnce(files, line("A-1")))[0]?.orders).to.have.lengthOf(1);
+  });
+
+  it("runs where the libraries are a link, as several checkouts may share them", async () => {
+    const root = dirname(folder.dir);
+    for (const name of ["core", "schemas", "package.json"])
+      await cp(join(ROOT, name), join(root, name), { recursive: true });
+    await symlink(join(ROOT, "node_modules"), join(root, "node_modules"));
+    const own = pluginFile({}).replace(urlOf("core/plugin/contract.ts"), "../../core/plugin/contract.ts");
+    const dir = await folder.write("corner-shop", { ...goodPlugin, "plugin.ts": own });
+    const house = (await import(pathToFileURL(join(root, "core/plugin/worker-process.ts")).href)) as {
+      startPluginWorker: typeof startPluginWorker;
+    };
+    const worker = await house.startPluginWorker({ dir, limits: tightLimits });
+    expect(worker.manifest.title).to.be.a("string");
+    await worker.close();
   });
 });

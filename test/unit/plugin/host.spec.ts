@@ -26,6 +26,8 @@ describe("The plugins folder is the registration", () => {
   let registrations: PlatformRegistration[];
   let bankKnows: Set<string>;
   let bankIsUp: boolean;
+  let registering: () => void;
+  let warned: unknown[];
   const faces = new Map<string, PlatformFace>();
 
   beforeEach(async () => {
@@ -33,12 +35,15 @@ describe("The plugins folder is the registration", () => {
     registrations = [];
     bankKnows = new Set();
     bankIsUp = true;
+    registering = () => undefined;
+    warned = [];
     faces.clear();
     host = createPluginHost({
       dir: folder.dir,
       limits: tightLimits,
       openBlob: blobsOf({ many, one: line("B-1"), trick: line("B-2", "1", { trick: "x" }) }),
       async register(registration) {
+        registering();
         if (!bankIsUp) throw new Error("The bank side is away.");
         registrations.push(registration);
         bankKnows.add(registration.platform);
@@ -47,7 +52,7 @@ describe("The plugins folder is the registration", () => {
       registered: async () => bankKnows,
       onStarted: async (face) => void faces.set(face.id, face),
       onStopped: async (id) => void faces.delete(id),
-      log: silentLog,
+      log: { ...silentLog, warn: (fields) => void warned.push(fields) },
       pollMs: 20,
       registeredMs: 40,
       loadMs: 4_000,
@@ -108,6 +113,16 @@ describe("The plugins folder is the registration", () => {
         settlementAccount: "acct-corner",
       },
     ]);
+  });
+
+  it("blames no plugin when it is stopped while they load", async () => {
+    bankIsUp = false;
+    const first = new Promise<void>((resolve) => (registering = resolve));
+    for (const id of ["one-shop", "two-shop", "three-shop", "four-shop", "five-shop"]) await folder.write(id);
+    const starting = host.start();
+    await first;
+    await Promise.all([host.stop(), starting]);
+    expect(warned).to.deep.equal([]);
   });
 
   it("registers again what the bank side has lost", async () => {

@@ -4,11 +4,20 @@ import { expect } from "chai";
 import { ServiceBroker } from "moleculer";
 import type { Call } from "../../../core/actions.ts";
 import { callOver } from "../../../core/call.ts";
+import { readAhead } from "../../../core/files/read-ahead.ts";
 import { asMergepayError } from "../../../core/errors/errors.ts";
 import { bankAdapterService } from "../../../core/plugin/bank-adapter.service.ts";
 import { pluginsService } from "../../../core/plugin/plugins.service.ts";
 import { silentLog } from "../../support/house.ts";
-import { blobsOf, goodPlugin, line, pluginsFolder, type PluginsFolder, tightLimits } from "../../support/plugins.ts";
+import {
+  blobsOf,
+  goodPlugin,
+  line,
+  pluginFile,
+  pluginsFolder,
+  type PluginsFolder,
+  tightLimits,
+} from "../../support/plugins.ts";
 import { until } from "../../support/process.ts";
 
 const bankAdapterFile = `const known = new Map();
@@ -90,6 +99,33 @@ describe("Plugins over the bus", () => {
     ]);
   });
 
+  it("is not ready before the plugins of the start are through, however long they take", async () => {
+    const slow = broker("slow");
+    const log = silentLog;
+    slow.createService(
+      pluginsService({
+        pluginsDir: folder.dir,
+        limits: tightLimits,
+        openBlob: blobsOf({}),
+        log,
+        pollMs: 20,
+        startMs: 1,
+      }),
+    );
+    slow.createService(
+      bankAdapterService({ pluginsDir: folder.dir, dataDir: folder.dir, settings: {}, limits: tightLimits, log }),
+    );
+    await slow.start();
+    const call = callOver(slow);
+    const here = async (platform: string) => (await call("plugins.has", { platform })).here;
+    expect([await here("corner-shop"), await here("refused-shop")]).to.deep.equal([true, true]);
+    expect([await here("no-shop"), await here("bank-adapter"), await here("..")]).to.deep.equal([false, false, false]);
+    expect(await errorOf(call("plugins.ready", {}))).to.equal("PLATFORM_UNAVAILABLE");
+    await until("it is ready", async () => (await errorOf(call("plugins.ready", {}))) === "none");
+    expect((await call("plugins.list", {})).items.map(({ id }) => id)).to.deep.equal(["corner-shop", "refused-shop"]);
+    await slow.stop();
+  });
+
   for (const from of ["local", "remote"] as const)
     it(`answers check and read the same to a ${from} caller, errors with their code`, async () => {
       const call = (await start())[from];
@@ -113,6 +149,55 @@ describe("Plugins over the bus", () => {
         "PLATFORM_UNAVAILABLE",
       );
     });
+
+  it("reads a file to its end where it was begun, when several nodes have the platform in other versions", async () => {
+    const other = await pluginsFolder();
+    await other.write("corner-shop", { ...goodPlugin, "plugin.ts": pluginFile({ top: "// another version" }) });
+    const second = broker("second");
+    const openBlob = blobsOf({ long: Array.from({ length: 3_000 }, (_, index) => line(`B-${index}`)).join("") });
+    for (const [node, pluginsDir] of [
+      [house, folder.dir],
+      [second, other.dir],
+    ] as const) {
+      await node.destroyService("plugins").catch(() => undefined);
+      node.createService(pluginsService({ pluginsDir, limits: tightLimits, openBlob, log: silentLog, pollMs: 20 }));
+    }
+    const { remote } = await start();
+    await second.start();
+    const endpoints = () => elsewhere.registry.actions.get("platform.corner-shop.read")?.endpoints.length;
+    await until("both nodes have the platform", () => endpoints() === 2);
+    const begun = new Set<string>();
+    try {
+      for (let file = 0; file < 4; file += 1) {
+        const versions = new Set<string>();
+        let records = 0;
+        const batches = readAhead(
+          (from, node) =>
+            remote("platform.read", { fileId: "long", from, merchant: `m${file}` }, { platform: "corner-shop", node }),
+          0,
+          2,
+        );
+        for (let done = false; !done;) {
+          const batch = await batches.next();
+          ({ done } = batch);
+          records += batch.records.length;
+          versions.add(batch.version);
+        }
+        expect([records, versions.size]).to.deep.equal([3_000, 1]);
+        begun.add([...versions].join());
+      }
+      expect(begun.size, "both have read").to.equal(2);
+      const gone = remote(
+        "platform.read",
+        { fileId: "long", from: 0, merchant: null },
+        { platform: "corner-shop", node: "x" },
+      );
+      expect(await errorOf(gone)).to.equal("PLATFORM_UNAVAILABLE");
+    } finally {
+      await second.stop();
+      await other.remove();
+    }
+  }).timeout(20_000);
 
   for (const from of ["local", "remote"] as const)
     it(`hands bank-adapter's actions to what its plugin opened, for a ${from} caller`, async () => {
@@ -139,12 +224,14 @@ describe("Plugins over the bus", () => {
     await until("it is back", async () => (await call()) === "none");
   });
 
-  const broken: readonly (readonly [string, string | undefined])[] = [
-    ["is missing", undefined],
-    ["throws", 'throw new Error("x");'],
-    ["exports something else", "export default { kind: 'bank-adapter', contract: 2 };"],
+  const misset = bankAdapterFile.replace('code: "UNSUPPORTED"', 'code: "CONFIG_INVALID"');
+  const broken: readonly (readonly [string, string | undefined, string])[] = [
+    ["is missing", undefined, "bank-adapter/plugin.ts"],
+    ["throws", 'throw new Error("x");', "bank-adapter/plugin.ts"],
+    ["exports something else", "export default { kind: 'bank-adapter', contract: 2 };", "bank-adapter/plugin.ts"],
+    ["has a bank with wrong settings", misset, "The bank broken can't be used: It is broken."],
   ];
-  for (const [what, text] of broken)
+  for (const [what, text, told] of broken)
     it(`does not start a node whose bank-adapter ${what}, and says so`, async () => {
       const dir = await pluginsFolder();
       await dir.write("bank-adapter", { "plugin.ts": text });
@@ -163,7 +250,7 @@ describe("Plugins over the bus", () => {
         (error: unknown) => asMergepayError(error),
       );
       expect(failure.type).to.equal("CONFIG_INVALID");
-      expect(failure.message).to.include("bank-adapter/plugin.ts");
+      expect(failure.message).to.include(told);
       await alone.stop();
       await dir.remove();
     });

@@ -28,7 +28,7 @@ interface Bank {
 }
 
 const invalid = (setting: string, reason: string): MergepayError =>
-  new MergepayError("CONFIG_INVALID", `The sandbox bank's setting ${setting} ${reason}`, { field: setting });
+  new MergepayError("CONFIG_INVALID", `MERGEPAY_BANK_SANDBOX_${setting} ${reason}`, { field: setting });
 
 function finalityOf(text: string | undefined): number {
   if (text === undefined) return FINALITY_MS;
@@ -41,13 +41,14 @@ function keyOf(settings: BankDriverContext["settings"]): string {
     if (/^[\x21-\x7e]{1,200}$/.test(settings["KEY"])) return settings["KEY"];
     throw invalid("KEY", "must be 1 to 200 printable characters without spaces.");
   }
-  if (settings["KEY_FILE"] === undefined) throw invalid("KEY", "or KEY_FILE must be given together with URL.");
+  if (settings["KEY_FILE"] === undefined)
+    throw invalid("KEY", "or MERGEPAY_BANK_SANDBOX_KEY_FILE must be set with MERGEPAY_BANK_SANDBOX_URL.");
   try {
     return readKey(settings["KEY_FILE"]);
   } catch (error) {
     throw new MergepayError(
       "CONFIG_INVALID",
-      "The sandbox bank's KEY_FILE can't be used.",
+      "MERGEPAY_BANK_SANDBOX_KEY_FILE can't be used: it must be a file that holds the bank's key.",
       { field: "KEY_FILE" },
       { cause: error },
     );

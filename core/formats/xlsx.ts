@@ -1,0 +1,39 @@
+import type { ReadLimits, SheetInput } from "./contract.ts";
+import type { Emit, TextReader } from "./faults.ts";
+import { createRowReader } from "./table.ts";
+import { openPackage } from "./xlsx-package.ts";
+import { createRowScanner } from "./xlsx-rows.ts";
+import { NO_STRINGS, readSharedStrings } from "./xlsx-strings.ts";
+import { findSheet } from "./xlsx-workbook.ts";
+
+/**
+ * Opens a workbook at the sheet that is declared. The workbook is held packed, and the texts that its cells share unpacked, both
+ * bounded; the sheet itself streams.
+ * @returns the XML of the sheet, and what makes records of it
+ */
+export async function openSheet(
+  bytes: AsyncIterable<Uint8Array>,
+  input: SheetInput,
+  limits: ReadLimits,
+  emit?: Emit,
+): Promise<{ text: AsyncIterable<string>; reader: TextReader }> {
+  const office = await openPackage(bytes, limits.fileBytes);
+  const parts = await findSheet(office, input);
+  const strings =
+    parts.strings === undefined
+      ? NO_STRINGS
+      : await readSharedStrings(parts.strings, office.text(parts.strings), limits.fieldBytes);
+  const rows = createRowReader(input, limits, emit);
+  const scanner = createRowScanner({ part: parts.sheet, strings, rowChars: limits.recordBytes, rows });
+  return {
+    text: office.text(parts.sheet),
+    reader: {
+      write: (text) => scanner.write(text),
+      end() {
+        scanner.end();
+        return rows.end();
+      },
+      ...(rows.more === undefined ? {} : { more: rows.more }),
+    },
+  };
+}
