@@ -70,7 +70,7 @@ export function mapOrder(order: Order, { merchant }: MapContext): readonly Platf
   if (isZero(owed.value)) return { skip: "There is nothing to pay: the total is zero." };
   const placedAt = instantOf(order.created_at);
   if (placedAt === undefined) return { reject: "There is no such date and time with a zone.", field: "/created_at" };
-  const orderNo = order.name || order.id;
+  const orderNo = order.name?.trim() || order.id;
   const buyerId = buyerOf(order.email);
   const items = (order.line_items ?? []).slice(0, MAX_ITEMS).map(itemOf);
   return [
