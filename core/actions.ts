@@ -65,6 +65,8 @@ export interface MappedRecord {
   readonly skipped?: string;
   /** The order that the record takes back, and why. */
   readonly cancelled?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
+  /** The order for which nothing is owed any more, and why. */
+  readonly notOwed?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
   readonly rejected?: { readonly code: ErrorCode; readonly field?: string; readonly reason: string };
 }
 
@@ -215,7 +217,8 @@ export interface Actions {
   "platform.check": { params: { fileId: string }; result: { records: number } };
   "platform.read": {
     params: { fileId: string; from: number; merchant: string | null };
-    result: { records: readonly MappedRecord[]; done: boolean; version: string };
+    /** `node` is where it was read, for the calls after it. */
+    result: { records: readonly MappedRecord[]; done: boolean; version: string; node?: string };
   };
   "bank-adapter.register": { params: PlatformRegistration; result: { registered: true } };
   "bank-adapter.unregister": { params: { platform: string }; result: { registered: false } };
@@ -238,5 +241,10 @@ export type ActionName = keyof Actions;
 export type Call = <N extends ActionName>(
   name: N,
   params: Actions[N]["params"],
-  options?: { readonly platform?: string; readonly timeoutMs?: number },
+  options?: {
+    readonly platform?: string;
+    readonly timeoutMs?: number;
+    /** Only this node may answer. */
+    readonly node?: string | undefined;
+  },
 ) => Promise<Actions[N]["result"]>;

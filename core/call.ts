@@ -24,7 +24,8 @@ export function callOver(broker: Caller): Call {
     const full = platform === undefined ? name : `platform.${platform}.${action}`;
     const timeout = options.timeoutMs ?? (platform === undefined ? DEFAULT_TIMEOUT_MS : PLATFORM_TIMEOUT_MS);
     try {
-      return (await broker.call(full, params, { timeout, retries: 0 })) as never;
+      const at = options.node === undefined ? {} : { nodeID: options.node };
+      return (await broker.call(full, params, { timeout, retries: 0, ...at })) as never;
     } catch (error) {
       throw translated(name, error);
     }

@@ -69,7 +69,8 @@ export function fileForesight(
       rejects.push(...done.rejects.slice(0, SHOWN - rejects.length));
       if (foresight.orders() > dryRunOrders) throw tooLarge(`takes at most ${dryRunOrders} orders`);
     };
-    const read = async (from: number) => deps.call("platform.read", { fileId, from, merchant }, timeLeft());
+    const read = async (from: number, node: string | undefined) =>
+      deps.call("platform.read", { fileId, from, merchant }, { ...timeLeft(), node });
     const batches = readAhead(read, 0, AHEAD);
     let pluginVersion = "";
     try {

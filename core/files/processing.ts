@@ -143,7 +143,8 @@ export function fileProcessing(
   async function readAll(claimed: StoredFile): Promise<void> {
     let file = claimed;
     const { _id: fileId, platform, merchant } = file;
-    const read = (from: number) => deps.call("platform.read", { fileId, from, merchant }, { platform });
+    const read = (from: number, node: string | undefined) =>
+      deps.call("platform.read", { fileId, from, merchant }, { platform, node });
     let batches = readAhead(read, file.records, file.checked ? AHEAD : AHEAD_UNCHECKED);
     try {
       if (!file.checked) file = await checked(file);

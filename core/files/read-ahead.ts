@@ -12,12 +12,17 @@ export interface ReadAhead {
 }
 
 /**
- * Fetches the batches of a file one after another before they are asked for, so that mapping and storing go on side by side.
- * @param read gives the batch that begins at a record
+ * Fetches the batches of a file one after another before they are asked for, so that mapping and storing go on side by side. The node that
+ * gives the first is asked for all: another one would read the file from its start, and may have another version of the plugin.
+ * @param read gives the batch that begins at a record, from the node named
  * @param from the first record
  * @param most batches that are held at the most
  */
-export function readAhead(read: (from: number) => Promise<Batch>, from: number, most: number): ReadAhead {
+export function readAhead(
+  read: (from: number, node: string | undefined) => Promise<Batch>,
+  from: number,
+  most: number,
+): ReadAhead {
   const held: Batch[] = [];
   const state = { limit: most, stopped: false };
   let ended = false;
@@ -30,10 +35,12 @@ export function readAhead(read: (from: number) => Promise<Batch>, from: number, 
 
   async function fetchAll(): Promise<void> {
     try {
+      let node: string | undefined;
       for (let at = from, done = false; !done && !state.stopped;) {
         while (held.length >= state.limit && !state.stopped) await changed.promise;
         if (state.stopped) break;
-        const batch = await read(at);
+        const batch = await read(at, node);
+        node ??= batch.node;
         at += batch.records.length;
         ({ done } = batch);
         held.push(batch);

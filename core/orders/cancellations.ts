@@ -2,10 +2,10 @@ import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { type CollectionSpec, type Doc, isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import type { Cancellation } from "../../schemas/types.generated.ts";
-import { type Cancel, countCancel, decideCancel, type Ingested } from "./candidates.ts";
+import { type Cancel, countCancel, countNothing, decideCancel, type Ingested } from "./candidates.ts";
 import type { StoredOrder } from "./model.ts";
 
-/** A cancellation of an order that had not come yet; `_id` is the order's business key. */
+/** What is known of an order that had not come yet, that it is cancelled or not owed; `_id` is the order's business key. */
 export interface StoredCancellation extends Doc, Cancellation {}
 
 export const CANCELLATIONS: CollectionSpec = { name: "cancellations", indexes: [] };
@@ -82,7 +82,9 @@ export function orderCancellations(
       }
       if (waiting.length === 0) return;
       const byKey = await notesOf(waiting.map(({ key }) => key));
-      for (const cancel of waiting) countCancel(cancel, byKey.get(cancel.key), done);
+      for (const cancel of waiting)
+        if (cancel.notOwed) countNothing(cancel, done);
+        else countCancel(cancel, byKey.get(cancel.key), done);
     },
   };
 }

@@ -37,7 +37,7 @@ export interface Candidate {
   readonly doc: StoredOrder;
 }
 
-/** A record that takes an order back. */
+/** A record that takes an order back, or says that nothing is owed for it. */
 export interface Cancel {
   readonly record: number;
   readonly position: string;
@@ -45,6 +45,8 @@ export interface Cancel {
   readonly orderNo: string;
   readonly key: string;
   readonly cancellation: Cancellation;
+  /** It says what is so, and asks for nothing: where there is nothing to take back, it is skipped. */
+  readonly notOwed: boolean;
 }
 
 /** A batch by what is to be done: the orders, the cancellations, then orders whose cancellation stands before them. */
@@ -81,11 +83,13 @@ export function gather(
     const source = { fileId: origin.fileId, record, position, pluginVersion: origin.pluginVersion };
     if (mapped.rejected !== undefined) done.rejects.push({ record, position, ...mapped.rejected });
     if (mapped.skipped !== undefined) done.skipped += 1;
-    if (mapped.cancelled !== undefined) {
-      const { merchant, orderNo, reason } = mapped.cancelled;
+    const named = mapped.cancelled ?? mapped.notOwed;
+    if (named !== undefined) {
+      const { merchant, orderNo, reason } = named;
       const key = orderKey(origin.platform, merchant, orderNo);
-      if (cancels.has(key)) done.unchanged += 1;
-      else cancels.set(key, { record, position, merchant, orderNo, key, cancellation: { reason, source } });
+      const notOwed = mapped.notOwed !== undefined;
+      if (cancels.has(key)) countNothing({ notOwed }, done);
+      else cancels.set(key, { record, position, merchant, orderNo, key, cancellation: { reason, source }, notOwed });
     }
     for (const order of mapped.orders ?? []) {
       const key = orderKey(origin.platform, order.merchant, order.orderNo);
@@ -184,11 +188,12 @@ export function decideCancel(
 ): "cancel" | "decided" {
   if (before.state === "open") return "cancel";
   if (before.state === "cancelled") countCancel(cancel, before.cancellation, done);
+  else if (cancel.notOwed && before.state !== "locked") done.skipped += 1;
   else {
-    const { record, position } = cancel;
+    const { record, position, notOwed } = cancel;
     const reason =
       before.state === "locked"
-        ? "A payment holds the order now, so it was not cancelled. Send the cancellation again when the payment has ended."
+        ? `A payment holds the order now, so it was not ${notOwed ? "taken back" : "cancelled"}. Send the record again when the payment has ended.`
         : `The order is ${before.state}, so it was not cancelled. Refund it instead.`;
     done.rejects.push({ record, position, code: "ORDER_CONFLICT", reason });
   }
@@ -196,10 +201,15 @@ export function decideCancel(
 }
 
 /** Counts a cancellation of what is cancelled: the very one that did it, or one more. */
-export function countCancel({ cancellation }: Cancel, by: Cancellation | undefined, done: Ingested): void {
-  const { fileId, record } = cancellation.source;
+export function countCancel(cancel: Cancel, by: Cancellation | undefined, done: Ingested): void {
+  const { fileId, record } = cancel.cancellation.source;
   if (by?.source.fileId === fileId && by.source.record === record) done.cancelled += 1;
-  else done.unchanged += 1;
+  else countNothing(cancel, done);
+}
+
+/** Counts a record that takes nothing back. */
+export function countNothing({ notOwed }: Pick<Cancel, "notOwed">, done: Ingested): void {
+  done[notOwed ? "skipped" : "unchanged"] += 1;
 }
 
 export function conflict(

@@ -5,6 +5,7 @@ import type { OrderCancellations } from "./cancellations.ts";
 import {
   type Cancel,
   type Candidate,
+  countNothing,
   decide,
   decideCancel,
   duplicate,
@@ -90,13 +91,14 @@ export function orderForesight(
       const mine = seen.get(cancel.key);
       const before = stored.get(cancel.key);
       if (mine?.cancelled ?? (before === undefined && noted.has(cancel.key))) {
-        done.unchanged += 1;
+        countNothing(cancel, done);
         return;
       }
       if (before !== undefined && decideCancel(cancel, before, done) === "decided") return;
+      seen.set(cancel.key, { ...mine, cancelled: true });
+      if (before === undefined && mine?.content === undefined && cancel.notOwed) return countNothing(cancel, done);
       done.cancelled += 1;
       tell?.(cancelledOf(cancel));
-      seen.set(cancel.key, { ...mine, cancelled: true });
     }
   };
 }

@@ -32,6 +32,7 @@ const fitsRecord = compileSchema<MappedRecord>({
       orders: { type: "array", minItems: 1, maxItems: ORDERS_PER_RECORD, items: { type: "object" } },
       skipped: text,
       cancelled: object({ merchant: text, orderNo: text, reason: text }),
+      notOwed: object({ merchant: text, orderNo: text, reason: text }),
       rejected: object({ code: { enum: Object.keys(ERRORS) }, field: text, reason: text }, ["code", "reason"]),
     },
     ["record", "position"],
@@ -76,9 +77,10 @@ function faultOf({ records, next }: Batch, from: number, currencies: readonly st
     if (!fitsRecord(mapped)) return `${fitsRecord.fault().field} ${fitsRecord.fault().reason}`;
     if (mapped.record <= last) return "its records are out of order";
     last = mapped.record;
-    const { orders = [], cancelled } = mapped;
-    if (cancelled !== undefined && !(part("merchant")(cancelled.merchant) && part("orderNo")(cancelled.orderNo)))
-      return "it cancels what can't be an order";
+    const { orders = [], cancelled, notOwed } = mapped;
+    for (const named of [cancelled, notOwed])
+      if (named !== undefined && !(part("merchant")(named.merchant) && part("orderNo")(named.orderNo)))
+        return "it names what can't be an order";
     for (const order of orders) {
       const fault = orderFault(order, currencies);
       if (fault !== undefined) return fault;

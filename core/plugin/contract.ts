@@ -25,7 +25,10 @@ export interface FeeRule {
   readonly percent?: string;
 }
 
-/** What `map` gives for a record with nothing to pay: it is counted as skipped, with the reason. */
+/**
+ * What `map` gives for a record with nothing to pay that says nothing of an order: a draft, a test, another document. It is counted as
+ * skipped, with the reason. An order that was owed and no longer is must be `NotOwed`, or it stays payable.
+ */
 export interface Skip {
   readonly skip: string;
 }
@@ -43,6 +46,16 @@ export interface Reject {
  */
 export interface Cancel {
   readonly cancel: { readonly merchant: string; readonly orderNo: string };
+  readonly reason: string;
+}
+
+/**
+ * What `map` gives for a record that says that nothing is owed for an order: it was paid elsewhere, refunded, paid in part with the rest not
+ * told. An open order is taken back as by `Cancel`, for good; one that was paid here stays as it is. The record counts as skipped where it
+ * takes nothing back.
+ */
+export interface NotOwed {
+  readonly notOwed: { readonly merchant: string; readonly orderNo: string };
   readonly reason: string;
 }
 
@@ -65,7 +78,7 @@ export interface PlatformInput<R = never> {
   /** File beside plugin.ts: JSON Schema 2020-12 of one record as the reader gives it (numbers are text). */
   readonly schema: string;
   /** Pure: called once a record that fits the schema. Money leaves as text exactly as the platform means it; core makes it canonical. */
-  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Cancel | Reject;
+  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Cancel | NotOwed | Reject;
 }
 
 /** A platform plugin: one frozen value. */

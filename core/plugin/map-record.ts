@@ -50,7 +50,10 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     }
   };
 
-  function mapOne(value: unknown, merchant: string): Pick<MappedRecord, "orders" | "skipped" | "cancelled"> {
+  function mapOne(
+    value: unknown,
+    merchant: string,
+  ): Pick<MappedRecord, "orders" | "skipped" | "cancelled" | "notOwed"> {
     if (!fits(value)) {
       const { field, reason } = fits.fault();
       throw new Refusal("RECORD_INVALID", `${field === "" ? "The record" : field} ${reason}.`, field);
@@ -58,8 +61,9 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     const made = map(value as never, { merchant });
     if (Array.isArray(made)) return { orders: ordersOf(made, value) };
     if (typeof made !== "object" || made === null) throw invalid(`map returned ${nameOf(made)}`);
-    const { skip, reject, field, cancel, reason } = made as Readonly<Record<string, unknown>>;
-    if (cancel !== undefined) return { cancelled: cancelled(cancel, reason) };
+    const { skip, reject, field, cancel, notOwed, reason } = made as Readonly<Record<string, unknown>>;
+    if (cancel !== undefined) return { cancelled: namedOrder("cancel", cancel, reason) };
+    if (notOwed !== undefined) return { notOwed: namedOrder("notOwed", notOwed, reason) };
     if (typeof skip === "string" && skip !== "") return { skipped: skip.slice(0, REASON_CHARS) };
     if (typeof reject === "string" && reject !== "")
       throw new Refusal("RECORD_INVALID", reject.slice(0, REASON_CHARS), typeof field === "string" ? field : undefined);
@@ -77,12 +81,17 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     );
   }
 
-  function cancelled(cancel: unknown, reason: unknown): NonNullable<MappedRecord["cancelled"]> {
-    if (typeof cancel !== "object" || cancel === null || typeof reason !== "string" || reason === "")
-      throw invalid('map cancels without { cancel: { merchant, orderNo }, reason: "..." }');
-    const { merchant, orderNo } = namesOf(cancel);
-    if (!fitsMerchant(merchant)) throw invalid(`/merchant of the cancelled order ${fitsMerchant.fault().reason}`);
-    if (!fitsOrderNo(orderNo)) throw invalid(`/orderNo of the cancelled order ${fitsOrderNo.fault().reason}`);
+  /** The order that a record takes back or says to be owed no more. */
+  function namedOrder(
+    as: "cancel" | "notOwed",
+    named: unknown,
+    reason: unknown,
+  ): NonNullable<MappedRecord["cancelled"]> {
+    if (typeof named !== "object" || named === null || typeof reason !== "string" || reason === "")
+      throw invalid(`map names no order as in { ${as}: { merchant, orderNo }, reason: "..." }`);
+    const { merchant, orderNo } = namesOf(named);
+    if (!fitsMerchant(merchant)) throw invalid(`/${as}/merchant ${fitsMerchant.fault().reason}`);
+    if (!fitsOrderNo(orderNo)) throw invalid(`/${as}/orderNo ${fitsOrderNo.fault().reason}`);
     return { merchant, orderNo, reason: reason.slice(0, REASON_CHARS) };
   }
 
@@ -137,7 +146,7 @@ function nameOf(value: unknown): string {
     Promise.resolve(value as PromiseLike<unknown>).then(undefined, () => undefined);
     return "a promise; it must answer at once";
   }
-  return "an object that is neither orders nor { skip }, { cancel } or { reject }";
+  return "an object that is neither orders nor { skip }, { cancel }, { notOwed } or { reject }";
 }
 
 /** An error's message may hold what the record holds, so only its kind and place in the plugin are told. */

@@ -43,7 +43,7 @@ export function platformService(platform: PlatformFace): ServiceSchema {
         ...NO_TIMEOUT,
         handler: async (context: Context) => {
           const { fileId, from, merchant } = checkRead(context.params);
-          return await platform.read(fileId, from, merchant);
+          return { ...(await platform.read(fileId, from, merchant)), node: context.broker.nodeID };
         },
       },
     },

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { MappedRecord } from "../actions.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { PlatformOrder } from "./contract.ts";
@@ -15,6 +16,7 @@ export type Expectation =
       readonly skipped?: number;
       /** Orders that are taken back. Absent: none. */
       readonly cancelled?: readonly { readonly merchant: string; readonly orderNo: string }[];
+      readonly notOwed?: readonly { readonly merchant: string; readonly orderNo: string }[];
       /** Absent: none. */
       readonly rejected?: readonly { readonly code: string; readonly position: string; readonly field?: string }[];
     }
@@ -43,21 +45,22 @@ export async function listSamples(dir: string): Promise<{ samples: string[]; exp
   };
 }
 
+const namesOf = ({ merchant, orderNo }: NonNullable<MappedRecord["cancelled"]>) => ({ merchant, orderNo });
+
 /** What a sample becomes with a running plugin. @throws PLUGIN_TIMEOUT, PLUGIN_CRASHED, PLATFORM_UNAVAILABLE */
 export async function outcomeOf(platform: Platform, dir: string, sample: string): Promise<Expectation> {
   const orders: PlatformOrder[] = [];
   const rejected: { code: string; position: string; field?: string }[] = [];
   const cancelled: { merchant: string; orderNo: string }[] = [];
+  const notOwed: { merchant: string; orderNo: string }[] = [];
   let skipped = 0;
   try {
     for await (const records of platform.trial(() => createReadStream(join(dir, SAMPLES, sample)))) {
       for (const record of records) {
         for (const { contentHash: _, ...order } of record.orders ?? []) orders.push(order);
         if (record.skipped !== undefined) skipped += 1;
-        if (record.cancelled !== undefined) {
-          const { merchant, orderNo } = record.cancelled;
-          cancelled.push({ merchant, orderNo });
-        }
+        if (record.cancelled !== undefined) cancelled.push(namesOf(record.cancelled));
+        if (record.notOwed !== undefined) notOwed.push(namesOf(record.notOwed));
         if (record.rejected === undefined) continue;
         const { code, field } = record.rejected;
         rejected.push({ code, position: record.position, ...(field === undefined ? {} : { field }) });
@@ -72,6 +75,7 @@ export async function outcomeOf(platform: Platform, dir: string, sample: string)
     orders,
     ...(skipped === 0 ? {} : { skipped }),
     ...(cancelled.length === 0 ? {} : { cancelled }),
+    ...(notOwed.length === 0 ? {} : { notOwed }),
     ...(rejected.length === 0 ? {} : { rejected }),
   };
 }
@@ -98,11 +102,13 @@ const filled = ({
   orders,
   skipped = 0,
   cancelled = [],
+  notOwed = [],
   rejected = [],
 }: Exclude<Expectation, { readonly error: unknown }>): unknown => ({
   orders,
   skipped,
   cancelled,
+  notOwed,
   rejected,
 });
 

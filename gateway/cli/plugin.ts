@@ -124,7 +124,7 @@ async function tryOut(id: string, path: string, options: { merchant?: string; js
       for (const mapped of records) {
         counts.records += 1;
         counts.orders += mapped.orders?.length ?? 0;
-        if (mapped.skipped !== undefined) counts.skipped += 1;
+        if (mapped.skipped !== undefined || mapped.notOwed !== undefined) counts.skipped += 1;
         if (mapped.rejected !== undefined) counts.rejected += 1;
         print(options.json === true ? JSON.stringify(mapped) : inWords(mapped));
       }
@@ -138,7 +138,7 @@ async function tryOut(id: string, path: string, options: { merchant?: string; js
 }
 
 /** One line an order, or why there is none. */
-function inWords({ position, orders = [], skipped, cancelled, rejected }: MappedRecord): string {
+function inWords({ position, orders = [], skipped, cancelled, notOwed, rejected }: MappedRecord): string {
   const lines = orders.map(({ merchant, orderNo, amount, buyerId, title }) =>
     [
       `order     ${merchant} ${orderNo}  ${amount.value} ${amount.currency}`,
@@ -148,6 +148,7 @@ function inWords({ position, orders = [], skipped, cancelled, rejected }: Mapped
   );
   if (skipped !== undefined) lines.push(`skipped   ${skipped}`);
   if (cancelled !== undefined) lines.push(`cancelled ${cancelled.merchant} ${cancelled.orderNo}: ${cancelled.reason}`);
+  if (notOwed !== undefined) lines.push(`not owed  ${notOwed.merchant} ${notOwed.orderNo}: ${notOwed.reason}`);
   if (rejected !== undefined)
     lines.push(
       `rejected  ${rejected.code}${rejected.field === undefined ? "" : ` ${rejected.field}`}: ${rejected.reason}`,

@@ -130,6 +130,13 @@ export const cancelled = (record: number, orderNo: string, merchant = "shop"): M
   cancelled: { merchant, orderNo, reason: "The buyer changed their mind." },
 });
 
+/** A record that says that nothing is owed for an order. */
+export const notOwed = (record: number, orderNo: string, merchant = "shop"): MappedRecord => ({
+  record,
+  position: `line ${record + 2}`,
+  notOwed: { merchant, orderNo, reason: "It was paid in the shop." },
+});
+
 /** Stores orders of a platform for a user, and gives the user an account. @returns the order ids in the order given */
 export async function seedOrders(
   { core }: House,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { MappedRecord } from "../../../core/actions.ts";
 import { MergepayError } from "../../../core/errors/errors.ts";
 import type { Limits } from "../../../core/limits.ts";
-import { buildHouse, cancelled, clockAt, type House, mapped, temporaryStore } from "../../support/house.ts";
+import { buildHouse, cancelled, clockAt, type House, mapped, notOwed, temporaryStore } from "../../support/house.ts";
 
 const SHA = "a".repeat(64);
 const PARAMS = { blobId: "staged-1", platform: "alpha", merchant: null, sha256: SHA, bytes: 5 };
@@ -90,7 +90,7 @@ describe("what a file would become", () => {
     const content = fc.record({
       orderNo: fc.constantFrom("1", "2", "3"),
       value: fc.constantFrom("10.00", "11.00"),
-      cancels: fc.nat({ max: 3 }).map((n) => n === 0),
+      as: fc.constantFrom("order", "order", "order", "cancelled", "not owed"),
     });
     let run = 0;
     await fc.assert(
@@ -101,9 +101,10 @@ describe("what a file would become", () => {
           run += 1;
           const merchant = `m${run}`;
           const recordsOf = (contents: typeof now): MappedRecord[] =>
-            contents.map(({ orderNo, value, cancels }, i) =>
-              cancels ? cancelled(i, orderNo, merchant) : mapped(i, { orderNo, value, merchant }),
-            );
+            contents.map(({ orderNo, value, as }, i) => {
+              if (as === "order") return mapped(i, { orderNo, value, merchant });
+              return as === "cancelled" ? cancelled(i, orderNo, merchant) : notOwed(i, orderNo, merchant);
+            });
           const { orders } = house.core.services;
           await orders.ingest({ fileId: `before_${run}`, platform: "alpha", pluginVersion: "1-0" }, recordsOf(before));
           records = recordsOf(now);

@@ -4,7 +4,15 @@ import type { MappedRecord } from "../../../core/actions.ts";
 import { CANCELLATIONS } from "../../../core/orders/cancellations.ts";
 import { type Ingested, nothingYet } from "../../../core/orders/candidates.ts";
 import type { CollectionSpec, Doc } from "../../../core/store/contract.ts";
-import { buildHouse, cancelled, type House, mapped, seedAccount, temporaryStore } from "../../support/house.ts";
+import {
+  buildHouse,
+  cancelled,
+  type House,
+  mapped,
+  notOwed,
+  seedAccount,
+  temporaryStore,
+} from "../../support/house.ts";
 import { testBank } from "../../support/test-bank.ts";
 
 const originOf = (fileId: string) => ({ fileId, platform: "alpha", pluginVersion: "1-000000000000" });
@@ -112,6 +120,25 @@ describe("orders that a file takes back", () => {
       [{ created: 1 }, { revised: 1, cancelled: 1 }],
       ["1 cancelled"],
     ],
+    [
+      "are taken back when nothing is owed for them any more",
+      [
+        ["file_a", order(0)],
+        ["file_b", notOwed(3, "1")],
+        ["file_c", notOwed(3, "1")],
+      ],
+      [{ created: 1 }, { cancelled: 1 }, { skipped: 1 }],
+      ["1 cancelled"],
+    ],
+    [
+      "are taken back by an older word that nothing is owed for them",
+      [
+        ["file_a", notOwed(0, "1"), notOwed(1, "2"), notOwed(2, "2")],
+        ["file_b", order(0)],
+      ],
+      [{ skipped: 3 }, { created: 1 }],
+      ["1 cancelled"],
+    ],
     ["are noted until they come", [["file_a", cancelled(0, "1"), cancelled(1, "2")]], [{ cancelled: 2 }], []],
   ];
   for (const [name, batches, counted, states] of cases) {
@@ -155,6 +182,12 @@ describe("orders that a file takes back", () => {
     });
     const paid = await ingest("file_c", cancelled(0, "2"));
     expect(paid.rejects[0]?.reason).to.match(/The order is paid/);
+    // That something was paid is no news of what was paid here.
+    const told = await ingest("file_d", notOwed(0, "1"), notOwed(1, "2"));
+    expect(told).to.deep.include({ cancelled: 0, skipped: 1 });
+    expect(told.rejects.map(({ code, reason }) => `${code} ${reason.slice(0, 35)}`)).to.deep.equal([
+      "ORDER_CONFLICT A payment holds the order now, so i",
+    ]);
     expect(await statesNow()).to.deep.equal(["1 locked", "2 paid"]);
   });
 
@@ -188,7 +221,7 @@ describe("orders that a file takes back", () => {
 
   it("end the same in whichever order files come and however often batches are done again", async () => {
     const step = fc.record({
-      record: fc.constantFrom(order(0), cancelled(1, "1")),
+      record: fc.constantFrom(order(0), cancelled(1, "1"), notOwed(2, "1")),
       file: fc.constantFrom("file_a", "file_b"),
       again: fc.boolean(),
     });
@@ -197,16 +230,17 @@ describe("orders that a file takes back", () => {
       fc.asyncProperty(fc.array(step, { maxLength: 6 }), async (steps) => {
         run += 1;
         const merchant = `m${run}`;
-        const own = ({ orders, cancelled: back, ...rest }: MappedRecord): MappedRecord => ({
+        const own = ({ orders, cancelled: back, notOwed: paid, ...rest }: MappedRecord): MappedRecord => ({
           ...rest,
           ...(orders === undefined ? {} : { orders: orders.map((one) => ({ ...one, merchant })) }),
           ...(back === undefined ? {} : { cancelled: { ...back, merchant } }),
+          ...(paid === undefined ? {} : { notOwed: { ...paid, merchant } }),
         });
         for (const { record, file, again } of steps) {
           const first = await ingest(`${file}_${run}`, own(record));
           if (again) expect(await ingest(`${file}_${run}`, own(record))).to.deep.equal(first);
         }
-        const back = steps.some(({ record }) => record.cancelled !== undefined);
+        const back = steps.some(({ record }) => record.orders === undefined);
         const [order] = (await ordersNow()).filter((one) => one.merchant === merchant);
         if (order !== undefined) expect(order.state).to.equal(back ? "cancelled" : "open");
       }),

@@ -32,7 +32,12 @@ const answers: readonly (readonly [string, unknown, number, string])[] = [
   ["an amount below zero", withOrder({ amount: { value: "-7.50", currency: "EUR" } }), 1, "not above zero"],
   ["another currency", withOrder({ amount: { value: "7.50", currency: "USD" } }), 1, "does not take"],
   ["no hash", withOrder({ contentHash: "x" }), 1, "an order has no hash"],
-  ["a wrong cancellation", [of({ cancelled: { merchant: "a/b", orderNo: "1", reason: "x" } })], 1, "it cancels what"],
+  [
+    "a wrong cancellation",
+    [of({ cancelled: { merchant: "a/b", orderNo: "1", reason: "x" } })],
+    1,
+    "it names what can't be an order",
+  ],
 ];
 
 describe("The host believes no worker unseen", () => {

@@ -57,6 +57,13 @@ describe("What a record becomes", () => {
       expect(cancelled ?? rejected?.code).to.deep.equal(becomes);
     });
 
+  it("an order for which nothing is owed any more", () => {
+    const made = { notOwed: { merchant: "corner", orderNo: " A-1" }, reason: "Paid in the shop." };
+    const map = recordMapper({ map: () => made, fits: compileSchema<unknown>({}), currencies: ["EUR"] });
+    const { notOwed } = map({ record: 0, position: "line 2", value: {} }, "corner");
+    expect(notOwed).to.deep.equal({ merchant: "corner", orderNo: "A-1", reason: "Paid in the shop." });
+  });
+
   const bad = recordMapper({
     map: ({ amount }: { amount: string }) => [
       { merchant: "corner", orderNo: "1", amount: { value: amount, currency: "EUR" } },

@@ -4,11 +4,20 @@ import { expect } from "chai";
 import { ServiceBroker } from "moleculer";
 import type { Call } from "../../../core/actions.ts";
 import { callOver } from "../../../core/call.ts";
+import { readAhead } from "../../../core/files/read-ahead.ts";
 import { asMergepayError } from "../../../core/errors/errors.ts";
 import { bankAdapterService } from "../../../core/plugin/bank-adapter.service.ts";
 import { pluginsService } from "../../../core/plugin/plugins.service.ts";
 import { silentLog } from "../../support/house.ts";
-import { blobsOf, goodPlugin, line, pluginsFolder, type PluginsFolder, tightLimits } from "../../support/plugins.ts";
+import {
+  blobsOf,
+  goodPlugin,
+  line,
+  pluginFile,
+  pluginsFolder,
+  type PluginsFolder,
+  tightLimits,
+} from "../../support/plugins.ts";
 import { until } from "../../support/process.ts";
 
 const bankAdapterFile = `const known = new Map();
@@ -140,6 +149,55 @@ describe("Plugins over the bus", () => {
         "PLATFORM_UNAVAILABLE",
       );
     });
+
+  it("reads a file to its end where it was begun, when several nodes have the platform in other versions", async () => {
+    const other = await pluginsFolder();
+    await other.write("corner-shop", { ...goodPlugin, "plugin.ts": pluginFile({ top: "// another version" }) });
+    const second = broker("second");
+    const openBlob = blobsOf({ long: Array.from({ length: 3_000 }, (_, index) => line(`B-${index}`)).join("") });
+    for (const [node, pluginsDir] of [
+      [house, folder.dir],
+      [second, other.dir],
+    ] as const) {
+      await node.destroyService("plugins").catch(() => undefined);
+      node.createService(pluginsService({ pluginsDir, limits: tightLimits, openBlob, log: silentLog, pollMs: 20 }));
+    }
+    const { remote } = await start();
+    await second.start();
+    const endpoints = () => elsewhere.registry.actions.get("platform.corner-shop.read")?.endpoints.length;
+    await until("both nodes have the platform", () => endpoints() === 2);
+    const begun = new Set<string>();
+    try {
+      for (let file = 0; file < 4; file += 1) {
+        const versions = new Set<string>();
+        let records = 0;
+        const batches = readAhead(
+          (from, node) =>
+            remote("platform.read", { fileId: "long", from, merchant: `m${file}` }, { platform: "corner-shop", node }),
+          0,
+          2,
+        );
+        for (let done = false; !done;) {
+          const batch = await batches.next();
+          ({ done } = batch);
+          records += batch.records.length;
+          versions.add(batch.version);
+        }
+        expect([records, versions.size]).to.deep.equal([3_000, 1]);
+        begun.add([...versions].join());
+      }
+      expect(begun.size, "both have read").to.equal(2);
+      const gone = remote(
+        "platform.read",
+        { fileId: "long", from: 0, merchant: null },
+        { platform: "corner-shop", node: "x" },
+      );
+      expect(await errorOf(gone)).to.equal("PLATFORM_UNAVAILABLE");
+    } finally {
+      await second.stop();
+      await other.remove();
+    }
+  }).timeout(20_000);
 
   for (const from of ["local", "remote"] as const)
     it(`hands bank-adapter's actions to what its plugin opened, for a ${from} caller`, async () => {
