@@ -14,7 +14,7 @@ export interface EchoDeps {
   readonly limits: ReadLimits;
 }
 
-export type FileEcho = Omit<Echo, "render"> & { readonly pieces: AsyncGenerator<string> };
+type FileEcho = Omit<Echo, "render"> & { readonly pieces: AsyncGenerator<string> };
 
 /** Echoes at once of a platform with files of which much is held while they are read. */
 const HELD_AT_ONCE = 2;
