@@ -60,5 +60,11 @@ function textsOf(record: unknown): { pointer: string; text: string }[] {
 /** An amount without zeros that mean nothing. */
 const bare = (text: string): string => (/^\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, "") : text);
 
+/** A date without marks, with or without a time. */
+const COMPACT = /^\d{8}(?:\d{4}|\d{6})?$/;
+
 const isAt = (text: string, instant: string): boolean =>
-  text === instant || instantOf(text) === instant || (text.length >= 10 && instant.startsWith(text.slice(0, 10)));
+  text === instant ||
+  instantOf(text) === instant ||
+  (text.length >= 10 && instant.startsWith(text.slice(0, 10))) ||
+  (COMPACT.test(text) && instant.startsWith(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`));

@@ -6,6 +6,7 @@ describe("Where the fields of an order come from", () => {
     no: "A-1",
     money: { total: "12.500", cur: "EUR" },
     at: "2026-03-01 09:30",
+    due: "20260401",
     who: { id: "4711" },
     lines: [{ name: "Bowl" }],
     "a/b": "Corner shop",
@@ -18,6 +19,7 @@ describe("Where the fields of an order come from", () => {
     ["nothing that the plugin made itself", {}, "merchant", undefined],
     ["a part of the value", { buyerId: "customer:4711" }, "buyerId", "/who/id"],
     ["the day of an instant", { placedAt: "2026-03-01T08:30:00Z" }, "placedAt", "/at"],
+    ["the same day without marks", { placedAt: "2026-04-01T00:00:00Z" }, "placedAt", "/due"],
     ["a name with a slash", { title: "Corner shop" }, "title", "/a~1b"],
     ["the first item", { items: [{ name: "Bowl" }, { name: "Cup" }] }, "items", "/lines/0/name"],
   ];
