@@ -78,7 +78,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
   it("records the expectations, the same that the example has", async () => {
     const { code, out, err } = await plugin("record", "tea-house");
     expect(code, err).to.equal(0);
-    expect(out).to.include("5 written, 0 were there");
+    expect(out).to.include("6 written, 0 were there");
     const merchant = (text: unknown): unknown =>
       JSON.parse(JSON.stringify(text).replaceAll("corner-kiosk", "tea-house"));
     expect(await expectations(folder.path("tea-house"))).to.deep.equal(merchant(await expectations(TEMPLATE)));
@@ -87,7 +87,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
   it("passes `test`, and finds the plugin in `list`", async () => {
     const tested = await plugin("test", "tea-house");
     expect(tested.code, tested.out).to.equal(0);
-    expect(tested.out).to.match(/tea-house +pass +1-[0-9a-f]{12} +Tea house, 5 samples/);
+    expect(tested.out).to.match(/tea-house +pass +1-[0-9a-f]{12} +Tea house, 6 samples/);
     await folder.write("broken", { "plugin.ts": "export default {" });
     const listed = await plugin("list");
     expect(listed.code).to.equal(0);
@@ -100,7 +100,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     const sample = join(folder.path("tea-house"), "samples", "more.csv");
     await writeFile(sample, "order,buyer,status,total,currency,placed,title\n");
     const { out } = await plugin("record", "tea-house");
-    expect(out).to.include("1 written, 5 were there");
+    expect(out).to.include("1 written, 6 were there");
     await rm(sample);
     const tested = await plugin("test", "tea-house");
     expect(tested.code).to.equal(1);
@@ -114,7 +114,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     expect(code).to.equal(0);
     expect(out.split("\n")).to.deep.equal([
       "line 2  order     north K-1001  12.50 USD  buyer buyer-7  Two newspapers, one coffee",
-      "line 3  skipped   The order is paid.",
+      "line 3  not owed  north K-1002: The order is paid.",
       "line 4  order     north K-1003  8.00 EUR  no buyer  Umbrella",
       "3 records: 2 orders, 1 with nothing to pay, 0 rejected",
       "",

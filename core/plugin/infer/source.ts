@@ -94,21 +94,26 @@ export function pluginSource(proposal: Proposal, { id, title, contract, schema }
   const summed = fields.amount === undefined && linesTellTotal(lines);
   const trimmed = padded || (summed && lines?.total === undefined);
   const body = [
-    ...(status === undefined
-      ? ["// CHECK: the file tells no status; skip what is paid or cancelled, or somebody pays twice."]
-      : [
-          `// CHECK: skip what is not to be paid, or somebody pays twice: ${status.pointer} is ${statuses.map(text).join(", ")} here.`,
-        ]),
     number === undefined
       ? needed("orderNo", "no field looks like the order's number")
       : `const orderNo = ${use("textAt")}(record, ${text(number.pointer)}); // ${confidence(number)}`,
+    merchant === undefined
+      ? "const named = { merchant, orderNo };"
+      : `const named = { merchant: ${use("textAt")}(record, ${text(merchant.pointer)}) || merchant, orderNo }; // ${confidence(merchant)}`,
+    ...(status === undefined
+      ? [
+          "// CHECK: the file tells no status; take back what is cancelled (cancel) or paid (notOwed), or somebody pays twice.",
+        ]
+      : [
+          `// CHECK: take back what is cancelled (cancel) or paid (notOwed), skip what is not owed yet, or somebody pays twice: ${status.pointer} is ${statuses.map(text).join(", ")} here.`,
+        ]),
     currency === undefined
       ? needed("currency", 'the file tells no currency; its ISO 4217 code, such as "EUR"')
       : `const currency = ${use("textAt")}(record, ${text(currency.pointer)}); // ${confidence(currency)}`,
     ...amountLines(proposal, use),
     ...(trimmed ? [`const total = ${use("withoutPadding")}(told, currency);`] : []),
     ...proposal.missing.map((what) => missingLine(what)),
-    `if (isZero(total)) return { skip: "There is nothing to pay: the total is zero." };`,
+    `if (isZero(total)) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };`,
     ...dateLines(date, dateForm, use),
     ...(buyer === undefined
       ? []
@@ -116,10 +121,7 @@ export function pluginSource(proposal: Proposal, { id, title, contract, schema }
     ...itemLines(lines, use),
     "return [",
     "  {",
-    merchant === undefined
-      ? "    merchant,"
-      : `    merchant: ${use("textAt")}(record, ${text(merchant.pointer)}) || merchant, // ${confidence(merchant)}`,
-    "    orderNo,",
+    "    ...named,",
     "    amount: money(total, currency),",
     "    title: `Order ${orderNo}`,",
     ...(date === undefined || dateForm === undefined ? [] : ["    ...(placedAt === undefined ? {} : { placedAt }),"]),
