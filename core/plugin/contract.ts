@@ -39,12 +39,18 @@ export interface Reject {
   readonly field?: string;
 }
 
+/** What an order is known by within its platform: the same in all of its records, those that make it and those that end it. */
+export interface OrderName {
+  readonly merchant: string;
+  readonly orderNo: string;
+}
+
 /**
  * What `map` gives for a record that takes an order back: an open order is cancelled and can't be paid any more. It stays so: an order that
  * is cancelled before it comes, in whichever file, is never payable.
  */
 export interface Cancel {
-  readonly cancel: { readonly merchant: string; readonly orderNo: string };
+  readonly cancel: OrderName;
   readonly reason: string;
 }
 
@@ -54,9 +60,18 @@ export interface Cancel {
  * takes nothing back.
  */
 export interface NotOwed {
-  readonly notOwed: { readonly merchant: string; readonly orderNo: string };
+  readonly notOwed: OrderName;
   readonly reason: string;
 }
+
+/** What `map` gives for a record. */
+export type Mapped = readonly PlatformOrder[] | Skip | Cancel | NotOwed | Reject;
+
+/**
+ * Why an order is not to be paid, under the word of the outcome that tells it: what a plugin's table of statuses holds.
+ * @example new Map<string, Closed>([["VOIDED", { cancel: "The order is cancelled." }], ["ON_HOLD", { skip: "The order is on hold." }]])
+ */
+export type Closed = Skip | { readonly cancel: string } | { readonly notOwed: string };
 
 export interface MapContext {
   /** The merchant that the sender named with the file, or the plugin's `defaultMerchant`. */
@@ -77,7 +92,7 @@ export interface PlatformInput<R = never> {
   /** File beside plugin.ts: JSON Schema 2020-12 of one record as the reader gives it (numbers are text). */
   readonly schema: string;
   /** Pure: called once a record that fits the schema. Money leaves as text exactly as the platform means it; core makes it canonical. */
-  readonly map: (record: R, context: MapContext) => readonly PlatformOrder[] | Skip | Cancel | NotOwed | Reject;
+  readonly map: (record: R, context: MapContext) => Mapped;
 }
 
 /** A platform plugin: one frozen value. */
@@ -115,3 +130,10 @@ export const defineInput = <R>(input: PlatformInput<R>): PlatformInput => Object
 
 /** Makes an order amount of a platform's own text and currency; no check here, core refuses what is not canonical money. */
 export const money = (value: string, currency: string): Money => ({ value, currency });
+
+/** The outcome of a record whose order is not to be paid: the reason with the order's name, where the outcome has one. */
+export function closedOrder(named: OrderName, closed: Closed): Skip | Cancel | NotOwed {
+  if ("cancel" in closed) return { cancel: named, reason: closed.cancel };
+  if ("notOwed" in closed) return { notOwed: named, reason: closed.notOwed };
+  return closed;
+}

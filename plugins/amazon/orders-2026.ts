@@ -1,13 +1,15 @@
 import {
+  closedOrder,
   defineInput,
   instantOf,
   isZero,
   money,
   plainText,
+  type Closed,
   type PlatformInput,
   type PlatformOrder,
 } from "../../core/plugin/contract.ts";
-import { buyerOf, MAX_ITEMS, orderTitle } from "./shared.ts";
+import { buyerOf, CANCELLED, MAX_ITEMS, orderTitle, PENDING, UNKNOWN } from "./shared.ts";
 
 /** An order of the Orders API of 2026-01-01 as it passed order-2026.schema.json. */
 interface Order {
@@ -27,7 +29,14 @@ interface Item {
   readonly product?: { readonly title?: string | null; readonly sellerSku?: string | null } | null;
 }
 
-const OPEN = new Set(["UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"]);
+const STATUSES = new Map<string, Closed | "owed">([
+  ["UNSHIPPED", "owed"],
+  ["PARTIALLY_SHIPPED", "owed"],
+  ["SHIPPED", "owed"],
+  ["CANCELLED", CANCELLED],
+  ["PENDING", PENDING],
+  ["PENDING_AVAILABILITY", PENDING],
+]);
 
 function itemOf({ quantityOrdered, product }: Item): NonNullable<PlatformOrder["items"]>[number] {
   return {
@@ -42,21 +51,19 @@ export const orders2026: PlatformInput = defineInput<Order>({
   input: { format: "json", records: ["/orders", "/order"], marks: ['"orderId"', '"fulfillmentStatus"'] },
   schema: "order-2026.schema.json",
   map(order, { merchant }) {
-    const { fulfillmentStatus: status } = order.fulfillment;
-    if (status.startsWith("CANCEL")) return { skip: "The order is cancelled." };
-    if (status.startsWith("PENDING")) return { skip: "The order is pending, not priced yet." };
-    if (!OPEN.has(status)) return { skip: "The order is in a status that does not say that it is owed." };
+    const named = { merchant, orderNo: order.orderId };
+    const closed = STATUSES.get(order.fulfillment.fulfillmentStatus) ?? UNKNOWN;
+    if (closed !== "owed") return closedOrder(named, closed);
     const total = order.proceeds?.grandTotal ?? undefined;
     if (total === undefined) return { skip: "The order has no total." };
-    if (isZero(total.amount)) return { skip: "There is nothing to pay: the total is zero." };
+    if (isZero(total.amount)) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };
     const placedAt = instantOf(order.createdTime);
     if (placedAt === undefined) return { reject: "There is no such date and time with a zone.", field: "/createdTime" };
     const buyerId = buyerOf(order.buyer?.buyerEmail);
     const items = (order.orderItems ?? []).slice(0, MAX_ITEMS).map(itemOf);
     return [
       {
-        merchant,
-        orderNo: order.orderId,
+        ...named,
         amount: money(total.amount, total.currencyCode),
         placedAt,
         title: orderTitle(order.salesChannel?.marketplaceName, order.orderId),

@@ -1,9 +1,18 @@
-import { definePlatform, instantOf, isZero, money, plainText, type PlatformOrder } from "../../core/plugin/contract.ts";
+import {
+  closedOrder,
+  definePlatform,
+  instantOf,
+  isZero,
+  money,
+  plainText,
+  type Closed,
+  type PlatformOrder,
+} from "../../core/plugin/contract.ts";
 import { isPriced, owedFor, type AmountColumns } from "./amount.ts";
 import { notPayables } from "./not-payable.ts";
 import { orders2026 } from "./orders-2026.ts";
 import { ordersV0 } from "./orders-v0.ts";
-import { buyerOf, MAX_ITEMS, orderTitle } from "./shared.ts";
+import { buyerOf, CANCELLED, isOtherShop, MAX_ITEMS, orderTitle, OTHER_SHOP, PENDING, UNKNOWN } from "./shared.ts";
 
 /** A row of the report as it passed order.schema.json. */
 interface Row extends AmountColumns {
@@ -24,36 +33,41 @@ interface Live {
   readonly index: number;
 }
 
-/** Order statuses in which the order is owed; pending orders have no prices yet, returned and lost ones are not owed. */
-const OPEN = new Set([
-  "unshipped",
-  "partiallyshipped",
-  "partially shipped",
-  "shipping",
-  "shipped",
-  "complete",
-  "shipped - delivered to buyer",
-  "shipped - out for delivery",
-  "shipped - picked up",
+const GONE: Closed = { notOwed: "The goods were returned, refused or lost." };
+/** Order statuses by what they say of the order's payment; pending orders have no prices yet. */
+const STATUSES = new Map<string, Closed | "owed">([
+  ["unshipped", "owed"],
+  ["partiallyshipped", "owed"],
+  ["partially shipped", "owed"],
+  ["shipping", "owed"],
+  ["shipped", "owed"],
+  ["complete", "owed"],
+  ["shipped - delivered to buyer", "owed"],
+  ["shipped - out for delivery", "owed"],
+  ["shipped - picked up", "owed"],
+  ["cancelled", CANCELLED],
+  ["canceled", CANCELLED],
+  ["shipped - returned to seller", GONE],
+  ["shipped - returning to seller", GONE],
+  ["shipped - rejected by buyer", GONE],
+  ["shipped - undeliverable", GONE],
+  ["shipped - lost in transit", GONE],
+  ["shipped - damaged", GONE],
+  ["pending", PENDING],
 ]);
-const CANCELLED = new Set(["cancelled", "canceled"]);
+const UNCLEAR: Closed = { skip: "The rows of the order are in statuses that do not agree on whether it is owed." };
 const CURRENCIES = "USD CAD MXN BRL EUR GBP SEK PLN TRY INR JPY AUD SGD AED SAR EGP ZAR";
 
 const word = (text: string): string => text.trim().toLowerCase();
 
+const isCancelled = (row: Row): boolean => STATUSES.get(word(row["item-status"])) === CANCELLED;
+
 /** Why nothing is to be paid for the order as its status columns tell it, or undefined when it is open. */
-function closedBecause(rows: readonly Row[]): string | undefined {
-  for (const row of rows) {
-    const status = word(row["order-status"]);
-    if (CANCELLED.has(status)) return "The order is cancelled.";
-    if (status === "pending") return "The order is pending, not priced yet.";
-    if (!OPEN.has(status)) return "The order is in a status that does not say that it is owed.";
-    // Orders of other shops that are only shipped from the platform's stores: their buyers pay elsewhere.
-    if (word(row["sales-channel"]).startsWith("non-amazon")) return "The order was not placed on the platform.";
-  }
-  return rows.every((row) => CANCELLED.has(word(row["item-status"])))
-    ? "All items of the order are cancelled."
-    : undefined;
+function closedBecause(rows: readonly Row[]): Closed | undefined {
+  if (rows.some((row) => isOtherShop(row["sales-channel"]))) return OTHER_SHOP;
+  const [told, other] = new Set(rows.map((row) => STATUSES.get(word(row["order-status"])) ?? UNKNOWN));
+  if (other !== undefined) return UNCLEAR;
+  return told === "owed" ? undefined : told;
 }
 
 /** The first row whose column says something else than the first row of the order. */
@@ -89,7 +103,7 @@ const COLUMNS = [
   "ship-promotion-discount",
 ];
 
-export default definePlatform<{ readonly rows: readonly Row[] }>({
+export default definePlatform<{ readonly rows: readonly [Row, ...Row[]] }>({
   title: "Amazon",
   input: {
     format: "tsv",
@@ -103,13 +117,12 @@ export default definePlatform<{ readonly rows: readonly Row[] }>({
   settlementAccount: "amazon-settlement",
   defaultMerchant: "amazon-seller",
   map({ rows }, { merchant }) {
-    const reason = closedBecause(rows);
-    if (reason !== undefined) return { skip: reason };
-    const live = rows
-      .map((row, index) => ({ row, index }))
-      .filter(({ row }) => !CANCELLED.has(word(row["item-status"])));
+    const named = { merchant, orderNo: rows[0]["amazon-order-id"] };
+    const closed = closedBecause(rows);
+    if (closed !== undefined) return closedOrder(named, closed);
+    const live = rows.map((row, index) => ({ row, index })).filter(({ row }) => !isCancelled(row));
     const [first] = live;
-    if (first === undefined) return { skip: "All items of the order are cancelled." };
+    if (first === undefined) return { cancel: named, reason: "All items of the order are cancelled." };
     const priced = live.filter(({ row }) => isPriced(row));
     const columns = [
       ["currency", strayOf(priced, "currency")],
@@ -119,24 +132,24 @@ export default definePlatform<{ readonly rows: readonly Row[] }>({
     for (const [column, stray] of columns)
       if (stray !== undefined)
         return { reject: `The rows of the order do not agree in ${column}.`, field: `/rows/${stray.index}/${column}` };
+    const [prime] = priced;
+    if (prime === undefined) return { skip: "The order is not priced yet." };
     const total = owedFor(priced.map(({ row }) => row));
-    if (isZero(total)) return { skip: "There is nothing to pay: prices less discounts are zero." };
-    const currency = priced[0]?.row.currency ?? "";
+    if (isZero(total)) return { notOwed: named, reason: "There is nothing to pay: prices less discounts are zero." };
+    const { currency } = prime.row;
     if (currency === "")
-      return { reject: "The row has amounts but no currency.", field: `/rows/${priced[0]?.index ?? 0}/currency` };
+      return { reject: "The row has amounts but no currency.", field: `/rows/${prime.index}/currency` };
     const placedAt = instantOf(first.row["purchase-date"]);
     if (placedAt === undefined)
       return { reject: "There is no such date and time with a zone.", field: `/rows/${first.index}/purchase-date` };
     const buyerId = buyerOf(first.row["buyer-email"]);
-    const orderNo = first.row["amazon-order-id"];
     const items = live.filter(({ row }) => plainText(row["product-name"], 1) !== "").slice(0, MAX_ITEMS);
     return [
       {
-        merchant,
-        orderNo,
+        ...named,
         amount: money(total, currency),
         placedAt,
-        title: orderTitle(first.row["sales-channel"], orderNo),
+        title: orderTitle(first.row["sales-channel"], named.orderNo),
         ...(buyerId === undefined ? {} : { buyerId }),
         ...(items.length === 0 ? {} : { items: items.map(itemOf) }),
       },

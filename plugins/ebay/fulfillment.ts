@@ -1,12 +1,14 @@
 import {
+  closedOrder,
   instantOf,
   isZero,
   money,
   plainText,
+  type Closed,
+  type MapContext,
+  type Mapped,
   type Money,
   type PlatformOrder,
-  type Reject,
-  type Skip,
 } from "../../core/plugin/contract.ts";
 import { buyerOf, sellerOf } from "./people.ts";
 
@@ -38,16 +40,19 @@ interface LineItem {
 const MAX_ITEMS = 1000;
 
 /** Why nothing is to be paid for the order, or undefined when its buyer has still to pay it. */
-function closedBecause(order: FulfillmentOrder): string | undefined {
+function closedBecause(order: FulfillmentOrder): Closed | undefined {
   const { orderPaymentStatus: status, cancelStatus, paymentSummary } = order;
-  if (status === "PAID") return "The order is paid.";
-  if (status.endsWith("REFUNDED") || (paymentSummary?.refunds ?? []).length > 0)
-    return "The order was paid and refunded, in part or whole.";
   const cancel = cancelStatus?.cancelState ?? "NONE_REQUESTED";
-  if (cancel !== "NONE_REQUESTED") return "The order is cancelled, or about to be.";
-  if (status !== "PENDING" && status !== "FAILED") return "The order is in a status that does not say that it is owed.";
+  if (cancel === "CANCELED") return { cancel: "The order is cancelled." };
+  if (status === "PAID") return { notOwed: "The order is paid." };
+  if (status.endsWith("REFUNDED") || (paymentSummary?.refunds ?? []).length > 0)
+    return { notOwed: "The order was paid and refunded, in part or whole." };
+  // The seller may yet refuse to cancel it.
+  if (cancel !== "NONE_REQUESTED") return { skip: "The order is about to be cancelled." };
+  if (status !== "PENDING" && status !== "FAILED")
+    return { skip: "The order is in a status that does not say that it is owed." };
   const tried = (paymentSummary?.payments ?? []).filter(({ paymentStatus }) => paymentStatus !== "FAILED");
-  return tried.length > 0 ? "A payment of the order is under way." : undefined;
+  return tried.length > 0 ? { skip: "A payment of the order is under way." } : undefined;
 }
 
 function itemOf({ title, sku, quantity }: LineItem): NonNullable<PlatformOrder["items"]>[number] {
@@ -59,23 +64,20 @@ function itemOf({ title, sku, quantity }: LineItem): NonNullable<PlatformOrder["
 }
 
 /** An order of the Fulfillment API. `pricingSummary.total` is what the buyer owes, as the platform says. */
-export function mapFulfillmentOrder(
-  order: FulfillmentOrder,
-  { merchant }: { readonly merchant: string },
-): readonly PlatformOrder[] | Skip | Reject {
-  const reason = closedBecause(order);
-  if (reason !== undefined) return { skip: reason };
+export function mapFulfillmentOrder(order: FulfillmentOrder, { merchant }: MapContext): Mapped {
+  const named = { merchant: sellerOf(order.sellerId, merchant), orderNo: order.orderId };
+  const closed = closedBecause(order);
+  if (closed !== undefined) return closedOrder(named, closed);
   const total = order.pricingSummary?.total;
   if (total === undefined) return { skip: "The order has no total yet." };
-  if (isZero(total.value)) return { skip: "There is nothing to pay: the total is zero." };
+  if (isZero(total.value)) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };
   const placedAt = instantOf(order.creationDate);
   if (placedAt === undefined) return { reject: "There is no such date and time with a zone.", field: "/creationDate" };
   const lines = order.lineItems ?? [];
   const buyerId = buyerOf(order.buyer?.username, order.buyer?.buyerRegistrationAddress?.email);
   return [
     {
-      merchant: sellerOf(order.sellerId, merchant),
-      orderNo: order.orderId,
+      ...named,
       amount: money(total.value, total.currency),
       placedAt,
       title: `Order ${order.orderId}`,

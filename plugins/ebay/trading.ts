@@ -1,11 +1,13 @@
 import {
+  closedOrder,
   instantOf,
   isZero,
   money,
   plainText,
+  type Closed,
+  type MapContext,
+  type Mapped,
   type PlatformOrder,
-  type Reject,
-  type Skip,
 } from "../../core/plugin/contract.ts";
 import { buyerOf, sellerOf } from "./people.ts";
 
@@ -37,16 +39,27 @@ interface Transaction {
 
 const MAX_ITEMS = 1000;
 
+const CLOSED = new Map<string, Closed>([
+  ["Cancelled", { cancel: "The order is cancelled." }],
+  ["Inactive", { cancel: "The order became a part of another order." }],
+  ["Completed", { notOwed: "The order is paid and complete." }],
+]);
+
 /** Why nothing is to be paid for the order, or undefined when its buyer has still to pay it. */
-function closedBecause(order: TradingOrder): string | undefined {
+function closedBecause(order: TradingOrder): Closed | undefined {
   const { OrderStatus: status, CheckoutStatus: checkout, AmountPaid: paid } = order;
-  if (status.startsWith("Cancel")) return "The order is cancelled, or about to be.";
-  if (order.PaidTime) return "The order is paid: it has a time of payment.";
-  if (status !== "Active") return "The order is in a status that does not say that it is owed.";
-  if (paid !== undefined && !isZero(paid["#text"])) return "A part of the order is paid; what is left is not told.";
-  if (checkout?.Status === "Complete") return "The checkout of the order is complete.";
-  if (checkout?.eBayPaymentStatus?.endsWith("InProcess") === true) return "A payment of the order is under way.";
-  return undefined;
+  const closed = CLOSED.get(status);
+  if (closed !== undefined) return closed;
+  if (order.PaidTime) return { notOwed: "The order is paid: it has a time of payment." };
+  if (paid !== undefined && !isZero(paid["#text"]))
+    return { notOwed: "A part of the order is paid; what is left is not told." };
+  // Of those the seller may yet refuse to cancel some.
+  if (status !== "Active")
+    return { skip: "The order is about to be cancelled, or in a status that does not say that it is owed." };
+  if (checkout?.Status === "Complete") return { notOwed: "The checkout of the order is complete." };
+  return checkout?.eBayPaymentStatus?.endsWith("InProcess") === true
+    ? { skip: "A payment of the order is under way." }
+    : undefined;
 }
 
 function itemOf({
@@ -63,15 +76,13 @@ function itemOf({
 }
 
 /** An order of the Trading API. `Total` is what the buyer owes, with shipping and tax, as the platform says. */
-export function mapTradingOrder(
-  order: TradingOrder,
-  { merchant }: { readonly merchant: string },
-): readonly PlatformOrder[] | Skip | Reject {
-  const reason = closedBecause(order);
-  if (reason !== undefined) return { skip: reason };
+export function mapTradingOrder(order: TradingOrder, { merchant }: MapContext): Mapped {
+  const named = { merchant: sellerOf(order.SellerUserID, merchant), orderNo: order.OrderID };
+  const closed = closedBecause(order);
+  if (closed !== undefined) return closedOrder(named, closed);
   const total = order.Total;
   if (total === undefined) return { skip: "The order has no total yet." };
-  if (isZero(total["#text"])) return { skip: "There is nothing to pay: the total is zero." };
+  if (isZero(total["#text"])) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };
   const placedAt = instantOf(order.CreatedTime);
   if (placedAt === undefined) return { reject: "There is no such date and time with a zone.", field: "/CreatedTime" };
   const array = order.TransactionArray;
@@ -80,8 +91,7 @@ export function mapTradingOrder(
   const buyerId = buyerOf(order.BuyerUserID, first === "" ? undefined : first?.Email);
   return [
     {
-      merchant: sellerOf(order.SellerUserID, merchant),
-      orderNo: order.OrderID,
+      ...named,
       amount: money(total["#text"], total["@currencyID"]),
       placedAt,
       title: `Order ${order.OrderID}`,

@@ -3,11 +3,9 @@ import {
   isZero,
   money,
   plainText,
-  type Cancel,
   type MapContext,
+  type Mapped,
   type PlatformOrder,
-  type Reject,
-  type Skip,
 } from "../../core/plugin/contract.ts";
 import { faultAt, isFault, partOf, qualified, sectionsOf, type Fault, type Line, type Message } from "./message.ts";
 import { currencyOf, quantityOf, totalOf } from "./total.ts";
@@ -64,7 +62,7 @@ function itemOf(line: Line, message: Message): NonNullable<PlatformOrder["items"
 }
 
 /** An ORDERS message of directories D.96A to D.01B and later. */
-export function mapOrder(message: Message, context: MapContext): readonly PlatformOrder[] | Skip | Cancel | Reject {
+export function mapOrder(message: Message, context: MapContext): Mapped {
   if (message.test) return { skip: "The interchange is marked as a test." };
   const sections = sectionsOf(message);
   const { header, lines, summary } = sections;
@@ -77,9 +75,9 @@ export function mapOrder(message: Message, context: MapContext): readonly Platfo
   const does = partOf(bgm, 2);
   if (isFault(buyer)) return buyer;
   // Buyers number their orders themselves: two of them may send the same number to one supplier.
-  const orderNo = `${buyer}/${number}`;
-  if (orderNo.length > 128) return faultAt("The order's number is too long.", bgm, 1);
-  if (does === CANCELLATION) return { cancel: { merchant, orderNo }, reason: "The buyer's message cancels the order." };
+  const named = { merchant, orderNo: `${buyer}/${number}` };
+  if (named.orderNo.length > 128) return faultAt("The order's number is too long.", bgm, 1);
+  if (does === CANCELLATION) return { cancel: named, reason: "The buyer's message cancels the order." };
   if (!ORIGINAL.has(does)) return { skip: "The message changes an order; what is owed in all is not told." };
   const counted = qualified(summary, "CNT", "2");
   if (counted !== undefined && partOf(counted, 0, 1).replace(/^0+(?=\d)/, "") !== String(lines.length))
@@ -89,7 +87,7 @@ export function mapOrder(message: Message, context: MapContext): readonly Platfo
   if (total === undefined) return { skip: "The order tells no prices: what is owed comes with its invoice." };
   if (isFault(currency)) return currency;
   if (isFault(total)) return total;
-  if (isZero(total)) return { skip: "There is nothing to pay: the total is zero." };
+  if (isZero(total)) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };
   const placed = qualified(header, "DTM", "137");
   const code = partOf(placed, 0, 2);
   const form = Object.hasOwn(FORMS, code) ? FORMS[code] : undefined;
@@ -97,8 +95,7 @@ export function mapOrder(message: Message, context: MapContext): readonly Platfo
   if (placedAt === undefined) return faultAt("There is no such date of the message.", placed, 0, 1);
   return [
     {
-      merchant,
-      orderNo,
+      ...named,
       amount: money(total, currency),
       placedAt,
       title: plainText(`Order ${number}`, 512),

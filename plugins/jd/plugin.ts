@@ -1,9 +1,11 @@
 import {
+  closedOrder,
   definePlatform,
   instantFrom,
   isZero,
   money,
   plainText,
+  type Closed,
   type PlatformOrder,
 } from "../../core/plugin/contract.ts";
 
@@ -29,20 +31,28 @@ interface Item {
 
 /** States in which the goods are still with the seller or on their way. */
 const WAITING = new Set(["WAIT_SELLER_STOCK_OUT", "WAIT_SELLER_DELIVERY", "WAIT_GOODS_RECEIVE_CONFIRM"]);
+const FINISHED: Closed = { notOwed: "The order is finished." };
+const HELD: Closed = { skip: "The order is held by the platform." };
+const CLOSED = new Map<string, Closed>([
+  ["TRADE_CANCELED", { cancel: "The order is cancelled." }],
+  ["FINISHED_L", FINISHED],
+  ["RECEIPTS_CONFIRM", FINISHED],
+  ["LOCKED", HELD],
+  ["POP_ORDER_PAUSE", HELD],
+]);
 const CASH_ON_DELIVERY = /^1(?:$|\D)/;
 const MAX_ITEMS = 1000;
 
 /** Why nothing is to be paid for the order, or undefined when it is owed. */
-function closedBecause(order: Order): string | undefined {
+function closedBecause(order: Order): Closed | undefined {
   const { order_state: state } = order;
   if (state === "NOT_PAY") return undefined;
-  if (state === "TRADE_CANCELED") return "The order is cancelled.";
-  if (state === "LOCKED" || state === "POP_ORDER_PAUSE") return "The order is held by the platform.";
-  if (state.startsWith("FINISHED")) return "The order is finished.";
-  if (!WAITING.has(state)) return "The order is in a state that does not say that it is owed.";
-  if (order.payment_confirm_time) return "The order is paid: it has a time of payment.";
+  if (!WAITING.has(state))
+    return CLOSED.get(state) ?? { skip: "The order is in a state that does not say that it is owed." };
+  if (order.payment_confirm_time) return { notOwed: "The order is paid: it has a time of payment." };
+  if (!order.pay_type) return { skip: "The order waits for its seller, and does not tell whether it is paid." };
   // Orders paid online come to the seller only once they are paid.
-  if (!CASH_ON_DELIVERY.test(order.pay_type ?? "")) return "The order waits for its seller: it is paid already.";
+  if (!CASH_ON_DELIVERY.test(order.pay_type)) return { notOwed: "The order waits for its seller: it is paid already." };
   return undefined;
 }
 
@@ -71,19 +81,22 @@ export default definePlatform<Order>({
   settlementAccount: "jd-settlement",
   defaultMerchant: "jd-seller",
   map(order, { merchant }) {
-    const reason = closedBecause(order);
-    if (reason !== undefined) return { skip: reason };
+    const named = {
+      merchant: plainText((order.vender_id ?? "").replaceAll("/", " "), 128) || merchant,
+      orderNo: order.order_id,
+    };
+    const closed = closedBecause(order);
+    if (closed !== undefined) return closedOrder(named, closed);
     if (order.order_payment === undefined)
       return { reject: "The order has no amount to pay.", field: "/order_payment" };
-    if (isZero(order.order_payment)) return { skip: "There is nothing to pay: the payment is zero." };
+    if (isZero(order.order_payment)) return { notOwed: named, reason: "There is nothing to pay: the payment is zero." };
     const placedAt = instantFrom(order.order_create_time, "YYYY-MM-DD hh:mm:ss", "Asia/Shanghai");
     if (placedAt === undefined) return { reject: "There is no such date and time.", field: "/order_create_time" };
     const items = (order.item_info_list ?? []).filter(({ sku_name: name }) => plainText(name ?? "", 1) !== "");
     const buyer = order.open_id_buyer ? `open:${order.open_id_buyer}` : order.pin ? `pin:${order.pin}` : undefined;
     return [
       {
-        merchant: plainText((order.vender_id ?? "").replaceAll("/", " "), 128) || merchant,
-        orderNo: order.order_id,
+        ...named,
         amount: money(order.order_payment, "CNY"),
         placedAt,
         title: `Order ${order.order_id}`,

@@ -1,14 +1,15 @@
 import {
+  closedOrder,
   exactSum,
   instantFrom,
   isZero,
   money,
   plainText,
   withoutPadding,
+  type Closed,
   type MapContext,
+  type Mapped,
   type PlatformOrder,
-  type Reject,
-  type Skip,
 } from "../../core/plugin/contract.ts";
 
 /** An order of the REST API as it passed order.schema.json; Magento 1 has `order_items` and `addresses`. */
@@ -51,14 +52,26 @@ interface Address {
 }
 
 const OPEN = new Set(["new", "pending", "pending_payment"]);
-const CLOSED = new Set(["canceled", "closed", "complete", "holded", "fraud"]);
+const CLOSED = new Map<string, Closed>([
+  ["canceled", { cancel: "The order is cancelled." }],
+  ["closed", { notOwed: "The order is closed: it was refunded." }],
+  ["complete", { notOwed: "The order is complete." }],
+]);
+/** On hold, or under review: the order may be released, or cancelled. */
+const HELD = new Set(["holded", "fraud"]);
 const MAX_ITEMS = 1000;
 
-/** Why nothing is to be paid for the order as its status tells it, or undefined when it is open. */
-function closedBecause({ status, state }: Order): string | undefined {
-  if (CLOSED.has(status)) return `The order is ${status === "holded" ? "on hold" : status}.`;
+/** Why nothing is to be paid for the order, or undefined when it is open. */
+function closedBecause(order: Order): Closed | undefined {
+  const { status, state } = order;
   // A shop may name statuses as it likes; the state behind it is one of a fixed list.
-  return OPEN.has(state || status) ? undefined : "The order is in a status that does not say that it is owed.";
+  const closed = CLOSED.get(status) ?? CLOSED.get(state ?? "");
+  if (closed !== undefined) return closed;
+  if (isZero(dueOf(order))) return { notOwed: "There is nothing to pay: nothing is due." };
+  if (HELD.has(status)) return { skip: "The order is held." };
+  return OPEN.has(state || status)
+    ? undefined
+    : { skip: "The order is in a status that does not say that it is owed." };
 }
 
 /**
@@ -103,23 +116,21 @@ function buyerOf(order: Order, merchant: string): string | undefined {
 }
 
 /** An order of the REST API of Magento 2 or Magento 1: four decimals, whatever the currency has. */
-export function mapOrder(order: Order, { merchant }: MapContext): readonly PlatformOrder[] | Skip | Reject {
-  const reason = closedBecause(order);
-  if (reason !== undefined) return { skip: reason };
+export function mapOrder(order: Order, { merchant }: MapContext): Mapped {
+  const named = { merchant, orderNo: order.increment_id };
+  const closed = closedBecause(order);
+  if (closed !== undefined) return closedOrder(named, closed);
   const currency = currencyOf(order);
   if (currency === undefined)
     return { reject: "The order does not tell the currency of its total.", field: "/order_currency_code" };
-  const due = dueOf(order);
-  if (isZero(due)) return { skip: "There is nothing to pay: nothing is due." };
   const placedAt = instantFrom(order.created_at, "YYYY-MM-DD hh:mm:ss");
   if (placedAt === undefined) return { reject: "There is no such date and time.", field: "/created_at" };
   const buyerId = buyerOf(order, merchant);
   const items = itemsOf(order);
   return [
     {
-      merchant,
-      orderNo: order.increment_id,
-      amount: money(withoutPadding(due, currency), currency),
+      ...named,
+      amount: money(withoutPadding(dueOf(order), currency), currency),
       placedAt,
       title: `Order ${order.increment_id}`,
       ...(buyerId === undefined ? {} : { buyerId }),

@@ -1,4 +1,5 @@
 import {
+  closedOrder,
   defineInput,
   definePlatform,
   exactSum,
@@ -7,6 +8,7 @@ import {
   money,
   plainText,
   withoutPadding,
+  type Closed,
   type InputSpec,
   type PlatformInput,
 } from "../../core/plugin/contract.ts";
@@ -53,15 +55,26 @@ const rowsOf = ({ associations }: Order): readonly Row[] => {
   return rows === "" ? [] : (rows?.order_row ?? []);
 };
 
+/** Why nothing is to be paid for the order, of which this much is left to pay, or undefined when the shop waits for it. */
+function closedBecause({ current_state: reference, valid }: Order, left: string): Closed | undefined {
+  const state = idOf(reference);
+  if (SHOP.cancelledStates.includes(state)) return { cancel: "The order is cancelled." };
+  if (SHOP.refundedStates.includes(state)) return { notOwed: "The order was paid and refunded." };
+  if (valid === "1") return { notOwed: "The order is paid: the shop calls it valid." };
+  if (isZero(left)) return { notOwed: "There is nothing to pay: the total is zero, or paid." };
+  return SHOP.awaitingStates.includes(state)
+    ? undefined
+    : { skip: "The order is in a state in which the shop does not wait for its payment." };
+}
+
 const orders: PlatformInput<Order> = {
   input: ORDERS,
   schema: "order.schema.json",
   map(order, { merchant }) {
-    if (order.valid === "1") return { skip: "The order is paid: the shop calls it valid." };
-    if (!SHOP.awaitingStates.includes(idOf(order.current_state)))
-      return { skip: "The order is in a state in which the shop does not wait for its payment." };
+    const named = { merchant, orderNo: order.id };
     const owed = exactSum([order.total_paid_tax_incl], [order.total_paid_real]);
-    if (isZero(owed)) return { skip: "There is nothing to pay: the total is zero, or paid." };
+    const closed = closedBecause(order, owed);
+    if (closed !== undefined) return closedOrder(named, closed);
     const number = idOf(order.id_currency);
     const currency = Object.hasOwn(SHOP.currencies, number) ? SHOP.currencies[number] : undefined;
     if (currency === undefined)
@@ -72,8 +85,7 @@ const orders: PlatformInput<Order> = {
     const items = rowsOf(order).slice(0, MAX_ITEMS);
     return [
       {
-        merchant,
-        orderNo: order.id,
+        ...named,
         amount: money(withoutPadding(owed, currency), currency),
         placedAt,
         title: plainText(`Order ${order.reference || order.id}`, 512),

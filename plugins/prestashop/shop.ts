@@ -9,4 +9,8 @@ export const SHOP = {
   zone: "Europe/Paris",
   /** States in which the shop waits for money: check, failed payment, bank wire, out of stock and not paid. */
   awaitingStates: ["1", "8", "10", "12"] as readonly string[],
+  /** States of orders that are cancelled. */
+  cancelledStates: ["6"] as readonly string[],
+  /** States of orders whose money went back. */
+  refundedStates: ["7"] as readonly string[],
 };

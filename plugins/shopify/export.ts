@@ -1,14 +1,15 @@
 import {
+  closedOrder,
   instantFrom,
   isZero,
   money,
   plainText,
+  type Closed,
   type MapContext,
+  type Mapped,
   type PlatformOrder,
-  type Reject,
-  type Skip,
 } from "../../core/plugin/contract.ts";
-import { buyerOf, closedBecause, MAX_ITEMS } from "./shared.ts";
+import { buyerOf, CANCELLED, closedBecause, MAX_ITEMS, NOTHING_TO_PAY, REFUNDED } from "./shared.ts";
 
 /** The rows of one order of the export as they passed export.schema.json; an export may have fewer columns. */
 export interface ExportedOrder {
@@ -39,23 +40,30 @@ function itemOf(row: Row): NonNullable<PlatformOrder["items"]>[number] {
   };
 }
 
+/** Why nothing is to be paid for the order as its first row tells it, or undefined when it is open. */
+function closedAs(first: Row, status: string): Closed | undefined {
+  if (first["Cancelled at"]) return CANCELLED;
+  const closed = closedBecause(status);
+  if (closed !== undefined) return closed;
+  return isZero(first["Refunded Amount"] || "0") ? undefined : REFUNDED;
+}
+
 /** An order of the CSV export: its first row tells the amounts, each row an item. */
-export function mapExport({ rows }: ExportedOrder, { merchant }: MapContext): readonly PlatformOrder[] | Skip | Reject {
+export function mapExport({ rows }: ExportedOrder, { merchant }: MapContext): Mapped {
   const [first, ...others] = rows;
-  if (first["Cancelled at"]) return { skip: "The order is cancelled." };
+  const named = { merchant, orderNo: first.Name };
   const status = (first["Financial Status"] ?? "").trim().toLowerCase();
-  const reason = closedBecause(status);
-  if (reason !== undefined) return { skip: reason };
-  if (!isZero(first["Refunded Amount"] || "0")) return { skip: "The order was paid and refunded, in part or whole." };
+  const closed = closedAs(first, status);
+  if (closed !== undefined) return closedOrder(named, closed);
   const second = others.findIndex(({ Total: total }) => total !== "" && total !== first.Total);
   if (second !== -1)
     return { reject: "Two rows of the order have different totals.", field: `/rows/${second + 1}/Total` };
   if (first.Total === "") return { skip: "The order has no total." };
   const outstanding = first["Outstanding Balance"] ?? "";
   if (status === "partially_paid" && outstanding === "")
-    return { skip: "A part of the order is paid; what is left is not told." };
+    return { notOwed: named, reason: "A part of the order is paid; what is left is not told." };
   const owed = status === "partially_paid" ? outstanding : first.Total;
-  if (isZero(owed)) return { skip: "There is nothing to pay: the total is zero." };
+  if (isZero(owed)) return closedOrder(named, NOTHING_TO_PAY);
   const placedAt = instantFrom(first["Created at"], "YYYY-MM-DD hh:mm:ss Z");
   if (placedAt === undefined)
     return { reject: "There is no such date and time with a zone.", field: "/rows/0/Created at" };
@@ -63,8 +71,7 @@ export function mapExport({ rows }: ExportedOrder, { merchant }: MapContext): re
   const items = rows.filter((row) => plainText(row["Lineitem name"] ?? "", 1) !== "").slice(0, MAX_ITEMS);
   return [
     {
-      merchant,
-      orderNo: first.Name,
+      ...named,
       amount: money(owed, first.Currency),
       placedAt,
       title: `Order ${first.Name}`,

@@ -1,15 +1,16 @@
 import {
+  closedOrder,
   instantOf,
   isZero,
   money,
   plainText,
+  type Closed,
   type MapContext,
+  type Mapped,
   type Money,
   type PlatformOrder,
-  type Reject,
-  type Skip,
 } from "../../core/plugin/contract.ts";
-import { buyerOf, closedBecause, MAX_ITEMS } from "./shared.ts";
+import { buyerOf, CANCELLED, closedBecause, MAX_ITEMS, NOTHING_TO_PAY, REFUNDED } from "./shared.ts";
 
 /** An order of the Admin API or of a webhook as it passed order.schema.json: ids are text, they have up to 19 digits. */
 export interface Order {
@@ -58,25 +59,33 @@ function itemOf({ title, sku, quantity }: LineItem): NonNullable<PlatformOrder["
   };
 }
 
-/** An order of the Admin API: `total_price` with taxes, shipping and discounts in it. */
-export function mapOrder(order: Order, { merchant }: MapContext): readonly PlatformOrder[] | Skip | Reject {
-  if (order.cancelled_at) return { skip: "The order is cancelled." };
+/** Why nothing is to be paid for the order, or undefined when it is open. */
+function closedAs(order: Order): Closed | undefined {
+  // It was never owed, whatever became of it since.
   if (order.test === true) return { skip: "It is a test order." };
-  const reason = closedBecause(order.financial_status ?? "");
-  if (reason !== undefined) return { skip: reason };
-  if ((order.refunds ?? []).length > 0) return { skip: "The order was paid and refunded, in part or whole." };
+  if (order.cancelled_at) return CANCELLED;
+  return closedBecause(order.financial_status ?? "") ?? ((order.refunds ?? []).length > 0 ? REFUNDED : undefined);
+}
+
+/** An order of the Admin API: `total_price` with taxes, shipping and discounts in it. */
+export function mapOrder(order: Order, { merchant }: MapContext): Mapped {
+  const orderNo = order.name?.trim() || order.id;
+  const named = { merchant, orderNo };
+  const closed = closedAs(order);
+  if (closed !== undefined) return closedOrder(named, closed);
   const owed = owedFor(order);
-  if (owed === undefined) return { skip: "What is left to pay in the buyer's currency is not told." };
-  if (isZero(owed.value)) return { skip: "There is nothing to pay: the total is zero." };
+  if (owed === undefined)
+    return order.financial_status === "partially_paid"
+      ? { notOwed: named, reason: "A part of the order is paid; what is left in the buyer's currency is not told." }
+      : { skip: "What is to be paid in the buyer's currency is not told." };
+  if (isZero(owed.value)) return closedOrder(named, NOTHING_TO_PAY);
   const placedAt = instantOf(order.created_at);
   if (placedAt === undefined) return { reject: "There is no such date and time with a zone.", field: "/created_at" };
-  const orderNo = order.name?.trim() || order.id;
   const buyerId = buyerOf(order.email);
   const items = (order.line_items ?? []).slice(0, MAX_ITEMS).map(itemOf);
   return [
     {
-      merchant,
-      orderNo,
+      ...named,
       amount: owed,
       placedAt,
       title: `Order ${orderNo}`,

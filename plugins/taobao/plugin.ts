@@ -1,10 +1,12 @@
 import {
+  closedOrder,
   defineInput,
   definePlatform,
   instantFrom,
   isZero,
   money,
   plainText,
+  type Closed,
   type InputSpec,
   type PlatformInput,
   type PlatformOrder,
@@ -38,15 +40,30 @@ const LISTS = ["trades_sold_get_response", "trades_sold_increment_get_response"]
 const RECORDS = [...RESPONSES.map((name) => `/${name}/trade`), ...LISTS.map((name) => `/${name}/trades/trade`)];
 const MAX_ITEMS = 1000;
 
+const OPEN = "WAIT_BUYER_PAY";
+const PAID: Closed = { notOwed: "The trade is past its payment." };
+/** Statuses that say by themselves that the buyer is not asked to pay any more. */
+const CLOSED = new Map<string, Closed>([
+  ["TRADE_CLOSED_BY_TAOBAO", { cancel: "The trade was closed before it was paid." }],
+  ["TRADE_CLOSED", { notOwed: "The trade was paid and refunded." }],
+  ["PAID_FORBID_CONSIGN", PAID],
+  ["WAIT_SELLER_SEND_GOODS", PAID],
+  ["SELLER_CONSIGNED_PART", PAID],
+  ["WAIT_BUYER_CONFIRM_GOODS", PAID],
+  ["TRADE_BUYER_SIGNED", PAID],
+  ["TRADE_FINISHED", PAID],
+]);
+
 /** Why nothing is to be paid for the trade, or undefined when its buyer is asked to pay. */
-function closedBecause(trade: Trade): string | undefined {
-  if (trade.pay_time) return "The trade is paid: it has a time of payment.";
-  if (trade.status.startsWith("TRADE_CLOSED")) return "The trade is closed.";
-  if (trade.type === "cod") return "The trade is paid in cash on delivery.";
-  if (trade.type === "step" || trade.step_trade_status)
-    return "The trade is paid in two steps; the file does not tell which is due.";
-  if (trade.status !== "WAIT_BUYER_PAY") return "The trade is in a status in which its buyer is not asked to pay.";
-  return undefined;
+function closedBecause({ status, pay_time: paidAt, type, step_trade_status: step }: Trade): Closed | undefined {
+  const closed = CLOSED.get(status);
+  if (closed !== undefined) return closed;
+  if (paidAt) return { notOwed: "The trade is paid: it has a time of payment." };
+  if (type === "cod") return { notOwed: "The trade is paid in cash on delivery." };
+  if (step?.startsWith("FRONT_PAID") === true)
+    return { notOwed: "One of two payments of the trade is made; what is left is not told." };
+  if (type === "step" || step) return { skip: "The trade is paid in two steps; the file does not tell which is due." };
+  return status === OPEN ? undefined : { skip: "The trade is in a status in which its buyer is not asked to pay." };
 }
 
 /** A nick with stars is masked: it may be anybody's. */
@@ -69,18 +86,21 @@ const trades: PlatformInput<Trade> = {
   input: { format: "json", records: RECORDS },
   schema: "trade.schema.json",
   map(trade, { merchant }) {
-    const reason = closedBecause(trade);
-    if (reason !== undefined) return { skip: reason };
+    const named = {
+      merchant: plainText((trade.seller_nick ?? "").replaceAll("/", " "), 128) || merchant,
+      orderNo: trade.tid,
+    };
+    const closed = closedBecause(trade);
+    if (closed !== undefined) return closedOrder(named, closed);
     if (trade.payment === undefined) return { reject: "The trade has no amount to pay.", field: "/payment" };
-    if (isZero(trade.payment)) return { skip: "There is nothing to pay: the payment is zero." };
+    if (isZero(trade.payment)) return { notOwed: named, reason: "There is nothing to pay: the payment is zero." };
     const placedAt = instantFrom(trade.created, "YYYY-MM-DD hh:mm:ss", "Asia/Shanghai");
     if (placedAt === undefined) return { reject: "There is no such date and time.", field: "/created" };
     const items = (trade.orders?.order ?? []).filter(({ title }) => plainText(title ?? "", 1) !== "");
     const buyerId = buyerOf(trade);
     return [
       {
-        merchant: plainText((trade.seller_nick ?? "").replaceAll("/", " "), 128) || merchant,
-        orderNo: trade.tid,
+        ...named,
         amount: money(trade.payment, "CNY"),
         placedAt,
         title: plainText(`${trade.title ?? "Trade"} ${trade.tid}`, 512),

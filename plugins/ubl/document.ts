@@ -4,9 +4,8 @@ import {
   money,
   plainText,
   type MapContext,
+  type Mapped,
   type PlatformOrder,
-  type Reject,
-  type Skip,
 } from "../../core/plugin/contract.ts";
 
 /** Text of an element: attributes that say which scheme or list it is of are beside it. */
@@ -57,8 +56,6 @@ export interface Invoice extends Document {
   readonly InvoiceLine?: readonly { readonly InvoicedQuantity?: Text; readonly Item?: Item | "" }[];
 }
 
-type Mapped = readonly PlatformOrder[] | Skip | Reject;
-
 /** Types of invoices that ask for money (UN/CEFACT 1001): commercial, corrected, self-billed; the third is a word of UBL 2.0's own example. */
 const ASKING = new Set(["", "380", "384", "389", "SalesInvoice"]);
 const MAX_ITEMS = 1000;
@@ -105,20 +102,20 @@ function orderOf({ kind, document, seller, buyer, totals, items }: Parts, { merc
   const payable = totals?.PayableAmount;
   if (payable === undefined) return { skip: `The ${kind.toLowerCase()} tells no payable amount.` };
   const value = payable["#text"];
-  if (isZero(value)) return { skip: "There is nothing to pay: the payable amount is zero." };
-  if (value.startsWith("-")) return { skip: "There is nothing to pay: the payable amount is below zero." };
+  const name = nameOf(seller) || plainText(idOf(seller).replaceAll("/", " "), 128) || merchant;
+  const named = { merchant: name, orderNo: textOf(document.ID) };
+  if (isZero(value)) return { notOwed: named, reason: "There is nothing to pay: the payable amount is zero." };
+  if (value.startsWith("-"))
+    return { notOwed: named, reason: "There is nothing to pay: the payable amount is below zero." };
   const placedAt = dayOf(textOf(document.IssueDate));
   if (placedAt === undefined) return { reject: "There is no such day.", field: "/IssueDate" };
-  const name = nameOf(seller) || plainText(idOf(seller).replaceAll("/", " "), 128) || merchant;
-  const orderNo = textOf(document.ID);
   const buyerId = buyerOf(buyer, name);
   return [
     {
-      merchant: name,
-      orderNo,
+      ...named,
       amount: money(value, payable["@currencyID"]),
       placedAt,
-      title: plainText(`${kind} ${orderNo}`, 512),
+      title: plainText(`${kind} ${named.orderNo}`, 512),
       ...(buyerId === undefined ? {} : { buyerId }),
       ...(items.length === 0 ? {} : { items: items.slice(0, MAX_ITEMS) }),
     },

@@ -1,10 +1,12 @@
 import {
+  closedOrder,
   definePlatform,
   epochInstant,
   exactSum,
   isZero,
   money,
   plainText,
+  type Closed,
   type PlatformOrder,
 } from "../../core/plugin/contract.ts";
 
@@ -39,26 +41,36 @@ interface Live {
 }
 
 const OPEN = new Set(["CREATED", "PROCESSING"]);
+const CLOSED = new Map<string, Closed>([
+  ["CANCELLED", { cancel: "The order is cancelled." }],
+  ["COMPLETE", { notOwed: "The order is complete." }],
+]);
 /** Statuses of an item that has not left the warehouse: its cash can't have been collected. */
 const IN_HOUSE = new Set(["CREATED", "FULFILLABLE", "UNFULFILLABLE"]);
+/** Statuses of an item that has left it: its cash is with the carrier, or will be. */
+const SENT = new Set(["DISPATCHED", "SHIPPED", "DELIVERED"]);
 const MAX_ITEMS = 1000;
-
-/** Why nothing is to be paid for the order, or undefined when its buyer still owes it. */
-function closedBecause({ status, cod, returns, saleOrderItems }: Order): string | undefined {
-  if (status === "CANCELLED") return "The order is cancelled.";
-  if (!OPEN.has(status)) return "The order is in a status that does not say that it is owed.";
-  if (!cod) return "The order is paid on its sales channel.";
-  if ((returns ?? []).length > 0) return "A part of the order was returned; what is owed is not told.";
-  const live = saleOrderItems.filter(({ statusCode }) => statusCode !== "CANCELLED");
-  if (live.length === 0) return "All items of the order are cancelled.";
-  if (live.some(({ statusCode }) => !IN_HOUSE.has(statusCode)))
-    return "The order is under way; its cash may have been collected.";
-  return undefined;
-}
 
 /** Money of another kind than cash was used for the item. */
 const usedCredit = ({ item }: Live): boolean =>
   [item.voucherValue, item.storeCredit].some((credit) => !isZero(credit ?? "0"));
+
+/** Why nothing is to be paid for the order, or undefined when its buyer still owes it. */
+function closedBecause({ status, cod, returns }: Order, live: readonly Live[]): Closed | undefined {
+  const closed = CLOSED.get(status);
+  if (closed !== undefined) return closed;
+  if (live.length === 0) return { cancel: "All items of the order are cancelled." };
+  if (!cod) return { notOwed: "The order is paid on its sales channel." };
+  if ((returns ?? []).length > 0) return { notOwed: "A part of the order was returned; what is owed is not told." };
+  if (live.some(({ item }) => SENT.has(item.statusCode)))
+    return { notOwed: "The order is under way: its cash is collected on delivery." };
+  if (!OPEN.has(status)) return { skip: "The order is in a status that does not say that it is owed." };
+  if (live.some(({ item }) => !IN_HOUSE.has(item.statusCode)))
+    return { skip: "An item is in a status that does not say whether it has left the warehouse." };
+  return live.some(usedCredit)
+    ? { notOwed: "A voucher or store credit was used; what is left to pay is not told." }
+    : undefined;
+}
 
 function buyerOf({ customerCode, notificationEmail }: Order): string | undefined {
   if (customerCode) return `customer:${customerCode}`;
@@ -84,18 +96,19 @@ export default definePlatform<Order>({
   settlementAccount: "unicommerce-settlement",
   defaultMerchant: "unicommerce-seller",
   map(order, { merchant }) {
-    const reason = closedBecause(order);
-    if (reason !== undefined) return { skip: reason };
+    const named = { merchant, orderNo: order.code };
     const live = order.saleOrderItems
       .map((item, index) => ({ item, index }))
       .filter(({ item }) => item.statusCode !== "CANCELLED");
-    if (live.some(usedCredit)) return { skip: "A voucher or store credit was used; what is left to pay is not told." };
+    const closed = closedBecause(order, live);
+    if (closed !== undefined) return closedOrder(named, closed);
     const prepaid = live.map(({ item }) => item.prepaidAmount ?? "0");
     const total = exactSum(
       live.map(({ item }) => item.totalPrice),
       prepaid,
     );
-    if (isZero(total)) return { skip: "There is nothing to pay: prices less what was paid before are zero." };
+    if (isZero(total))
+      return { notOwed: named, reason: "There is nothing to pay: prices less what was paid before are zero." };
     const placed = order.displayOrderDateTime;
     const placedAt = placed ? epochInstant(placed, "ms") : null;
     if (placedAt === undefined) return { reject: "There is no such time.", field: "/displayOrderDateTime" };
@@ -103,8 +116,7 @@ export default definePlatform<Order>({
     const shown = plainText(order.displayOrderCode ?? "", 128) || order.code;
     return [
       {
-        merchant,
-        orderNo: order.code,
+        ...named,
         amount: money(total, order.currencyCode),
         title: plainText(`${order.channel ?? ""} order ${shown}`, 512),
         items: live.slice(0, MAX_ITEMS).map(itemOf),

@@ -87,11 +87,12 @@ export default definePlatform<Order>({
   settlementAccount: "walmart-settlement",
   defaultMerchant: "walmart-seller",
   map(order, { merchant }) {
+    const named = { merchant, orderNo: order.purchaseOrderId };
     const lines = order.orderLines.orderLine;
-    const refunded = (line: Line) => (line.refund ?? "") !== "" || statusesOf(line).includes("Refund");
-    if (lines.some(refunded)) return { skip: "The order was refunded, in part or whole." };
     const live = lines.map((line, index) => ({ line, index })).filter(({ line }) => !isCancelled(line));
-    if (live.length === 0) return { skip: "All lines of the order are cancelled." };
+    if (live.length === 0) return { cancel: named, reason: "All lines of the order are cancelled." };
+    const refunded = (line: Line) => (line.refund ?? "") !== "" || statusesOf(line).includes("Refund");
+    if (lines.some(refunded)) return { notOwed: named, reason: "The order was refunded, in part or whole." };
     for (const { line, index } of live) {
       const field = `/orderLines/orderLine/${index}/orderLineStatuses`;
       const other = statusesOf(line).find((status) => !OPEN.has(status));
@@ -107,15 +108,14 @@ export default definePlatform<Order>({
     if (stranger !== undefined)
       return { reject: "The amounts of one order are in several currencies.", field: `${stranger.at}/currency` };
     const total = exactSum(owed.map(({ amount }) => amount));
-    if (isZero(total)) return { skip: "There is nothing to pay: the charges are zero." };
+    if (isZero(total)) return { notOwed: named, reason: "There is nothing to pay: the charges are zero." };
     const placedAt = instantOf(order.orderDate);
     if (placedAt === undefined) return { reject: "There is no such date and time with a zone.", field: "/orderDate" };
     const mail = (order.customerEmailId ?? "").trim().toLowerCase();
     const customerOrder = plainText(order.customerOrderId ?? "", 128);
     return [
       {
-        merchant,
-        orderNo: order.purchaseOrderId,
+        ...named,
         amount: money(total, currency),
         placedAt,
         title: customerOrder === "" ? `Order ${order.purchaseOrderId}` : `Order ${customerOrder}`,

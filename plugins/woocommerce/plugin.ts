@@ -1,10 +1,11 @@
 import {
+  closedOrder,
   definePlatform,
   instantOf,
   money,
   plainText,
+  type Closed,
   type PlatformOrder,
-  type Skip,
 } from "../../core/plugin/contract.ts";
 
 /** An order of the REST API as it passed order.schema.json: numbers are text, booleans are booleans. */
@@ -29,7 +30,18 @@ interface Line {
   readonly quantity?: string | null;
 }
 
-const CLOSED = new Set(["cancelled", "refunded", "trash", "draft", "auto-draft", "checkout-draft"]);
+const DRAFT: Closed = { skip: "The order is a draft." };
+/** Statuses that close an order, whatever else it says. */
+const CLOSED = new Map<string, Closed>([
+  ["cancelled", { cancel: "The order is cancelled." }],
+  ["trash", { cancel: "The order is in the shop's trash." }],
+  ["refunded", { notOwed: "The order was paid and refunded." }],
+  ["draft", DRAFT],
+  ["auto-draft", DRAFT],
+  ["checkout-draft", DRAFT],
+]);
+/** Statuses in which the shop wants no payment from its buyer any more: it has one, or takes it on delivery. */
+const SETTLED = new Set(["processing", "completed"]);
 const AWAITING = new Set(["pending", "on-hold", "failed"]);
 const ZERO = /^0+(\.0+)?$/;
 const MAX_ITEMS = 1000;
@@ -39,20 +51,24 @@ const CURRENCIES =
 
 /**
  * Why nothing is to be paid for the order, or undefined when it is open. Whoever pays must not pay twice, so an order is
- * open only when the shop says so; every doubt is a skip.
+ * open only when the shop says so. Where it may yet become so, it is skipped: the other outcomes are for good.
  */
-function closedBecause(order: Order): string | undefined {
-  if (CLOSED.has(order.status)) return `The order is ${order.status}.`;
+function closedBecause(order: Order): Closed | undefined {
+  const closed = CLOSED.get(order.status);
+  if (closed !== undefined) return closed;
   // Money went back, so money had come in; the file does not tell what is still owed.
-  if ((order.refunds ?? []).length > 0) return "The order was paid and refunded, in part or whole.";
-  if (ZERO.test(order.total)) return "There is nothing to pay: the total is zero.";
+  if ((order.refunds ?? []).length > 0) return { notOwed: "The order was paid and refunded, in part or whole." };
+  if (ZERO.test(order.total)) return { notOwed: "There is nothing to pay: the total is zero." };
   const needs = order.needs_payment ?? undefined;
   // The shop's own word goes before the date of a payment that may have been taken back since.
   if (needs === true || needs === "true") return undefined;
-  if (needs !== undefined) return "The shop says that the order needs no payment.";
-  if (order.date_paid_gmt) return "The order is already paid.";
-  if (!AWAITING.has(order.status)) return `Nothing says that an order in status ${order.status} is still to be paid.`;
-  if (order.status === "on-hold" && order.transaction_id) return "A payment of the order awaits its confirmation.";
+  if (order.date_paid_gmt) return { notOwed: "The order is already paid." };
+  if (SETTLED.has(order.status)) return { notOwed: `The order is ${order.status}: it needs no payment.` };
+  if (needs !== undefined) return { skip: "The shop says that the order needs no payment." };
+  if (!AWAITING.has(order.status))
+    return { skip: `Nothing says that an order in status ${order.status} is still to be paid.` };
+  if (order.status === "on-hold" && order.transaction_id)
+    return { skip: "A payment of the order awaits its confirmation." };
   return undefined;
 }
 
@@ -93,8 +109,9 @@ export default definePlatform<Order>({
   settlementAccount: "woocommerce-settlement",
   defaultMerchant: "woocommerce-shop",
   map(order, { merchant }) {
-    const reason = closedBecause(order);
-    if (reason !== undefined) return { skip: reason } satisfies Skip;
+    const named = { merchant, orderNo: order.number };
+    const closed = closedBecause(order);
+    if (closed !== undefined) return closedOrder(named, closed);
     const placedAt = order.date_created_gmt ? instantOf(`${order.date_created_gmt}Z`) : null;
     if (placedAt === undefined) return { reject: "There is no such date and time in UTC.", field: "/date_created_gmt" };
     const buyerId = buyerOf(order, merchant);
@@ -102,8 +119,7 @@ export default definePlatform<Order>({
     const names = items.map((item) => item.name);
     return [
       {
-        merchant,
-        orderNo: order.number,
+        ...named,
         amount: money(order.total, order.currency),
         title: titleOf(order.number, names),
         ...(buyerId === undefined ? {} : { buyerId }),

@@ -84,6 +84,19 @@ for (const { id, folder } of [...platforms, example])
       expect(broken).not.to.have.lengthOf(0);
     });
 
+    it("names an order that it ends as it names it when it is owed: its samples show both", () => {
+      const namesOf = (...of: ("orders" | "cancelled" | "notOwed")[]) =>
+        expectations.flatMap((one) =>
+          "orders" in one
+            ? of.flatMap((name) => (one[name] ?? []).map(({ merchant, orderNo }) => `${merchant}/${orderNo}`))
+            : [],
+        );
+      const owed = new Set(namesOf("orders"));
+      const ended = namesOf("cancelled", "notOwed");
+      // A platform may have no word for an order that ends.
+      if (ended.length > 0) expect(ended.filter((name) => owed.has(name))).not.to.have.lengthOf(0);
+    });
+
     it(`imports only the contract, its own files and libraries, in files of at most ${MAX_LINES} lines`, () => {
       for (const path of sources) {
         const source = readSource(path);
@@ -132,7 +145,7 @@ for (const { id, folder } of [...platforms, example])
       describe("reads real files", () => {
         const files = readdirSync(realDir, { withFileTypes: true }).filter((entry) => entry.isFile());
         for (const { name } of files)
-          it(`${name}: every record is an order, skipped, or rejected by name`, async () => {
+          it(`${name}: every record is an order, ends one, is skipped, or rejected by name`, async () => {
             const outcome = await recordsOf(platform, () => createReadStream(join(realDir, name))).catch(
               (error: unknown) => asMergepayError(error).type,
             );
@@ -140,9 +153,9 @@ for (const { id, folder } of [...platforms, example])
               expect(outcome).to.match(/^FILE_/);
               return;
             }
-            for (const { orders, skipped, cancelled, rejected, position } of outcome) {
+            for (const { orders, skipped, cancelled, notOwed, rejected, position } of outcome) {
               expect(
-                [orders, skipped, cancelled, rejected].filter((part) => part !== undefined),
+                [orders, skipped, cancelled, notOwed, rejected].filter((part) => part !== undefined),
                 position,
               ).to.have.lengthOf(1);
               if (rejected !== undefined) expect(rejected.code, rejected.reason).not.to.match(/^(?:INTERNAL|PLUGIN_)/);

@@ -25,7 +25,7 @@ async function fileOf(platform: string): Promise<string> {
 describe("Real platforms over two deaths of the node: in the midst of their files, and of their payment", () => {
   let world: World;
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     world = await openWorld({ pluginsDir });
   });
   after(() => world?.remove());

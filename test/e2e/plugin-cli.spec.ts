@@ -81,7 +81,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
   it("records the expectations, the same that the example has", async () => {
     const { code, out, err } = await plugin("test", "tea-house", "--record");
     expect(code, err + out).to.equal(0);
-    expect(out).to.include("5 written, 0 updated, 0 as they were");
+    expect(out).to.include("6 written, 0 updated, 0 as they were");
     const merchant = (text: unknown): unknown =>
       JSON.parse(JSON.stringify(text).replaceAll("corner-kiosk", "tea-house"));
     expect(await expectations(folder.path("tea-house"))).to.deep.equal(merchant(await expectations(TEMPLATE)));
@@ -91,8 +91,8 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     const tested = await plugin("test", "tea-house");
     expect(tested.code, tested.out).to.equal(0);
     expect(tested.out)
-      .to.match(/tea-house +pass +1-[0-9a-f]{12} +Tea house, 5 samples/)
-      .and.match(/purity +7 records/)
+      .to.match(/tea-house +pass +1-[0-9a-f]{12} +Tea house, 6 samples/)
+      .and.match(/purity +11 records/)
       .and.match(/hostile +\d{3} files/)
       .and.match(/speed +1,000 records in \d+ ms/);
     await folder.write("broken", { "plugin.ts": "export default {" });
@@ -107,7 +107,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     const sample = join(folder.path("tea-house"), "samples", "more.csv");
     await writeFile(sample, "order,buyer,status,total,currency,placed,title\n");
     const { out } = await plugin("test", "tea-house", "--record");
-    expect(out).to.include("1 written, 0 updated, 5 as they were");
+    expect(out).to.include("1 written, 0 updated, 6 as they were");
     await rm(sample);
     const tested = await plugin("test", "tea-house");
     expect(tested.code).to.equal(1);
@@ -129,7 +129,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
       "buyerId buyer-7 <- /rows/0/buyer",
       "placedAt 2026-03-01T09:30:00Z <- /rows/0/placed",
     ]);
-    expect(lines).to.include("line 3 skipped The order is paid.");
+    expect(lines).to.include("line 3 not owed north K-1002: The order is paid.");
     expect(lines).to.include("3 records: 2 orders, 1 with nothing to pay, 0 rejected");
     expect(lines.at(-2)).to.match(/^\d+ ms, \d+ records\/s; \d+\.\d ms of it mapping$/);
     const rejected = await plugin("try", "tea-house", join(TEMPLATE, "samples", "bad-amount-decimals.csv"), "--json");
@@ -144,8 +144,8 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     expect(paid.out)
       .to.include('"order": "K-1002"')
       .and.match(/^schema +fits$/m)
-      .and.include('"skip": "The order is paid."')
-      .and.match(/^skipped +The order is paid\.$/m);
+      .and.include('"reason": "The order is paid."')
+      .and.match(/^not owed +\S+ K-1002: The order is paid\.$/m);
     const bad = await plugin("explain", TEMPLATE, join(TEMPLATE, "samples", "bad-status.csv"), "0");
     expect(bad.out).to.match(/^schema +\/rows\/0\/status must be one of .*; map is not called$/m);
   });
@@ -217,7 +217,7 @@ describe("The author of a plugin, with `mergepay plugin`", function () {
     expect((await plugin("test", "tea-house", "--record")).code).to.equal(1);
     const updated = await plugin("test", "tea-house", "--update");
     expect(updated.code, updated.out).to.equal(0);
-    expect(updated.out).to.match(/0 written, 2 updated, 3 as they were/);
+    expect(updated.out).to.match(/0 written, 3 updated, 3 as they were/);
   });
 
   it("hears of a plugin that changes its records, and of one that a damaged file makes throw", async () => {

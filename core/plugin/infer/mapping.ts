@@ -6,6 +6,7 @@ import type { LinesTotal } from "./lines.ts";
 import { markerOf } from "./marks.ts";
 import type { Style } from "./numbers.ts";
 import { confidenceOf } from "./rank.ts";
+import { outcomeOf } from "./status.ts";
 import type { Total } from "./totals.ts";
 import { memberOf, typeOf } from "./types.ts";
 import { type Parts, type Unfinished, unknownsOf } from "./unknown.ts";
@@ -51,19 +52,11 @@ export function mappingOf(inference: Inference): Parts {
 
   const telling = noOrderBy(inference);
   if (telling !== undefined) unknown.notOrders(telling);
+  nameOrder();
   status();
   const amount = amountOf();
   const placedLine = dates();
-  const fields = [
-    merchant === undefined ? "merchant," : `merchant: ${at(merchant.leaf)},${check(merchant.score, "the merchant")}`,
-    orderNo === undefined
-      ? "orderNo: ORDER_NO,"
-      : `orderNo: ${at(orderNo.leaf)},${check(orderNo.score, "the order's number")}`,
-    amount,
-    ...buyerLine(),
-    ...placedLine,
-    ...itemLines(),
-  ];
+  const fields = ["...named,", amount, ...buyerLine(), ...placedLine, ...itemLines()];
   body.push("return [", "  {", ...fields.map((field) => `    ${field}`), "  },", "];");
   // A parameter that nobody reads is named so.
   const name = body.some((line) => /\border[.?[]/.test(line)) ? "order" : "_order";
@@ -79,25 +72,54 @@ export function mappingOf(inference: Inference): Parts {
     parameter: made.rows ? "{ rows }" : table ? `{ rows: [${name}] }` : name,
   };
 
+  /** What the order is known by: also a record that takes it back names it so. */
+  function nameOrder(): void {
+    if (orderNo === undefined) unknown.orderNo("None has it in every record, under a name that says so.");
+    body.push(
+      "const named = {",
+      merchant === undefined
+        ? "  merchant,"
+        : `  merchant: ${at(merchant.leaf)},${check(merchant.score, "the merchant")}`,
+      orderNo === undefined
+        ? "  orderNo: ORDER_NO,"
+        : `  orderNo: ${at(orderNo.leaf)},${check(orderNo.score, "the order's number")}`,
+      "};",
+    );
+  }
+
   function status(): void {
     if (closed.status === undefined && closed.cancelledAt === undefined) unknown.status();
     if (closed.status !== undefined) {
-      const { of, open } = closed.status;
+      const { of, open, closed: ended } = closed.status;
       const mark = closed.all
         ? need("these sound paid or cancelled; leave only those whose orders are still to be paid.")
-        : "// Nobody must pay twice: an order in any other status is skipped.";
+        : "// Nobody must pay twice: an order in any other status is not taken.";
       constants.push(`const OPEN = ${listOf(open)}; ${mark}`);
+      if (ended.length > 0 && !closed.all) {
+        imports.add("closedOrder").add("type Closed");
+        constants.push(
+          "/** Statuses that end an order, for good: an earlier file may have given it as open. */",
+          "const ENDED = new Map<string, Closed>([",
+          ...ended.map(
+            (text) => `  [${JSON.stringify(text)}, { ${outcomeOf(text)}: "The order is ${plain(text)}." }],`,
+          ),
+          "]);",
+        );
+        body.push(
+          `const status = ${at(of)} ?? "";`,
+          "const ended = ENDED.get(status);",
+          "if (ended !== undefined) return closedOrder(named, ended);",
+        );
+      } else body.push(`const status = ${at(of)} ?? "";`);
       body.push(
-        `const status = ${at(of)} ?? "";`,
         "if (!OPEN.includes(status)) return { skip: `Nothing says that an order in status ${status} is still to be paid.` };",
       );
     }
     if (closed.cancelledAt !== undefined)
-      body.push(`if (${at(closed.cancelledAt)}) return { skip: "The order was cancelled." };`);
+      body.push(`if (${at(closed.cancelledAt)}) return { cancel: named, reason: "The order was cancelled." };`);
   }
 
   function amountOf(): string {
-    if (orderNo === undefined) unknown.orderNo("None has it in every record, under a name that says so.");
     if (total === undefined)
       unknown.total(
         beside.length === 0
@@ -121,7 +143,9 @@ export function mappingOf(inference: Inference): Parts {
         `if (total === undefined) return { reject: "The total is not written as declared.", field: ${JSON.stringify(pointerOf(total.of.path))} };`,
       );
     }
-    body.push(`if (isZero(${value})) return { skip: "There is nothing to pay: the total is zero." };`);
+    body.push(
+      `if (isZero(${value})) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };`,
+    );
     if (total?.kind === "lines") currencyOfLines(total);
     return `amount: money(withoutPadding(${value}, ${code}), ${code}),`;
   }
@@ -288,6 +312,9 @@ function styled(text: string, style: Style, currency: string, imports: Set<strin
 /** Code that reads a path; where the schema does not promise it, objects on the way may not be there. */
 const access = (root: string, path: readonly string[], sure: boolean): string =>
   path.reduce((code, name, at) => code + memberOf(name, at > 0 && !sure), root);
+
+/** A status as it may stand in a sentence. */
+const plain = (text: string): string => text.replaceAll(/[^\p{L}\p{N} _-]/gu, "");
 
 /** Texts as code. */
 const listOf = (texts: readonly string[]): string => JSON.stringify(texts).replaceAll('","', '", "');

@@ -38,6 +38,13 @@ const GONE = /\b(?:cancell?ed|cancell?ation|refunded|returned|rejected|void|void
 
 const soundsClosed = (text: string): boolean => CLOSED.test(wordsOf(text)) && !STILL_OPEN.test(wordsOf(text));
 
+/** What a record in a status that sounds closed says of its order. What may yet be owed is skipped: the others are for good. */
+export function outcomeOf(status: string): "cancel" | "notOwed" | "skip" {
+  const words = wordsOf(status);
+  if (/\b(?:cancell?ed|cancell?ation|void|voided)\b/.test(words)) return "cancel";
+  return /\b(?:draft|trash|failed|rejected|expired|abandoned|closed?)\b/.test(words) ? "skip" : "notOwed";
+}
+
 /** A status is one of few words. */
 const isStatus = ({ texts, filled }: Leaf, records: number): boolean => {
   const told = new Set(texts.filter((text) => text !== ""));

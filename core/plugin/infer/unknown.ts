@@ -30,7 +30,11 @@ export function unknownsOf({ needed, constants, body }: Unfinished) {
       body.push('if (!ARE_ORDERS) return { reject: "plugin.ts does not say yet that these are orders to be paid." };');
     },
     status(): void {
-      body.push(need("nothing in the sample tells which orders are paid or cancelled already; skip them here."));
+      body.push(
+        need(
+          "nothing in the sample tells which orders are paid or cancelled already; answer { notOwed: named, reason } or { cancel: named, reason } for them here.",
+        ),
+      );
     },
     orderNo(why: string): void {
       constants.push(`const ORDER_NO = ""; ${need(`which field is the order's number? ${why}`)}`);

@@ -1,4 +1,11 @@
-import { definePlatform, instantOf, money, type PlatformOrder } from "../../../core/plugin/contract.ts";
+import {
+  closedOrder,
+  definePlatform,
+  instantOf,
+  money,
+  type Closed,
+  type PlatformOrder,
+} from "../../../core/plugin/contract.ts";
 
 /** One line of the platform's file, as it passed order.schema.json: every cell is text. */
 interface Row {
@@ -11,8 +18,16 @@ interface Row {
   readonly title: string;
 }
 
-/** Nobody must pay twice: an order is open only when the platform says so. */
-const OPEN = "unpaid";
+/**
+ * Nobody must pay twice: an order is open only when the platform says so, and one that an earlier file gave as open is taken back when it is
+ * cancelled (`cancel`) or paid elsewhere (`notOwed`), for good. A status that may yet become open is `{ skip: reason }`.
+ */
+const STATUSES = new Map<string, Closed | "open">([
+  ["unpaid", "open"],
+  ["paid", { notOwed: "The order is paid." }],
+  ["cancelled", { cancel: "The order is cancelled." }],
+]);
+const UNKNOWN: Closed = { skip: "The order is in a status that does not say that it is owed." };
 
 export default definePlatform<{ readonly rows: readonly [Row] }>({
   title: "Corner kiosk",
@@ -26,12 +41,14 @@ export default definePlatform<{ readonly rows: readonly [Row] }>({
   // The merchant of orders whose sender named none with the file.
   defaultMerchant: "corner-kiosk",
   map({ rows: [row] }, { merchant }) {
-    if (row.status !== OPEN) return { skip: `The order is ${row.status}.` };
+    // The same name in every record of the order.
+    const named = { merchant, orderNo: row.order };
+    const status = STATUSES.get(row.status) ?? UNKNOWN;
+    if (status !== "open") return closedOrder(named, status);
     const placedAt = instantOf(row.placed);
     if (placedAt === undefined) return { reject: "There is no such date and time.", field: "/rows/0/placed" };
     const order: PlatformOrder = {
-      merchant,
-      orderNo: row.order,
+      ...named,
       // As the file has it: the host makes it canonical, and refuses what is no amount of its currency.
       amount: money(row.total, row.currency),
       placedAt,

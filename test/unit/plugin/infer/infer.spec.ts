@@ -36,9 +36,11 @@ describe("A folder made of a sample", function () {
       const found: string[] = [];
       try {
         for await (const records of platform.trial(() => once(bytesOf(file))))
-          for (const { orders = [], skipped, rejected } of records) {
+          for (const { orders = [], skipped, cancelled, notOwed, rejected } of records) {
             for (const { orderNo, amount } of orders) found.push(`${orderNo} ${amount.value} ${amount.currency}`);
             if (skipped !== undefined) found.push(skipped);
+            if (cancelled !== undefined) found.push(`${cancelled.orderNo} is taken back: ${cancelled.reason}`);
+            if (notOwed !== undefined) found.push(`${notOwed.orderNo} is not owed: ${notOwed.reason}`);
             if (rejected !== undefined) found.push(rejected.reason);
           }
       } finally {

@@ -59,7 +59,7 @@ export const cases: readonly Case[] = [
         ],
       },
     }),
-    becomes: ["L-1 12.50 EUR", "Nothing says that an order in status paid is still to be paid."],
+    becomes: ["L-1 12.50 EUR", "L-2 is not owed: The order is paid."],
   },
   {
     name: "JSON: one order at the root, numbers, an id above 2^53, four decimals",
