@@ -211,8 +211,15 @@ export interface JournalEntry {
    * @minItems 2
    */
   lines: {
+    /**
+     * An account of the chart of accounts.
+     */
     account: string;
     amount: Money;
+    /**
+     * Why money is on a suspense account.
+     */
+    explanation?: string;
   }[];
   at: string;
 }

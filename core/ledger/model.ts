@@ -1,4 +1,5 @@
 import { MergepayError } from "../errors/errors.ts";
+import { assertCharted } from "./chart.ts";
 import { minorOfMoney, moneyOf } from "../money/money.ts";
 import type { StoredLine } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
@@ -15,13 +16,18 @@ export const showEntry = ({ _id, ...entry }: StoredEntry): JournalEntry => ({ id
 
 const negative = (minor: bigint, currency: string): Money => moneyOf(-minor, currency);
 
-/** Throws INTERNAL unless the lines sum to zero in every currency. */
-export function assertBalanced(entry: Pick<StoredEntry, "_id" | "lines">): void {
+/** True when the lines sum to zero in every currency. */
+export function isBalanced(lines: StoredEntry["lines"]): boolean {
   const sums = new Map<string, bigint>();
-  for (const { amount } of entry.lines)
-    sums.set(amount.currency, (sums.get(amount.currency) ?? 0n) + minorOfMoney(amount));
-  if ([...sums.values()].some((sum) => sum !== 0n))
-    throw new MergepayError("INTERNAL", `The journal entry ${entry._id} does not sum to zero; it was not written.`);
+  for (const { amount } of lines) sums.set(amount.currency, (sums.get(amount.currency) ?? 0n) + minorOfMoney(amount));
+  return [...sums.values()].every((sum) => sum === 0n);
+}
+
+/** Throws INTERNAL unless the lines sum to zero in every currency, on accounts of the chart. */
+export function assertBookable({ _id, lines }: Pick<StoredEntry, "_id" | "lines">): void {
+  if (!isBalanced(lines))
+    throw new MergepayError("INTERNAL", `The journal entry ${_id} does not sum to zero; it was not written.`);
+  assertCharted(_id, lines);
 }
 
 /**
@@ -41,7 +47,7 @@ export function paymentEntry(paymentId: string, bank: string, lines: readonly St
   }
   const currency = lines[0]?.gross.currency ?? "";
   const credits = [...owed].filter(([, minor]) => minor !== 0n);
-  const entry: StoredEntry = {
+  return {
     _id: `jrn_${paymentId.slice("pay_".length)}`,
     kind: "payment",
     reference: paymentId,
@@ -51,22 +57,22 @@ export function paymentEntry(paymentId: string, bank: string, lines: readonly St
     ],
     at,
   };
-  assertBalanced(entry);
-  return entry;
 }
 
 /** The entry of money that came after its payment had failed: held until an operator decides. */
 export function lateMoneyEntry(paymentId: string, bank: string, amount: Money, at: string): StoredEntry {
-  const entry: StoredEntry = {
+  return {
     _id: `jrn_${paymentId.slice("pay_".length)}_late`,
     kind: "late_money",
     reference: paymentId,
     lines: [
       { account: `bank:${bank}`, amount },
-      { account: "held:late-money", amount: negative(minorOfMoney(amount), amount.currency) },
+      {
+        account: "suspense:late-money",
+        amount: negative(minorOfMoney(amount), amount.currency),
+        explanation: `The bank took this money for ${paymentId} after it had failed; an operator decides whose it is.`,
+      },
     ],
     at,
   };
-  assertBalanced(entry);
-  return entry;
 }

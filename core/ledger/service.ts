@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import type { JournalEntry } from "../../schemas/types.generated.ts";
-import { JOURNAL, showEntry, type StoredEntry } from "./model.ts";
+import { assertBookable, JOURNAL, showEntry, type StoredEntry } from "./model.ts";
 
 const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late)?");
 
@@ -12,8 +12,9 @@ export async function ledgerService(deps: Deps) {
   const journal = await deps.store.collection<StoredEntry>(JOURNAL);
 
   return {
-    /** Writes an entry whose id comes from what it is about; a second time changes nothing. */
+    /** Writes an entry whose id comes from what it is about; a second time changes nothing. @throws INTERNAL unless `assertBookable` */
     async write(entry: StoredEntry): Promise<void> {
+      assertBookable(entry);
       try {
         await journal.insertOne(entry);
       } catch (error) {

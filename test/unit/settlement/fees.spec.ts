@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { assertBalanced, paymentEntry } from "../../../core/ledger/model.ts";
+import { assertBookable, paymentEntry } from "../../../core/ledger/model.ts";
 import { minorOfMoney, moneyOf, sumMoney } from "../../../core/money/money.ts";
 import type { FeeRule } from "../../../core/plugin/contract.ts";
 import { feesOf } from "../../../core/settlement/fees.ts";
@@ -56,7 +56,7 @@ describe("settlement", () => {
             expect(minorOfMoney(net) + minorOfMoney(fee)).to.equal(minorOfMoney(gross));
             expect(minorOfMoney(net) >= 0n && minorOfMoney(fee) >= 0n).to.equal(true);
           }
-          assertBalanced(paymentEntry("pay_1", "test", lines, "2026-03-01T12:00:00.000Z"));
+          assertBookable(paymentEntry("pay_1", "test", lines, "2026-03-01T12:00:00.000Z"));
         },
       ),
     );
