@@ -198,6 +198,8 @@ export interface Actions {
     params: { userId: string; idempotencyKey: string; request: PayRequest };
     result: Payment & { existed: boolean };
   };
+  /** By its payer, as long as nothing was sent. */
+  "merge-pay.cancel": { params: { paymentId: string; userId: string }; result: Payment };
   "merge-pay.get": { params: { paymentId: string; userId?: string }; result: Payment };
   "merge-pay.list": { params: PageQuery & { userId: string }; result: Page<Payment> };
   "settlement.lines": { params: PageQuery & { paymentId?: string; platform?: string }; result: Page<SettlementLine> };

@@ -36,6 +36,7 @@ export type Point =
   | "file.batch-stored"
   | "payment.inserted"
   | "payment.orders-locked"
+  | "payment.withdrawn"
   | "payment.attempt-durable"
   | "payment.sent"
   | "payment.answer-written"

@@ -99,7 +99,15 @@ export interface ForeseenReject {
  */
 export interface Event {
   id: string;
-  type: "payment.succeeded" | "payment.failed" | "payment.unknown" | "orders.paid" | "file.processed" | "file.failed";
+  type:
+    | "payment.succeeded"
+    | "payment.failed"
+    | "payment.unknown"
+    | "payment.cancelled"
+    | "payment.expired"
+    | "orders.paid"
+    | "file.processed"
+    | "file.failed";
   /**
    * Id of the file or payment that the fact is about.
    */
@@ -381,6 +389,10 @@ export interface Problem {
   field?: string;
   position?: string;
   retryAfterSeconds?: number;
+  /**
+   * The state in which it can't be done.
+   */
+  state?: string;
   orders?: {
     orderId: string;
     reason: string;

@@ -8,6 +8,8 @@ export interface ErrorDetails {
   readonly position?: string;
   /** The ids of orders that could not be had, with their state. */
   readonly orders?: readonly { readonly orderId: string; readonly reason: string }[];
+  /** The state in which it can't be done. */
+  readonly state?: string;
   /** Single faults, when there are several. */
   readonly errors?: readonly { readonly field: string; readonly reason: string }[];
   /** Whole seconds after which the same request may work. */

@@ -32,13 +32,18 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
   const save = (payment: StoredPayment, change: Partial<StoredPayment>) =>
     saveVersion(payments, payment, { ...change, updatedAt: stamp() });
 
+  const openOrders = (payment: StoredPayment): Promise<void> =>
+    orders.release(
+      payment._id,
+      payment.orders.map(({ orderId }) => orderId),
+    );
+
   /** Moves the payment along the table, with the payer's event in the same write. */
   function move(payment: StoredPayment, to: PaymentState, change: Partial<StoredPayment>): Promise<StoredPayment> {
     PAYMENT_STATES.assertMove(payment.state, to);
     const moved: StoredPayment = { ...payment, ...change, state: to };
-    const type = to === "succeeded" || to === "failed" || to === "unknown" ? (`payment.${to}` as const) : undefined;
-    if (type === undefined) return save(payment, { ...change, state: to });
-    const fact: Fact = { type, userId: payment.userId, data: { ...showPayment(moved) } };
+    if (!isTold(to)) return save(payment, { ...change, state: to });
+    const fact: Fact = { type: `payment.${to}`, userId: payment.userId, data: { ...showPayment(moved) } };
     return save(payment, { ...change, state: to, ...withFacts(payment, payment._id, [fact], stamp(), deps.newId) });
   }
 
@@ -115,23 +120,37 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
 
   /** Opens the orders of a payment that ended without money. */
   async function release(payment: StoredPayment): Promise<StoredPayment> {
-    await orders.release(
-      payment._id,
-      payment.orders.map(({ orderId }) => orderId),
-    );
+    await openOrders(payment);
     deps.log.info(
       { paymentId: payment._id, state: payment.state, ...logCode(payment) },
       "payment ended, orders released",
     );
-    // The bank swore that it never got the instruction: look once more later, money that comes all the same must be seen.
-    const late = payment.error?.code === "BANK_NEVER_RECEIVED";
-    return save(payment, { dueAt: late ? stamp(deps.limits.inquiryMs.at(-1)) : null });
+    return save(payment, { dueAt: lookAgainAt(payment) });
+  }
+
+  /** When a payment that ended without money wants another look; null when it is done with. */
+  function lookAgainAt({ state, error, createdAt }: StoredPayment): string | null {
+    // The bank swore that it never got the instruction: money that comes all the same must be seen.
+    if (error?.code === "BANK_NEVER_RECEIVED") return stamp(deps.limits.inquiryMs.at(-1));
+    if (state !== "expired" && state !== "cancelled") return null;
+    // Its process may only have been held up, lock orders even now, and die then: they are opened once more when no lock can be young.
+    const settledAt = instant(Date.parse(createdAt) + 2 * deps.limits.lockMs);
+    return settledAt > stamp() ? settledAt : null;
+  }
+
+  /** Ends a payment of which nothing is sent, before anybody may send it: whoever works on it is overtaken. */
+  async function withdraw(payment: StoredPayment, to: "expired" | "cancelled"): Promise<StoredPayment> {
+    const ended = await move(payment, to, { dueAt: stamp() });
+    deps.reached("payment.withdrawn");
+    return release(ended);
   }
 
   return {
     save,
     settle,
+    openOrders,
     release,
+    withdraw,
     fail,
     stayUnknown,
 
@@ -171,6 +190,10 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
 const contradicted = { needsReview: true, error: errorOf("BANK_ANSWER_DIFFERS") };
 
 export type PaymentOutcome = ReturnType<typeof paymentOutcome>;
+
+/** The states that the payer hears of as events. */
+const TOLD = ["succeeded", "failed", "unknown", "cancelled", "expired"] as const satisfies readonly PaymentState[];
+const isTold = (state: PaymentState): state is (typeof TOLD)[number] => TOLD.some((told) => told === state);
 
 export function errorOf(code: ErrorCode): PaymentError {
   return { code, reason: ERRORS[code].title };

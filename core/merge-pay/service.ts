@@ -11,6 +11,7 @@ import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken } from "../versioned.ts";
 import type { Payment, SelectedOrder } from "../../schemas/types.generated.ts";
 import { bankCalls, bankLeaseMs } from "./bank.ts";
+import { paymentCancel } from "./cancel.ts";
 import { PAYMENTS, requestHashOf, showPayment, type StoredPayment } from "./model.ts";
 import { deductionOf, type OutcomeDeps, paymentOutcome } from "./outcome.ts";
 import type { Priced, QuotesService } from "./quotes.ts";
@@ -101,11 +102,11 @@ export async function mergePayService(given: MergePayDeps) {
     return outcome.release(rejected);
   }
 
-  /** A sweeper took the payment over while we were held up: it decides. What we locked after it did is opened again. */
+  /** A sweeper took the payment over while we were held up, or its payer cancelled it: they decide. What we locked after it did is opened again. */
   async function afterOvertaken(paymentId: string): Promise<StoredPayment> {
     const present = await payments.findOne({ _id: paymentId });
     if (present === null) throw new MergepayError("INTERNAL", `The payment ${paymentId} is gone.`);
-    if (present.state === "expired" || present.state === "rejected") await outcome.release(present);
+    if (["expired", "rejected", "cancelled"].includes(present.state)) await outcome.openOrders(present);
     return present;
   }
 
@@ -196,7 +197,8 @@ export async function mergePayService(given: MergePayDeps) {
     list: ({ userId, ...query }: Actions["merge-pay.list"]["params"]): Promise<Page<Payment>> =>
       page(payments, { userId }, BY_PAYMENT, query, deps.limits.ordersPerPage, showPayment),
 
-    ...paymentSweep({ deps, payments, orders, accounts, outcome, bank }),
+    ...paymentCancel({ payments, outcome }),
+    ...paymentSweep({ deps, payments, accounts, outcome, bank }),
   };
 }
 

@@ -2,19 +2,16 @@ import type { AccountsService } from "../accounts/service.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { asMergepayError } from "../errors/errors.ts";
-import type { OrdersService } from "../orders/service.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import { findDue, Overtaken } from "../versioned.ts";
 import type { BankCalls } from "./bank.ts";
 import { bankLeaseMs } from "./bank.ts";
 import type { StoredPayment } from "./model.ts";
 import { deductionOf, errorOf, type PaymentOutcome } from "./outcome.ts";
-import { PAYMENT_STATES } from "./states.ts";
 
 interface SweepDeps {
   readonly deps: Deps;
   readonly payments: StoreCollection<StoredPayment>;
-  readonly orders: OrdersService;
   readonly accounts: AccountsService;
   readonly outcome: PaymentOutcome;
   readonly bank: BankCalls;
@@ -23,27 +20,10 @@ interface SweepDeps {
 const AT_A_SWEEP = 50;
 
 /** Carries on what a crash, a lost answer or a silent bank left undone. Every node may sweep: compare-and-set decides who does. */
-export function paymentSweep({ deps, payments, orders, accounts, outcome, bank }: SweepDeps) {
+export function paymentSweep({ deps, payments, accounts, outcome, bank }: SweepDeps) {
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
   const lastWaitMs = deps.limits.inquiryMs.at(-1) ?? 0;
   const lease = () => stamp(bankLeaseMs(deps));
-
-  const openOrders = (payment: StoredPayment) =>
-    orders.release(
-      payment._id,
-      payment.orders.map(({ orderId }) => orderId),
-    );
-
-  /**
-   * Its process died before anything was sent: nobody is charged by a process that wakes up later, so it ends here. A process that was
-   * only held up may lock orders even now, and die then: they are opened a second time when no lock can be young any more.
-   */
-  async function expire(payment: StoredPayment): Promise<void> {
-    PAYMENT_STATES.assertMove(payment.state, "expired");
-    const expired = await outcome.save(payment, { state: "expired", dueAt: stamp() });
-    await openOrders(expired);
-    await outcome.save(expired, { dueAt: stamp(deps.limits.lockMs) });
-  }
 
   /** Asks the bank, and goes by its word. */
   async function inquire(payment: StoredPayment): Promise<void> {
@@ -97,7 +77,7 @@ export function paymentSweep({ deps, payments, orders, accounts, outcome, bank }
       await outcome.release(payment);
       return;
     }
-    await openOrders(payment);
+    await outcome.openOrders(payment);
     const answer = await bank.inquire(payment);
     if (answer.state === "succeeded") {
       await outcome.holdLateMoney(payment, answer);
@@ -112,7 +92,9 @@ export function paymentSweep({ deps, payments, orders, accounts, outcome, bank }
   async function carryOn(payment: StoredPayment): Promise<void> {
     switch (payment.state) {
       case "locking":
-        return expire(payment);
+        // Its process died before anything was sent: nobody is charged by a process that wakes up later, so it ends here.
+        await outcome.withdraw(payment, "expired");
+        return;
       case "submitting":
         return inquire(await outcome.stayUnknown(payment, {}));
       case "unknown":

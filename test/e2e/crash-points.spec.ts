@@ -16,6 +16,8 @@ interface Case {
   readonly during: "files" | "payment";
   /** At which time of reaching the point since then; the first when absent. */
   readonly count?: number;
+  /** Where it dies before that, so as to come there. */
+  readonly first?: Point;
   /** What becomes of the payer's first try; `expired`: nothing had been sent, the payer tries once more with another key. */
   readonly ends?: "expired";
 }
@@ -37,6 +39,9 @@ const CASES: Readonly<Record<Point, readonly Case[]>> = {
   ],
   "payment.inserted": [{ ...ofPayment("a payment is recorded, its orders are not locked"), ends: "expired" }],
   "payment.orders-locked": [{ ...ofPayment("orders are locked, the deduction is not durable"), ends: "expired" }],
+  "payment.withdrawn": [
+    { ...ofPayment("a payment has expired, its orders are locked"), first: "payment.orders-locked", ends: "expired" },
+  ],
   "payment.attempt-durable": [ofPayment("the deduction is durable, nothing is sent")],
   "payment.sent": [ofPayment("the bank's answer is read, not written")],
   "payment.answer-written": [ofPayment("the bank's answer is written, nothing follows yet")],
@@ -98,6 +103,7 @@ async function payAll(world: World, key: string, orders: readonly string[]): Pro
 /** Files, a payment and webhooks by clients that do not give up, over the death of the node at a point. */
 async function dieAt(world: World, row: Row, index: number): Promise<void> {
   const { at, during, ends = "succeeded" } = row;
+  const dyings = row.first === undefined ? [row] : [{ at: row.first }, row];
   const { told } = world.receiver;
   const before = {
     told: told.length,
@@ -107,7 +113,7 @@ async function dieAt(world: World, row: Row, index: number): Promise<void> {
   };
   const prefix = `R${index}`;
   const open = async () => (await inbox(world)).filter(({ orderNo }) => orderNo.startsWith(prefix));
-  if (during === "files") await world.node.die(row);
+  if (during === "files") await world.node.die(...dyings);
   const numbers = await stockShop(world, prefix, row);
   const stocked = await open();
   expect(stocked.map(({ orderNo }) => orderNo)).to.have.members(numbers);
@@ -115,13 +121,13 @@ async function dieAt(world: World, row: Row, index: number): Promise<void> {
   // What is told of the files must not count for the payment.
   await atRest(world);
 
-  if (during === "payment") await world.node.die(row);
+  if (during === "payment") await world.node.die(...dyings);
   const first = await payAll(world, `${prefix}-first`, orders);
   expect(first.state).to.equal(ends);
   if (ends === "expired") expect((await payAll(world, `${prefix}-second`, orders)).state).to.equal("succeeded");
   const { files } = await atRest(world);
 
-  expect(world.node.deaths().slice(before.deaths)).to.deep.equal([at]);
+  expect(world.node.deaths().slice(before.deaths)).to.deep.equal(dyings.map((dying) => dying.at));
   expect(files.length - before.files).to.equal(2);
   expect(await open()).to.have.length(0);
   expect((await world.bank.ledger()).length - before.lines, "debits").to.equal(1);

@@ -23,6 +23,7 @@ const FINALITY_MS = 10_000;
 const POINTS: readonly Point[] = [
   "payment.inserted",
   "payment.orders-locked",
+  "payment.withdrawn",
   "payment.attempt-durable",
   "payment.sent",
   "payment.answer-written",
@@ -47,6 +48,7 @@ const EXPECTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SELECTION_EMPTY",
   "IDEMPOTENCY_IN_FLIGHT",
   "IDEMPOTENCY_KEY_REUSED",
+  "STATE_REFUSED",
 ]);
 
 /** The node's process ended here: nothing after this point happens in it. */
@@ -119,6 +121,12 @@ async function simulate(seed: number): Promise<void> {
     const request: PayRequest = random.below(4) === 0 ? { orders: "all", currency: "USD" } : { orders: some };
     await house.core.services.mergePay.pay({ userId, idempotencyKey: `key-${random.below(40)}`, request });
   };
+  const cancel = async (house: House) => {
+    const userId = random.pick(users);
+    const { items } = await house.core.services.mergePay.list({ userId });
+    const newest = items.at(-1);
+    if (newest !== undefined) await house.core.services.mergePay.cancel({ userId, paymentId: newest.id });
+  };
   const sweep = async (house: House) => {
     await house.core.services.mergePay.sweep();
     await house.core.services.notify.relay();
@@ -138,6 +146,8 @@ async function simulate(seed: number): Promise<void> {
           on(1, pay),
           on(0, ingest),
           on(0, pay),
+          on(1, cancel),
+          on(0, cancel),
           on(1, sweep),
           on(0, sweep),
         ]);

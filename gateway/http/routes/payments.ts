@@ -110,6 +110,20 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
     },
   );
 
+  app.post<ById>(
+    "/v1/payments/:id/cancel",
+    described({
+      summary: "Cancel a payment of which nothing was sent",
+      tag: "payments",
+      access: payer,
+      params: PARAMS.payment,
+      answers: { 200: ["The payment, cancelled; its orders are open again.", ANSWERS.payment] },
+      problems: ["STATE_REFUSED"],
+    }),
+    async (request) =>
+      shownTo(request, await call("merge-pay.cancel", { paymentId: request.params.id, userId: userIdOf(request) })),
+  );
+
   app.get<{ Querystring: { userId?: string } }>(
     "/v1/payments",
     described({

@@ -1,13 +1,14 @@
 /**
  * A real node as a child process that ends itself with SIGKILL when it reaches a point of the way. The point stands in the file that
- * `DIE_FILE` names, as `{"at": point, "count": at which time of reaching it}`; it may be written while the node lives, and is used up by
- * one death. Limits are given as JSON in `NODE_LIMITS`. Prints one JSON line `{"url": ...}` when it listens, `reached <point>` before it
+ * `DIE_FILE` names, as `[{"at": point, "count": at which time of reaching it}, ...]`; it may be written while the node lives, and each
+ * entry is used up by one death. Limits are given as JSON in `NODE_LIMITS`. Prints one JSON line `{"url": ...}` when it listens, `reached <point>` before it
  * dies, `stopped` after a stop by SIGTERM that went well.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import type { Point } from "../../../core/deps.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { boot } from "../../../gateway/cli/boot.ts";
+import type { Dying } from "./supervisor.ts";
 
 const STDOUT = 1;
 const SWEEP_MS = 60;
@@ -16,10 +17,12 @@ const { DIE_FILE = "", NODE_LIMITS = "{}" } = process.env;
 /** All of it synchronous: nothing else happens in this process between the point and the end. */
 function reached(point: Point): void {
   if (!existsSync(DIE_FILE)) return;
-  const { at, count } = JSON.parse(readFileSync(DIE_FILE, "utf8")) as { at: Point; count: number };
-  if (point !== at) return;
-  if (count > 1) return writeFileSync(DIE_FILE, JSON.stringify({ at, count: count - 1 }));
-  rmSync(DIE_FILE);
+  const [first, ...rest] = JSON.parse(readFileSync(DIE_FILE, "utf8")) as readonly Dying[];
+  if (first === undefined || point !== first.at) return;
+  const { at, count = 1 } = first;
+  if (count > 1) return writeFileSync(DIE_FILE, JSON.stringify([{ at, count: count - 1 }, ...rest]));
+  if (rest.length === 0) rmSync(DIE_FILE);
+  else writeFileSync(DIE_FILE, JSON.stringify(rest));
   writeSync(STDOUT, `reached ${point}\n`);
   process.kill(process.pid, "SIGKILL");
 }

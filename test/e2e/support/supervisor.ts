@@ -31,8 +31,8 @@ export interface Life {
 export interface Supervisor {
   /** Where the living node listens; waits while there is none. Rejects when the next life could not begin. */
   url(): Promise<string>;
-  /** Ends the node's life when it next reaches a point. */
-  die(dying: Dying): Promise<void>;
+  /** Ends the node's life when it next reaches a point, the life after at the next one, and so on. */
+  die(...dyings: readonly Dying[]): Promise<void>;
   /** Ends the node's life at once, as a crash does; the next one begins. */
   kill(): Promise<void>;
   /** The points at which lives have ended, in order; `killed` for those that were ended by `kill`. */
@@ -101,9 +101,9 @@ export function supervise({ env, dieFile, born, buried }: SupervisorOptions): Su
 
   return {
     url: () => life,
-    async die({ at, count = 1 }) {
+    async die(...dyings) {
       // Renamed, so that the node never sees half of it.
-      await writeFile(`${dieFile}.new`, JSON.stringify({ at, count }));
+      await writeFile(`${dieFile}.new`, JSON.stringify(dyings));
       await rename(`${dieFile}.new`, dieFile);
     },
     async kill() {

@@ -69,6 +69,14 @@ export const CALLS: readonly ApiCall[] = [
   get(`/v1/payments/${IDS.payment}`, [ANNA, OPS], { route: "/v1/payments/:id", owned: true }),
   {
     method: "POST",
+    url: `/v1/payments/${IDS.payment}/cancel`,
+    route: "/v1/payments/:id/cancel",
+    who: [ANNA],
+    status: 200,
+    owned: true,
+  },
+  {
+    method: "POST",
     url: "/v1/accounts",
     ...json({ bank: "sandbox", token: "tok_1", label: "Mine" }),
     who: [ANNA],

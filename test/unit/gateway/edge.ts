@@ -382,6 +382,7 @@ export const CARELESS: Handlers = {
   "merge-pay.getQuote": () => DOCS.quote,
   "merge-pay.pay": () => ({ ...DOCS.payment, existed: false }),
   "merge-pay.get": () => DOCS.payment,
+  "merge-pay.cancel": () => DOCS.payment,
   "merge-pay.list": page(DOCS.payment),
   "settlement.lines": page(DOCS.line),
   "ledger.entries": page(DOCS.entry),

@@ -35,6 +35,8 @@ function* references(value: unknown): Generator<string> {
   }
 }
 
+const BODILESS = ["POST /v1/files/{id}/remap", "POST /v1/payments/{id}/cancel"];
+
 describe("the OpenAPI document", () => {
   let http: Edge;
   let document: Document;
@@ -107,8 +109,8 @@ describe("the OpenAPI document", () => {
         .filter((parameter) => parameter.in === "path")
         .map((parameter) => parameter.name);
       expect(declared, name).to.deep.equal(inPath);
-      // Mapping a file again takes nothing but the file's name.
-      if (name.startsWith("POST") && !name.endsWith("/remap"))
+      // Mapping a file again and cancelling a payment take nothing but the name of what they are about.
+      if (name.startsWith("POST") && !BODILESS.includes(name))
         expect(Object.keys(operation.requestBody?.content ?? {}), name).to.have.lengthOf(1);
       if (name.includes("/v1/")) {
         expect(operation.security, name).to.be.an("array").and.not.to.have.lengthOf(0);

@@ -1,20 +1,12 @@
 import { expect } from "chai";
 import type { PayRequest } from "../../../core/actions.ts";
 import { MergepayError } from "../../../core/errors/errors.ts";
-import { audit } from "../../support/audit.ts";
-import {
-  buildHouse,
-  clockAt,
-  type Clock,
-  type House,
-  seedAccount,
-  seedOrders,
-  temporaryStore,
-} from "../../support/house.ts";
-import { testBank, type TestBank } from "../../support/test-bank.ts";
 import type { Store } from "../../../core/store/contract.ts";
+import { audit } from "../../support/audit.ts";
+import { type Clock, type House, seedAccount, seedOrders } from "../../support/house.ts";
+import type { TestBank } from "../../support/test-bank.ts";
+import { ALL, openTill, type Till } from "../../support/till.ts";
 
-const ALL: PayRequest = { orders: "all", currency: "USD" };
 const second = 1000;
 const minute = 60 * second;
 
@@ -25,46 +17,25 @@ const typeOf = (promise: Promise<unknown>): Promise<string> =>
   );
 
 describe("paying", () => {
+  let till: Till;
   let house: House;
   let bank: TestBank;
   let store: Store;
   let clock: Clock;
-  let remove: () => Promise<void>;
 
   beforeEach(async () => {
-    clock = clockAt();
-    bank = testBank(clock.now);
-    const made = await temporaryStore();
-    ({ store, remove } = made);
-    house = await buildHouse({ store, clock, outside: bank.outside });
-    await seedAccount(house, "ann");
+    till = await openTill();
+    ({ house, bank, store, clock } = till);
   });
-  afterEach(async () => {
-    await audit(store, [...bank.booked.values()], { atRest: false });
-    await remove();
-  });
+  afterEach(() => till.close());
 
-  const pay = (idempotencyKey: string, request: PayRequest = ALL, userId = "ann") =>
-    house.core.services.mergePay.pay({ userId, idempotencyKey, request });
-  const seed = (count: number, platforms = ["alpha", "beta", "gamma"]) =>
-    seedOrders(
-      house,
-      "ann",
-      Array.from({ length: count }, (_, i) => ({
-        platform: platforms[i % platforms.length] ?? "",
-        orderNo: `n${i}`,
-        value: `${i + 1}.37`,
-      })),
-    );
-  const later = async (ms: number) => {
-    clock.advance(ms);
-    await house.core.services.mergePay.sweep();
-  };
-  const get = (paymentId: string) => house.core.services.mergePay.get({ paymentId });
-  const states = async () => (await house.core.services.orders.findOwn("ann", await ids())).map(({ state }) => state);
+  const pay: Till["pay"] = (...given) => till.pay(...given);
+  const seed: Till["seed"] = (...given) => till.seed(...given);
+  const later: Till["later"] = (ms) => till.later(ms);
+  const get: Till["get"] = (paymentId) => till.get(paymentId);
+  const states = () => till.statesOf(known);
   const another = async () => (await seedOrders(house, "ann", [{ orderNo: "another" }]))[0] ?? "";
   let known: string[] = [];
-  const ids = () => Promise.resolve(known);
 
   it("all that is owed in a currency is one deduction, 1,000 orders included, split to the last unit", async () => {
     await seed(1000);
@@ -323,13 +294,8 @@ describe("paying", () => {
   });
 
   it("whose process died before anything was sent ends expired, its orders open again, nobody charged", async () => {
-    const dying = await buildHouse({
-      store,
-      clock,
-      outside: bank.outside,
-      reached: (point) => {
-        if (point === "payment.orders-locked") throw new Error("died");
-      },
+    const dying = await till.build((point) => {
+      if (point === "payment.orders-locked") throw new Error("died");
     });
     known = await seed(2);
     const died = await typeOf(dying.core.services.mergePay.pay({ userId: "ann", idempotencyKey: "k1", request: ALL }));
@@ -346,13 +312,8 @@ describe("paying", () => {
   });
 
   it("that the store fails before anything is sent ends expired at the next sweep, not when its lease is over", async () => {
-    const failing = await buildHouse({
-      store,
-      clock,
-      outside: bank.outside,
-      reached: (point) => {
-        if (point === "payment.orders-locked") throw new MergepayError("STORE_UNAVAILABLE");
-      },
+    const failing = await till.build((point) => {
+      if (point === "payment.orders-locked") throw new MergepayError("STORE_UNAVAILABLE");
     });
     known = await seed(2);
     const failed = failing.core.services.mergePay.pay({ userId: "ann", idempotencyKey: "k1", request: ALL });

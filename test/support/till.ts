@@ -1,0 +1,68 @@
+import { expect } from "chai";
+import type { PayRequest } from "../../core/actions.ts";
+import type { Point } from "../../core/deps.ts";
+import { MergepayError } from "../../core/errors/errors.ts";
+import type { Store } from "../../core/store/contract.ts";
+import { audit } from "./audit.ts";
+import { buildHouse, clockAt, type Clock, type House, seedAccount, seedOrders, temporaryStore } from "./house.ts";
+import { testBank, type TestBank } from "./test-bank.ts";
+
+export const ALL = { orders: "all", currency: "USD" } as const satisfies PayRequest;
+
+/** The error that a promise ends with, which must be one of ours. */
+export const refusal = (promise: Promise<unknown>): Promise<MergepayError> =>
+  promise.then(
+    () => expect.fail("It was not refused."),
+    (error: unknown) => {
+      if (error instanceof MergepayError) return error;
+      throw error;
+    },
+  );
+
+/** A house with a bank, a clock that is moved by hand, and `ann`, who has an account. */
+export async function openTill() {
+  const clock: Clock = clockAt();
+  const bank: TestBank = testBank(clock.now);
+  const { store, remove }: { store: Store; remove: () => Promise<void> } = await temporaryStore();
+  const build = (reached?: (point: Point) => void): Promise<House> =>
+    buildHouse({ store, clock, outside: bank.outside, ...(reached === undefined ? {} : { reached }) });
+  const house = await build();
+  await seedAccount(house, "ann");
+  const { mergePay, orders } = house.core.services;
+
+  return {
+    house,
+    bank,
+    store,
+    clock,
+    /** Another node over the same store; what `reached` does when it comes to a point is the test's. */
+    build,
+    pay: (idempotencyKey: string, request: PayRequest = ALL, userId = "ann") =>
+      mergePay.pay({ userId, idempotencyKey, request }),
+    /** Orders of ann on these platforms in turn, of 1.37, 2.37 ... */
+    seed: (count: number, platforms = ["alpha", "beta", "gamma"]) =>
+      seedOrders(
+        house,
+        "ann",
+        Array.from({ length: count }, (_, i) => ({
+          platform: platforms[i % platforms.length] ?? "",
+          orderNo: `n${i}`,
+          value: `${i + 1}.37`,
+        })),
+      ),
+    /** Moves the clock and lets the sweeper see what is due then. */
+    later: async (ms: number) => {
+      clock.advance(ms);
+      await mergePay.sweep();
+    },
+    get: (paymentId: string) => mergePay.get({ paymentId }),
+    statesOf: async (ids: readonly string[]) => (await orders.findOwn("ann", ids)).map(({ state }) => state),
+    /** Audits what is there, and removes it. */
+    close: async (atRest = false) => {
+      await audit(store, [...bank.booked.values()], { atRest });
+      await remove();
+    },
+  };
+}
+
+export type Till = Awaited<ReturnType<typeof openTill>>;
