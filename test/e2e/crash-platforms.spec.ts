@@ -33,19 +33,22 @@ describe("Real platforms over two deaths of the node: in the midst of their file
   it("every record counts once, all is paid at once, and each platform is told of its own orders only", async () => {
     await openShop(world, { value: "90000000.00", currency: "USD" });
     await world.node.die({ at: "file.batch-stored", count: 2 });
+    let inDollars = 0;
     const sent = await Promise.all(platforms.map(async (id) => (await send(world, id, await fileOf(id))).body));
     for (const file of sent) {
       const report = await processed(world, file);
       expect(report, file.platform).to.include({ records: RECORDS, created: RECORDS - 1, rejected: 1 });
       const orders = await world.list<Order>(`/v1/orders?platform=${file.platform}`);
       expect(orders).to.have.length(RECORDS - 1);
+      inDollars += orders.filter(({ amount }) => amount.currency === "USD").length;
       const buyers = new Set(orders.flatMap(({ buyerId }) => buyerId ?? []));
       for (const buyer of buyers) await linkBuyer(world, file.platform, buyer);
     }
     const selection = { orders: "all", currency: "USD" };
     const quote = await world.insist<Quote>("/v1/quotes", { proof: world.payer, json: selection });
     const { id: quoteId, fingerprint, orders } = quote.body;
-    expect(orders).to.have.length(platforms.length * (RECORDS - 1));
+    expect(inDollars, "orders of several platforms").to.be.above(RECORDS);
+    expect(orders).to.have.length(inDollars);
     await world.node.die({ at: "payment.lines-written" });
     const { body } = await pay(world, "all", { quoteId, fingerprint });
     const payment = await ended(world, body);

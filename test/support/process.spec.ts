@@ -52,7 +52,7 @@ describe("a test server as a child process", () => {
 
   it("that is not there is refused by name", async () => {
     let error = "";
-    await startServer({ name: "ghost", command: "no-such-server", args: () => [], ready: { output: /x/ } }).catch(
+    await startServer({ name: "ghost", command: "no-such-server", args: () => [], ready: { output: /ready/ } }).catch(
       (caught: unknown) => (error = String(caught)),
     );
     expect(error).to.include("ghost could not be started (no-such-server)");

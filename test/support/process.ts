@@ -128,7 +128,12 @@ export async function startServer(
     });
     child.once("close", () => resolve());
   });
-  void ended.then(() => live.delete(child));
+  let over = false;
+  const bury = (): void => {
+    over = true;
+    live.delete(child);
+  };
+  void ended.then(bury);
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -144,10 +149,11 @@ export async function startServer(
     const match = await until(
       `${options.name} to become ready`,
       async () => {
-        if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
-          throw new Error(`${options.name} stopped before it was ready.`);
-        if ("output" in ready) return ready.output.exec(output) ?? undefined;
-        return (await listens(ready.port)) && [];
+        // One that said that it is ready was so, though it may have died since.
+        const said = "output" in ready && child.pid !== undefined ? ready.output.exec(output) : null;
+        if (said !== null) return said;
+        if (over) throw new Error(`${options.name} stopped before it was ready.`);
+        return "port" in ready && (await listens(ready.port)) && [];
       },
       options.deadlineMs ?? 15_000,
     );
