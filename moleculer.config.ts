@@ -33,11 +33,11 @@ export function brokerOptions({ nodeId, natsUrl }: NodeIdentity): BrokerOptions 
     // The process's entry decides what a signal means.
     skipProcessEventRegistration: true,
     // Our own services log for themselves; of Moleculer only what an operator must know. A bus that can't be reached is told by gateway/bus.ts,
-    // with its address. Standard output is for what commands print.
+    // with its address; a call that nobody answers yet is told to its caller, who decides. Standard output is for what commands print.
     logger: {
       type: "Pino",
       options: {
-        level: { TRANSPORTER: "fatal", TRANSIT: "error", "**": "warn" },
+        level: { TRANSPORTER: "fatal", TRANSIT: "error", BROKER: "error", "**": "warn" },
         pino: { destination: pino.destination({ dest: 2, sync: false }) },
       },
     },

@@ -4,16 +4,9 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { PlatformPlugin } from "../core/plugin/contract.ts";
+import type { Generate, GenerateOptions } from "../core/plugin/sample-data.ts";
 
 export const pluginsDir = join(import.meta.dirname, "..", "plugins");
-
-/** What a platform's `samples/generate.ts` exports. */
-type Generate = (orders: number, options: GenerateOptions) => Iterable<string>;
-
-interface GenerateOptions {
-  readonly seed?: number;
-  readonly buyer?: string;
-}
 
 export interface OrderFile {
   readonly path: string;

@@ -12,6 +12,7 @@ export { epochInstant, instantFrom } from "./dates.ts";
 export { excelInstant } from "./excel-instant.ts";
 export { instantOf } from "./instant.ts";
 export { plainText } from "./plain-text.ts";
+export { centsText, seededNumbers, type GenerateOptions } from "./sample-data.ts";
 
 /** The version of this contract. A plugin made for another one is refused by name. */
 export const CONTRACT_VERSION = 1;

@@ -10,7 +10,7 @@ import { makeDataDir } from "../data-dir.ts";
 import { type DemoFile, demoFiles, linkDemoBuyers, openSandboxAccount, SANDBOX_PAYER } from "../sandbox.ts";
 import { type Booted, boot, runningPlatforms } from "./boot.ts";
 import { type ClientRequest, request } from "./client.ts";
-import { print, table } from "./print.ts";
+import { many, print, table } from "./print.ts";
 import { followFile, summary } from "./progress.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 import { type SandboxBank, startSandboxBank } from "./sandbox-bank.ts";
@@ -76,7 +76,7 @@ async function show(booted: Booted, bank: SandboxBank, receiver: Receiver): Prom
 
   print("3  The operator links the buyers of the platforms to one payer, who has a bank account");
   await openSandboxAccount(node);
-  print(`   ${await linkDemoBuyers(node, files)} links made for ${SANDBOX_PAYER}\n`);
+  print(`   ${many(await linkDemoBuyers(node, files), "link")} made for ${SANDBOX_PAYER}\n`);
 
   print("4  The payer's inbox");
   const inbox = await ask<Inbox>("GET", "/v1/inbox", { proof: payer });
@@ -171,7 +171,7 @@ function settlementTable(lines: readonly SettlementLine[]): string {
     sumMoney(group.map((line) => line[part])).value;
   const row = (name: string, group: readonly SettlementLine[]) => [
     name,
-    `${group.length} orders`,
+    many(group.length, "order"),
     sum(group, "gross"),
     `- ${sum(group, "fee")} fee`,
     `= ${sum(group, "net")}`,

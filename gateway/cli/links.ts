@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { MergepayError } from "../../core/errors/errors.ts";
 import type { LinkFileReport } from "../link-file.ts";
 import { withApi } from "./api.ts";
-import { print, table } from "./print.ts";
+import { many, print, table } from "./print.ts";
 
 /** Adds `mergepay links ...`: which buyers of platforms a payer is. */
 export function linkCommands(program: Command): void {
@@ -25,6 +25,8 @@ async function importFile(path: string): Promise<void> {
   if (rejects.length > 0)
     print(table(rejects.map(({ line, code, field, reason }) => [`line ${line}`, code, field ?? "", reason])));
   if (more) print("  and more, which are not listed");
-  print(`${lines} lines: ${made} links made, ${known} there already, ${rejected} rejected; ${claimed} orders claimed`);
+  print(
+    `${many(lines, "line")}: ${many(made, "link")} made, ${known} there already, ${rejected} rejected; ${many(claimed, "order")} claimed`,
+  );
   if (rejected > 0) process.exitCode = 1;
 }

@@ -6,7 +6,7 @@ import { MARK } from "../../core/plugin/infer/marks.ts";
 import { recordSamples } from "../../core/plugin/record-sample.ts";
 import { SAMPLES } from "../../core/plugin/version.ts";
 import { shownFile, type Target } from "./plugin-target.ts";
-import { print, table } from "./print.ts";
+import { many, print, table } from "./print.ts";
 
 export interface TestOptions {
   readonly record?: true;
@@ -22,7 +22,8 @@ export async function testPlugin(target: Target, options: TestOptions): Promise<
     for (const fault of found.faults) print(`      ${fault}`);
     print(table(figuresOf(found)));
     const marked = (await readFile(join(target.dir, "plugin.ts"), "utf8")).split(`// ${MARK}:`).length - 1;
-    if (marked > 0) print(`      ${marked} lines of plugin.ts are still marked ${MARK}.`);
+    if (marked > 0)
+      print(`      ${many(marked, "line")} of plugin.ts ${marked === 1 ? "is" : "are"} still marked ${MARK}.`);
     return found.faults.length === 0;
   } catch (thrown) {
     const error = asMergepayError(thrown);
@@ -39,14 +40,14 @@ async function record(target: Target, update: boolean): Promise<void> {
 }
 
 const summaryOf = ({ title, samples, faults }: Conformance): string =>
-  `${title}, ${samples} samples${faults.length === 0 ? "" : `, ${faults.length} faults`}`;
+  `${title}, ${many(samples, "sample")}${faults.length === 0 ? "" : `, ${many(faults.length, "fault")}`}`;
 
 function figuresOf({ records, hostile, speed }: Conformance): string[][] {
   const { msPer1000Records: ms, mapMsPer1000Records: mapMs, peakBytes } = speed;
   const mebibytes = Math.round(peakBytes / 1024 / 1024);
   return [
-    ["   purity", `${records} records, each mapped twice`],
-    ["   hostile", `${hostile} files that the samples were damaged into`],
+    ["   purity", `${many(records, "record")}, each mapped twice`],
+    ["   hostile", `${many(hostile, "file")} that the samples were damaged into`],
     [
       "   speed",
       ms === undefined || mapMs === undefined

@@ -12,7 +12,7 @@ import { noBlobs } from "../../core/plugin/record-sample.ts";
 import { traceOf } from "../../core/plugin/trace.ts";
 import { compileSchema } from "../../core/schema/validate.ts";
 import { noFile, presentTarget, type Target } from "./plugin-target.ts";
-import { print, table } from "./print.ts";
+import { many, print, table } from "./print.ts";
 
 /** A record as read, what became of it, and which of the plugin's kinds of files it is of. */
 interface Tried {
@@ -81,7 +81,9 @@ export async function tryFile(
     const ms = performance.now() - began;
     const { records, orders, skipped, cancelled, rejected } = counts;
     const takenBack = cancelled === 0 ? "" : `${cancelled} taken back, `;
-    print(`${records} records: ${orders} orders, ${skipped} with nothing to pay, ${takenBack}${rejected} rejected`);
+    print(
+      `${many(records, "record")}: ${many(orders, "order")}, ${skipped} with nothing to pay, ${takenBack}${rejected} rejected`,
+    );
     print(`${ms.toFixed(0)} ms, ${Math.round((records * 1000) / ms)} records/s; ${mapMs.toFixed(1)} ms of it mapping`);
   });
 }

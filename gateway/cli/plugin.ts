@@ -10,7 +10,7 @@ import { readConfig } from "../config.ts";
 import { shownFile, type Target, targetOf } from "./plugin-target.ts";
 import { testPlugin, type TestOptions } from "./plugin-test.ts";
 import { explain, tryFile } from "./plugin-try.ts";
-import { print, table } from "./print.ts";
+import { many, print, table } from "./print.ts";
 import { scaffold, scaffoldFrom } from "./scaffold.ts";
 
 const FOLDER = "a platform's id, or the path of its folder";
@@ -67,7 +67,7 @@ async function make(id: string, { from }: { from?: string }): Promise<void> {
 async function makeFrom({ id, dir, limits }: Target, sample: string): Promise<void> {
   const { written, records, proposals, needed } = await scaffoldFrom(id, dir, sample, limits);
   for (const path of written) print(`  ${shownFile(join(dir, path))}`);
-  print(`\n${records} ${records === 1 ? "record" : "records"}. What an order is made of, and how sure that is:`);
+  print(`\n${many(records, "record")}. What an order is made of, and how sure that is:`);
   print(table(proposals));
   print(`\nWhat the file can't tell, each a line of plugin.ts marked ${MARK}:`);
   for (const reason of needed) print(`   - ${reason}`);
@@ -81,7 +81,7 @@ async function stateOf(target: Target): Promise<readonly string[]> {
     const platform = await checkPlugin({ ...target, openBlob: noBlobs });
     await platform.close();
     const { samples } = await listSamples(target.dir);
-    return [target.id, "pass", platform.version, `${platform.manifest.title}, ${samples.length} samples`];
+    return [target.id, "pass", platform.version, `${platform.manifest.title}, ${many(samples.length, "sample")}`];
   } catch (thrown) {
     const error = asMergepayError(thrown);
     return [target.id, "refused", error.type, error.message];

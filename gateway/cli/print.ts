@@ -13,6 +13,9 @@ export function complain(thrown: unknown, file?: string): void {
   process.stderr.write(`mergepay: ${about}${error.message}${cause} [${error.type}]\n`);
 }
 
+/** A number of things: `1 record`, `2 records`. */
+export const many = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
 /** Columns of text, each as wide as its widest cell; the columns named in `right` are aligned to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const widths = rows.reduce<number[]>((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), []);

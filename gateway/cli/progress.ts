@@ -2,6 +2,7 @@ import { Presets, SingleBar } from "cli-progress";
 import type { Call } from "../../core/actions.ts";
 import { isEnded } from "../../core/files/states.ts";
 import type { FileReport } from "../../schemas/types.generated.ts";
+import { many } from "./print.ts";
 import { waitFor } from "./wait.ts";
 
 /** The longest file takes minutes; a file that does not move for this long is reported, not waited for. */
@@ -54,5 +55,5 @@ type Counts = Pick<FileReport, "records" | "created" | "revised" | "unchanged" |
 export function counted(counts: Counts): string {
   const { records, created, revised, unchanged, cancelled, skipped, rejected } = counts;
   const back = cancelled === 0 ? "" : ` ${cancelled} cancelled,`;
-  return `${records} records: ${created} new orders, ${revised} revised, ${unchanged} unchanged,${back} ${skipped} with nothing to pay, ${rejected} rejected`;
+  return `${many(records, "record")}: ${created} new orders, ${revised} revised, ${unchanged} unchanged,${back} ${skipped} with nothing to pay, ${rejected} rejected`;
 }

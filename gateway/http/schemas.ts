@@ -23,7 +23,7 @@ const ref = (name: string): Schema => ({ $ref: `mergepay:${name}` });
 const id = (prefix: IdPrefix): Schema => text(`^${idPattern(prefix)}$`);
 const platform = text("^[a-z][a-z0-9-]{1,39}$", "The platform: the name of its plugin.");
 const line = (maxLength: number, description: string): Schema =>
-  text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$", description, { maxLength });
+  text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$", description, { minLength: 1, maxLength });
 const merchant = text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}/]+$", "Who is owed the money, in the platform's own naming.", {
   maxLength: 128,
 });
@@ -73,7 +73,10 @@ export const QUERY = {
 const fingerprint = text("^[0-9a-f]{64}$", "That of the quote: what was seen is what is paid.");
 const accountId = { ...id("acc"), description: "The account to pay from; absent: the payer's first." };
 const orderNo = line(128, "One order of the merchant.");
-const buyerId = text("^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$", "The platform's own id of the buyer.", { maxLength: 256 });
+const buyerId = text("^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$", "The platform's own id of the buyer.", {
+  minLength: 1,
+  maxLength: 256,
+});
 
 /** One of several forms of a body. */
 const form = (description: string, ...given: Parameters<typeof object>): Schema => ({

@@ -10,6 +10,7 @@ import { runConformance } from "../../core/plugin/conformance/suite.ts";
 import type { PlatformOrder } from "../../core/plugin/contract.ts";
 import type { Platform } from "../../core/plugin/platform.ts";
 import { noBlobs } from "../../core/plugin/record-sample.ts";
+import type { Generate } from "../../core/plugin/sample-data.ts";
 import { expectationOf, type Expectation, GENERATOR, listSamples } from "../../core/plugin/samples.ts";
 import { validator } from "../../core/schema/validate.ts";
 import { importsOf, listFiles, packageOf, readSource, root } from "../tidy/source.ts";
@@ -22,12 +23,6 @@ const platforms = readdirSync(join(root, "plugins"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== BANK_ADAPTER)
   .map(({ name }) => ({ id: name, folder: `plugins/${name}` }));
 const example = { id: "example", folder: "gateway/cli/template" };
-
-/** `generate(count, { seed, bad })` gives the text of a file of the platform's own format, in pieces. */
-type Generate = (
-  count: number,
-  options?: { readonly seed?: number; readonly bad?: readonly number[] },
-) => Iterable<string>;
 
 const MAX_LINES = 400;
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { Generate } from "../../core/plugin/sample-data.ts";
 import { GENERATOR } from "../../core/plugin/samples.ts";
 import type { Order, Quote } from "../../schemas/types.generated.ts";
 import { atRest, auditAll } from "./support/rest.ts";
@@ -10,8 +11,6 @@ import { openWorld, type World } from "./support/world.ts";
 const pluginsDir = join(import.meta.dirname, "../../plugins");
 const generatorOf = (platform: string): string => join(pluginsDir, platform, "samples", GENERATOR);
 const platforms = readdirSync(pluginsDir).filter((id) => existsSync(generatorOf(id)));
-
-type Generate = (count: number, options: { seed: number; bad: readonly number[] }) => Iterable<string>;
 
 /** Orders of a file, one of which is refused. */
 const RECORDS = 240;

@@ -1,7 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { expect } from "chai";
+import type { MappedRecord } from "../../core/actions.ts";
 import { LIMITS, type Limits } from "../../core/limits.ts";
+import { openPlatform, type Platform, type PlatformOptions } from "../../core/plugin/platform.ts";
 
 /** Files of a plugin folder by path; undefined takes a file of the usual plugin away. */
 export type PluginFiles = Readonly<Record<string, string | undefined>>;
@@ -98,6 +101,29 @@ export async function pluginsFolder(): Promise<PluginsFolder> {
     },
     remove: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+/** Writes a plugin into the folder as `corner-shop` and opens it on these files, by their ids. The caller closes it. */
+export async function openShop(
+  folder: PluginsFolder,
+  plugin: PluginFiles,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  options: Partial<Omit<PlatformOptions, "id" | "dir" | "openBlob">> = {},
+): Promise<Platform> {
+  const dir = await folder.write("corner-shop", plugin);
+  return await openPlatform({ id: "corner-shop", dir, limits: tightLimits, openBlob: blobsOf(files), ...options });
+}
+
+/** What all records of a file become, from one of them on; no answer has more than a batch. */
+export async function readAll(from: Platform, fileId: string, first = 0): Promise<MappedRecord[]> {
+  const records: MappedRecord[] = [];
+  for (let done = false; !done;) {
+    const answer = await from.read(fileId, first + records.length, null);
+    expect(answer.records.length).to.be.at.most(500);
+    records.push(...answer.records);
+    done = answer.done;
+  }
+  return records;
 }
 
 /** Limits under which a plugin that loops is ended soon, and one that eats memory too. */

@@ -43,10 +43,13 @@ export function pluginCode(id: string, title: string, inference: Inference, cont
     "});",
     "",
   ];
-  const names = ["definePlatform", ...imports].sort((a, b) => a.localeCompare(b));
+  const names = ["definePlatform", ...imports].sort((a, b) => bare(a).localeCompare(bare(b)));
   const text = `import { ${names.join(", ")} } from ${JSON.stringify(contract)};\n\n${lines.join("\n")}`;
   return { text, needed };
 }
+
+/** An import's name without the word that says that it is a type. */
+const bare = (name: string): string => name.replace(/^type /, "");
 
 /** The input with the columns that the mapping reads, as code. */
 function shownInput(inference: Inference): string {

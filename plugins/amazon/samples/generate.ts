@@ -1,12 +1,4 @@
-/** What the generated file is to be like. */
-export interface GenerateOptions {
-  /** Other seeds give other order numbers; the same seed gives the same file. */
-  readonly seed?: number;
-  /** Indexes of orders with an item price that is not an amount. */
-  readonly bad?: readonly number[];
-  /** One buyer for all orders, as the plugin names it: `email:mail@example.com`. */
-  readonly buyer?: string;
-}
+import { centsText, type GenerateOptions, seededNumbers } from "../../../core/plugin/contract.ts";
 
 const COLUMNS = [
   "amazon-order-id",
@@ -42,19 +34,6 @@ const PRODUCTS = [
 const BUYERS = 20;
 const START_MS = Date.UTC(2026, 0, 5, 8, 0, 0);
 
-/** A stream of whole numbers below the bound given, the same for the same seed (mulberry32). */
-function numbers(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const text = (cents: bigint): string => `${cents / 100n}.${(cents % 100n).toString().padStart(2, "0")}`;
-
 function rowsOf(index: number, options: GenerateOptions, isBad: boolean, next: (below: number) => number): string {
   const seed = (options.seed ?? 1).toString().padStart(10, "0");
   const placed = new Date(START_MS + index * 61_000).toISOString().replace(".000Z", "+00:00");
@@ -75,8 +54,8 @@ function rowsOf(index: number, options: GenerateOptions, isBad: boolean, next: (
       "item-status": "Unshipped",
       quantity: quantity.toString(),
       currency: "USD",
-      "item-price": isBad && line === 0 ? "12,3x" : text(price),
-      "item-tax": text((price * 8n) / 100n),
+      "item-price": isBad && line === 0 ? "12,3x" : centsText(price),
+      "item-tax": centsText((price * 8n) / 100n),
       "shipping-price": line === 0 ? "4.99" : "",
       "ship-country": "US",
       "buyer-email": email,
@@ -91,7 +70,7 @@ function rowsOf(index: number, options: GenerateOptions, isBad: boolean, next: (
  * @example for (const piece of generate(1000, { seed: 7 })) stream.write(piece)
  */
 export function* generate(count: number, options: GenerateOptions = {}): Generator<string> {
-  const next = numbers(options.seed ?? 1);
+  const next = seededNumbers(options.seed ?? 1);
   const bad = new Set(options.bad ?? []);
   yield `${COLUMNS.join("\t")}\n`;
   for (let index = 0; index < count; index += 1) yield rowsOf(index, options, bad.has(index), next);

@@ -1,12 +1,4 @@
-/** What the generated file is to be like. */
-export interface GenerateOptions {
-  /** Other seeds give other order numbers; the same seed gives the same file. */
-  readonly seed?: number;
-  /** Indexes of orders with a price that is not a number. */
-  readonly bad?: readonly number[];
-  /** One buyer for all orders, as the plugin names it: `party:4012345000009`. */
-  readonly buyer?: string;
-}
+import { centsText, type GenerateOptions, seededNumbers } from "../../../core/plugin/contract.ts";
 
 const PRODUCTS = [
   ["4054321000114", "Kuvert C5, weiß"],
@@ -17,19 +9,6 @@ const PRODUCTS = [
 const BUYERS = 20;
 const SUPPLIER = "4054321000008";
 const START_MS = Date.UTC(2026, 0, 5, 8, 0, 0);
-
-/** A stream of whole numbers below the bound given, the same for the same seed (mulberry32). */
-function numbers(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const text = (cents: bigint): string => `${cents / 100n}.${(cents % 100n).toString().padStart(2, "0")}`;
 
 function messageOf(index: number, options: GenerateOptions, isBad: boolean, next: (below: number) => number): string {
   const reference = index + 1;
@@ -46,7 +25,7 @@ function messageOf(index: number, options: GenerateOptions, isBad: boolean, next
   const lines = 1 + next(3);
   for (let line = 1; line <= lines; line += 1) {
     const [article, name] = PRODUCTS[next(PRODUCTS.length)] ?? PRODUCTS[0];
-    const price = isBad && line === 1 ? "12.3x" : text(BigInt(90 + next(5000)));
+    const price = isBad && line === 1 ? "12.3x" : centsText(BigInt(90 + next(5000)));
     segments.push(`LIN+${line}++${article}:EN`, `IMD+F++:::${name}`, `QTY+21:${1 + next(40)}:PCE`, `PRI+AAA:${price}`);
   }
   segments.push("UNS+S", `CNT+2:${lines}`);
@@ -58,7 +37,7 @@ function messageOf(index: number, options: GenerateOptions, isBad: boolean, next
  * @example for (const piece of generate(1000, { seed: 7 })) stream.write(piece)
  */
 export function* generate(count: number, options: GenerateOptions = {}): Generator<string> {
-  const next = numbers(options.seed ?? 1);
+  const next = seededNumbers(options.seed ?? 1);
   const bad = new Set(options.bad ?? []);
   yield "UNA:+.? '\nUNB+UNOC:3+4012345000009:14+4054321000008:14+260309:0815+4711'\n";
   for (let index = 0; index < count; index += 1) yield messageOf(index, options, bad.has(index), next);

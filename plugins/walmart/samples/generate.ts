@@ -1,12 +1,4 @@
-/** What the generated file is to be like. */
-export interface GenerateOptions {
-  /** Other seeds give other order numbers; the same seed gives the same file. */
-  readonly seed?: number;
-  /** Indexes of orders with a charge that is not an amount. */
-  readonly bad?: readonly number[];
-  /** One buyer for all orders, as the plugin names it: `email:mail@example.com`. */
-  readonly buyer?: string;
-}
+import { centsText, type GenerateOptions, seededNumbers } from "../../../core/plugin/contract.ts";
 
 const PRODUCTS = [
   ["Cordless drill driver kit", "TOOL-DRILL-18"],
@@ -19,33 +11,20 @@ const BUYERS = 20;
 const START_MS = Date.UTC(2026, 0, 5, 8, 0, 0);
 const NAMESPACE = "http://walmart.com/mp/v3/orders";
 
-/** A stream of whole numbers below the bound given, the same for the same seed (mulberry32). */
-function numbers(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const text = (cents: bigint): string => `${cents / 100n}.${(cents % 100n).toString().padStart(2, "0")}`;
-
 const escape = (value: string): string => value.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 const amount = (value: string): string => `<ns3:currency>USD</ns3:currency><ns3:amount>${escape(value)}</ns3:amount>`;
 
 function lineOf(number: number, isBad: boolean, next: (below: number) => number): string {
   const [name, sku] = PRODUCTS[next(PRODUCTS.length)] ?? PRODUCTS[0];
   const cents = BigInt(900 + next(15_000));
-  const price = isBad ? "12,3x" : text(cents);
+  const price = isBad ? "12,3x" : centsText(cents);
   return `      <ns3:orderLine>
         <ns3:lineNumber>${number}</ns3:lineNumber>
         <ns3:item><ns3:productName>${escape(name)}</ns3:productName><ns3:sku>${sku}</ns3:sku></ns3:item>
         <ns3:charges><ns3:charge>
           <ns3:chargeType>PRODUCT</ns3:chargeType><ns3:chargeName>ItemPrice</ns3:chargeName>
           <ns3:chargeAmount>${amount(price)}</ns3:chargeAmount>
-          <ns3:tax><ns3:taxName>Tax1</ns3:taxName><ns3:taxAmount>${amount(text((cents * 8n) / 100n))}</ns3:taxAmount></ns3:tax>
+          <ns3:tax><ns3:taxName>Tax1</ns3:taxName><ns3:taxAmount>${amount(centsText((cents * 8n) / 100n))}</ns3:taxAmount></ns3:tax>
         </ns3:charge></ns3:charges>
         <ns3:orderLineQuantity><ns3:unitOfMeasurement>EACH</ns3:unitOfMeasurement><ns3:amount>1</ns3:amount></ns3:orderLineQuantity>
         <ns3:orderLineStatuses><ns3:orderLineStatus><ns3:status>Created</ns3:status></ns3:orderLineStatus></ns3:orderLineStatuses>
@@ -73,7 +52,7 @@ ${lines.join("")}      </ns3:orderLines>
  * @example for (const piece of generate(1000, { seed: 7 })) stream.write(piece)
  */
 export function* generate(count: number, options: GenerateOptions = {}): Generator<string> {
-  const next = numbers(options.seed ?? 1);
+  const next = seededNumbers(options.seed ?? 1);
   const bad = new Set(options.bad ?? []);
   yield `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<ns3:list xmlns:ns3="${NAMESPACE}">\n`;
   yield `  <ns3:meta><ns3:totalCount>${count}</ns3:totalCount></ns3:meta>\n  <ns3:elements>\n`;

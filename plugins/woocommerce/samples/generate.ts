@@ -1,12 +1,4 @@
-/** What the generated file is to be like. */
-export interface GenerateOptions {
-  /** Other seeds give other order numbers; the same seed gives the same file. */
-  readonly seed?: number;
-  /** Indexes of orders whose total is not an amount. */
-  readonly bad?: readonly number[];
-  /** One buyer for all orders, as the plugin names it: `shop/customer:42` or `guest:mail@example.com`. */
-  readonly buyer?: string;
-}
+import { centsText, type GenerateOptions, seededNumbers } from "../../../core/plugin/contract.ts";
 
 const PRODUCTS = [
   ["Oak serving board", "OAK-BOARD-40"],
@@ -18,19 +10,6 @@ const PRODUCTS = [
 ] as const;
 const BUYERS = 20;
 const START_MS = Date.UTC(2026, 0, 5, 8, 0, 0);
-
-/** A stream of whole numbers below the bound given, the same for the same seed (mulberry32). */
-function numbers(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const text = (cents: bigint): string => `${cents / 100n}.${(cents % 100n).toString().padStart(2, "0")}`;
 
 function customerOf(buyer: string | undefined, next: (below: number) => number): [id: number, mail: string] {
   const customer = /(?:^|\/)customer:([0-9]+)$/.exec(buyer ?? "")?.[1];
@@ -50,7 +29,7 @@ function orderOf(index: number, options: GenerateOptions, isBad: boolean, next: 
     const price = BigInt(450 + next(9000));
     const subtotal = price * BigInt(quantity);
     total += subtotal;
-    return { id: line + 1, name, quantity, sku, subtotal: text(subtotal), total: text(subtotal), price: text(price) };
+    return { id: line + 1, name, quantity, sku, subtotal: centsText(subtotal), total: centsText(subtotal), price: centsText(price) };
   });
   const placed = new Date(START_MS + index * 61_000).toISOString().slice(0, 19);
   return JSON.stringify({
@@ -62,7 +41,7 @@ function orderOf(index: number, options: GenerateOptions, isBad: boolean, next: 
     currency: "USD",
     date_created_gmt: placed,
     date_paid_gmt: null,
-    total: isBad ? "12,3x" : text(total),
+    total: isBad ? "12,3x" : centsText(total),
     customer_id: customer,
     billing: { first_name: "Sam", last_name: "Sample", country: "US", email },
     payment_method: "",
@@ -77,7 +56,7 @@ function orderOf(index: number, options: GenerateOptions, isBad: boolean, next: 
  * @example for (const piece of generate(1000, { seed: 7 })) stream.write(piece)
  */
 export function* generate(count: number, options: GenerateOptions = {}): Generator<string> {
-  const next = numbers(options.seed ?? 1);
+  const next = seededNumbers(options.seed ?? 1);
   const bad = new Set(options.bad ?? []);
   yield "[\n";
   for (let index = 0; index < count; index += 1)

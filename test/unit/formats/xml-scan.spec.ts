@@ -23,7 +23,17 @@ function outcome(tell: (told: (...event: Told[number]) => void) => void): Told |
 
 class Refused extends Error {}
 
-const NAME = /^[\p{L}_:][\p{L}\p{N}_:.-]*$/u;
+/** A Name of XML 1.0, productions 4 to 5. */
+const NAME_START =
+  ":A-Z_a-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c\\u200d\\u2070-\\u218f\\u2c00-\\u2fef\\u3001-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\ufffd\\u{10000}-\\u{effff}";
+const NAME = new RegExp(`^[${NAME_START}][${NAME_START}.0-9\\u00b7\\u0300-\\u036f\\u203f\\u2040-]*$`, "u");
+
+/** Whether white space stands before the body of an instruction that ends the text, as it must (production 16). */
+function isApart(body: string, text: string): boolean {
+  // The parser tells ends of lines as LF.
+  const before = text.slice(0, -"?>".length).replaceAll(/\r\n?/g, "\n");
+  return body === "" || /[ \t\n]/.test(before.charAt(before.length - body.length - 1));
+}
 
 const ours = (pieces: readonly string[]): Told | "refused" =>
   outcome((told) => {
@@ -62,8 +72,10 @@ const theirs = (text: string): Told | "refused" =>
     parser.on("text", (part) => (depth > 0 ? told("text", part) : undefined));
     parser.on("cdata", (part) => told("text", part));
     parser.on("comment", () => told("aside"));
-    // A target is a Name (XML 1.0, production 17); this parser takes whatever stands there.
-    parser.on("processinginstruction", ({ target }) => (NAME.test(target) ? told("aside") : refuse()));
+    // A target is a Name (XML 1.0, production 17), and white space is behind it; this parser takes whatever stands there.
+    parser.on("processinginstruction", ({ target, body }) =>
+      NAME.test(target) && isApart(body, text.slice(0, parser.position)) ? told("aside") : refuse(),
+    );
     parser.write(text).close();
   });
 
@@ -153,6 +165,20 @@ describe("the XML scanner, beside an independent parser", () => {
   });
 
   it("refuses an instruction whose target is no name", () => alike("<r>text<?a<?p i?>text</r>", [3]));
+
+  for (const instruction of [
+    ["<?a?<?p i?>", "refused"],
+    ["<?a??>", "refused"],
+    ["<?a ??>", "taken"],
+    ["<?a\r\n?\r?>", "taken"],
+    ["<?\u{1f600}\r<?p i?>", "taken"],
+    ["<?\u00d7 i?>", "refused"],
+  ] as const)
+    it(`the instruction ${JSON.stringify(instruction[0])} is ${instruction[1]}`, () => {
+      const text = `<r>text${instruction[0]}text</r>`;
+      expect(ours([text]) === "refused" ? "refused" : "taken").to.equal(instruction[1]);
+      alike(text, [1]);
+    });
 
   it("takes and refuses the same of what is nearly XML", () => {
     fc.assert(fc.property(document, sizes, alike), { numRuns: 3000 });

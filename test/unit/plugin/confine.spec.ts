@@ -6,13 +6,12 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import type { MappedRecord } from "../../../core/actions.ts";
 import { asMergepayError } from "../../../core/errors/errors.ts";
-import { openPlatform } from "../../../core/plugin/platform.ts";
 import type { startPluginWorker } from "../../../core/plugin/worker-process.ts";
 import { ROOT } from "../../support/cluster.ts";
 import {
-  blobsOf,
   goodPlugin,
   line,
+  openShop,
   pluginFile,
   type PluginFiles,
   pluginsFolder,
@@ -122,13 +121,7 @@ describe("A plugin in its worker", function () {
   afterEach(() => folder.remove());
 
   async function readOnce(files: PluginFiles, file: string): Promise<readonly MappedRecord[]> {
-    const dir = await folder.write("corner-shop", files);
-    const platform = await openPlatform({
-      id: "corner-shop",
-      dir,
-      limits: tightLimits,
-      openBlob: blobsOf({ f: file }),
-    });
+    const platform = await openShop(folder, files, { f: file });
     try {
       return (await platform.read("f", 0, null)).records;
     } finally {

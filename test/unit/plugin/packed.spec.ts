@@ -4,15 +4,16 @@ import { expect } from "chai";
 import type { MappedRecord } from "../../../core/actions.ts";
 import { asMergepayError } from "../../../core/errors/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
-import { openPlatform, type Platform } from "../../../core/plugin/platform.ts";
+import type { Platform } from "../../../core/plugin/platform.ts";
 import {
-  blobsOf,
   goodPlugin,
   line,
+  openShop,
   pluginFile,
   type PluginFiles,
   pluginsFolder,
   type PluginsFolder,
+  readAll,
 } from "../../support/plugins.ts";
 import { zipOf } from "../formats/packing.ts";
 import { textRow, workbookOf } from "../formats/workbook.ts";
@@ -23,15 +24,6 @@ const codeOf = (reading: Promise<unknown>): Promise<string> =>
     (error: unknown) => asMergepayError(error).type,
   );
 
-async function readAll(from: Platform, fileId: string): Promise<MappedRecord[]> {
-  const records: MappedRecord[] = [];
-  for (let done = false; !done;) {
-    const answer = await from.read(fileId, records.length, null);
-    records.push(...answer.records);
-    done = answer.done;
-  }
-  return records;
-}
 const numbersOf = (records: readonly MappedRecord[]): unknown[] =>
   records.flatMap(({ orders = [] }) => orders.map(({ orderNo }) => orderNo));
 
@@ -48,9 +40,7 @@ describe("Packed files and workbooks of a platform", () => {
   });
 
   async function open(plugin: PluginFiles, files: Readonly<Record<string, string | Uint8Array>>): Promise<Platform> {
-    const dir = await folder.write("corner-shop", plugin);
-    shop = await openPlatform({ id: "corner-shop", dir, limits: LIMITS, openBlob: blobsOf(files) });
-    return shop;
+    return (shop = await openShop(folder, plugin, files, { limits: LIMITS }));
   }
 
   it("a packed file is unpacked, and one that can't be stops no other", async () => {

@@ -6,13 +6,14 @@ import type { MappedRecord } from "../../../core/actions.ts";
 import { asMergepayError, type MergepayError } from "../../../core/errors/errors.ts";
 import { openPlatform, type Platform } from "../../../core/plugin/platform.ts";
 import {
-  blobsOf,
   goodPlugin,
   line,
+  openShop,
   pluginFile,
   type PluginFiles,
   pluginsFolder,
   type PluginsFolder,
+  readAll,
   tightLimits,
   tricky,
 } from "../../support/plugins.ts";
@@ -40,26 +41,8 @@ describe("A platform plugin reads files in its worker", () => {
     files: Readonly<Record<string, string>>,
     options: { idleMs?: number; restMs?: number; filesAtOnce?: number; limits?: Limits } = {},
   ) {
-    const dir = await folder.write("corner-shop", plugin);
-    platform = await openPlatform({
-      id: "corner-shop",
-      dir,
-      limits: tightLimits,
-      openBlob: blobsOf(files),
-      ...options,
-    });
+    platform = await openShop(folder, plugin, files, options);
     return platform;
-  }
-
-  async function readAll(from: Platform, fileId: string, first = 0): Promise<MappedRecord[]> {
-    const records: MappedRecord[] = [];
-    for (let done = false; !done;) {
-      const answer = await from.read(fileId, first + records.length, null);
-      expect(answer.records.length).to.be.at.most(500);
-      records.push(...answer.records);
-      done = answer.done;
-    }
-    return records;
   }
 
   const failureOf = (reading: Promise<unknown>): Promise<MergepayError> =>
