@@ -4,13 +4,23 @@ import { errors as joseErrors, jwtVerify } from "jose";
 import { MergepayError } from "../../core/errors/errors.ts";
 import { readSignatureHead, type SignatureHead } from "./signature.ts";
 
-export type Scope = "files:write" | "read" | "links:write" | "endpoints:write";
+/** An operator's key by the sha256 of the whole key in lower-case hex: the keys themselves are kept nowhere. */
+export interface OperatorKey {
+  /** Who holds it, as decisions name them: a person with two keys has one id. */
+  readonly id: string;
+  readonly sha256: string;
+  readonly scopes: readonly string[];
+}
+
+/** What an operator's key may be good for. */
+export const SCOPES = ["read", "files:write", "links:write", "endpoints:write"] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** Who is asking, as proven. */
 export type Principal =
   | { readonly kind: "platform"; readonly platform: string }
   | { readonly kind: "payer"; readonly userId: string }
-  | { readonly kind: "operator"; readonly scopes: readonly string[] };
+  | { readonly kind: "operator"; readonly id: string; readonly scopes: readonly string[] };
 
 export interface AuthDeps {
   /** The `whsec_` secrets of a platform: one, two while it rotates, none when there is no such platform. */
@@ -19,8 +29,7 @@ export interface AuthDeps {
   readonly manifestRequired: (platform: string) => boolean;
   /** Shared HS256 secret of whoever issues payer tokens. */
   readonly payerJwtSecret: Uint8Array;
-  /** Operator keys by the sha256 of the whole key in lower-case hex; the keys themselves are kept nowhere. */
-  readonly operatorKeys: readonly { readonly sha256: string; readonly scopes: readonly string[] }[];
+  readonly operatorKeys: readonly OperatorKey[];
 }
 
 export type Credentials =
@@ -67,14 +76,14 @@ export function bearerPrincipal(token: string, auth: AuthDeps, nowMs: number): P
 
 function operatorOf(token: string, auth: AuthDeps): Principal {
   const digest = createHash("sha256").update(token).digest();
-  let scopes: readonly string[] | undefined;
+  let found: OperatorKey | undefined;
   // All keys are compared, also after one fits, so that the time taken tells nothing.
   for (const key of auth.operatorKeys) {
     const expected = Buffer.from(key.sha256, "hex");
-    if (expected.length === digest.length && timingSafeEqual(expected, digest)) ({ scopes } = key);
+    if (expected.length === digest.length && timingSafeEqual(expected, digest)) found = key;
   }
-  if (scopes === undefined || !OPERATOR_KEY.test(token)) throw unauthenticated("The operator key is not known here.");
-  return { kind: "operator", scopes };
+  if (found === undefined || !OPERATOR_KEY.test(token)) throw unauthenticated("The operator key is not known here.");
+  return { kind: "operator", id: found.id, scopes: found.scopes };
 }
 
 async function payerOf(token: string, auth: AuthDeps, nowMs: number): Promise<Principal> {

@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SignJWT } from "jose";
+import { SCOPES } from "../../gateway/http/auth.ts";
 import { type RunningServer, startServer } from "./process.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
@@ -154,28 +155,35 @@ export async function startBank(): Promise<BankProcess> {
 export interface Access {
   readonly file: string;
   readonly operator: Settings;
+  /** A second operator, for decisions that take two. */
+  readonly reviewer: Settings;
   payer(userId: string): Promise<Settings>;
   /** The headers of Standard Webhooks over these bytes. */
   platform(platform: string, bytes: Uint8Array): Settings;
 }
 
-const SCOPES = ["files:write", "read", "links:write", "endpoints:write"];
+const newOperatorKey = (): string => `mpk_${randomBytes(24).toString("base64url")}`;
+const sha256Of = (key: string): string => createHash("sha256").update(key).digest("hex");
 
 /** Makes a credentials file in a folder. */
 export async function makeAccess(dir: string, platforms = platformsOf()): Promise<Access> {
   const file = join(dir, "credentials.json");
   const jwtSecret = randomBytes(32);
-  const operatorKey = `mpk_${randomBytes(24).toString("base64url")}`;
+  const [operatorKey, reviewerKey] = [newOperatorKey(), newOperatorKey()];
   const keys = new Map(platforms.map((platform) => [platform, randomBytes(24)]));
   const content = {
     platforms: Object.fromEntries([...keys].map(([platform, key]) => [platform, [`whsec_${key.toString("base64")}`]])),
     payerJwtSecret: jwtSecret.toString("base64"),
-    operatorKeys: [{ sha256: createHash("sha256").update(operatorKey).digest("hex"), scopes: SCOPES }],
+    operatorKeys: [
+      { id: "operator", sha256: sha256Of(operatorKey), scopes: SCOPES },
+      { id: "reviewer", sha256: sha256Of(reviewerKey), scopes: SCOPES },
+    ],
   };
   await writeFile(file, JSON.stringify(content), { mode: 0o600 });
   return {
     file,
     operator: { authorization: `Bearer ${operatorKey}` },
+    reviewer: { authorization: `Bearer ${reviewerKey}` },
     async payer(userId) {
       const token = new SignJWT().setProtectedHeader({ alg: "HS256" }).setSubject(userId).setAudience("mergepay");
       return { authorization: `Bearer ${await token.setExpirationTime("1h").sign(jwtSecret)}` };

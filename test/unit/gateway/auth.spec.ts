@@ -81,8 +81,12 @@ describe("a bearer token", () => {
     });
   }
 
-  it("gives the operator the scopes of that key only", async () => {
-    expect(await bearerPrincipal(key, AUTH, NOW_MS)).to.deep.equal({ kind: "operator", scopes: ["read"] });
+  it("gives the operator the id and the scopes of that key only", async () => {
+    expect(await bearerPrincipal(key, AUTH, NOW_MS)).to.deep.equal({
+      kind: "operator",
+      id: "reader",
+      scopes: ["read"],
+    });
   });
 
   it("is not quoted by the error that refuses it", async () => {

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { readCredentials } from "../../../gateway/credentials.ts";
+import { readCredentials, sandboxCredentials } from "../../../gateway/credentials.ts";
+import { SCOPES } from "../../../gateway/http/auth.ts";
 import type { MergepayError } from "../../../core/errors/errors.ts";
 
 const rest = { payerJwtSecret: Buffer.alloc(32, 1).toString("base64"), operatorKeys: [] };
@@ -33,4 +34,43 @@ describe("what a credentials file says of a platform", () => {
       expect(typeof secrets === "number" ? found.length : found).to.deep.equal(secrets);
       return expect(read.manifestRequired("shop")).to.equal(required);
     });
+});
+
+describe("what a credentials file says of an operator", () => {
+  let dir: string;
+  before(async () => (dir = await mkdtemp(join(tmpdir(), "mergepay-credentials-"))));
+  after(() => rm(dir, { recursive: true, force: true }));
+
+  const sha256 = "ab".repeat(32);
+  for (const [name, entry, expected] of [
+    ["an id", { id: "ann@books" }, "ann@books"],
+    ["no id", {}, "key-abababababab"],
+    ["an id with a line in it", { id: "ann\nroot" }, "CONFIG_INVALID"],
+    ["an empty id", { id: "" }, "CONFIG_INVALID"],
+  ] as const)
+    it(name, async () => {
+      const file = join(dir, "credentials.json");
+      await writeFile(file, JSON.stringify({ ...rest, operatorKeys: [{ ...entry, sha256, scopes: ["read"] }] }));
+      const read = await readCredentials(file).catch((error: MergepayError) => error.type);
+      const found = typeof read === "string" ? read : read.operatorKeys;
+      expect(found).to.deep.equal(
+        expected === "CONFIG_INVALID" ? expected : [{ id: expected, sha256, scopes: ["read"] }],
+      );
+    });
+
+  it("of a sandbox are two persons, whose keys stay and get the scopes of a newer version", async () => {
+    const first = await sandboxCredentials(dir, "usr_x");
+    const content = JSON.parse(await readFile(first.file, "utf8")) as { operatorKeys: { scopes: string[] }[] };
+    for (const key of content.operatorKeys) key.scopes = ["read"];
+    await writeFile(first.file, JSON.stringify(content));
+    const { file, access } = await sandboxCredentials(dir, "usr_x");
+    expect([access.operatorKey, access.reviewerKey]).to.deep.equal([
+      first.access.operatorKey,
+      first.access.reviewerKey,
+    ]);
+    const { operatorKeys } = await readCredentials(file);
+    expect(operatorKeys.map(({ id, scopes }) => ({ id, scopes }))).to.deep.equal(
+      ["operator", "reviewer"].map((id) => ({ id, scopes: SCOPES })),
+    );
+  });
 });

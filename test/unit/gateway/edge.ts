@@ -9,7 +9,7 @@ import { MergepayError } from "../../../core/errors/errors.ts";
 import { fileIdOf } from "../../../core/files/model.ts";
 import { LIMITS, type Limits } from "../../../core/limits.ts";
 import type { BlobStore } from "../../../core/store/contract.ts";
-import type { Principal } from "../../../gateway/http/auth.ts";
+import { type Principal, SCOPES } from "../../../gateway/http/auth.ts";
 import { buildApp } from "../../../gateway/http/app.ts";
 import type { HttpDeps, RequestLog } from "../../../gateway/http/deps.ts";
 
@@ -23,7 +23,7 @@ export const SECRETS: Readonly<Record<string, readonly string[]>> = {
 export const JWT_SECRET = new Uint8Array(32).fill(7);
 const operatorKey = (name: string): string => `mpk_${name.padEnd(32, "0")}`;
 const OPERATORS: Readonly<Record<string, readonly string[]>> = {
-  all: ["files:write", "read", "links:write", "endpoints:write"],
+  all: SCOPES,
   reader: ["read"],
   uploader: ["files:write"],
 };
@@ -33,6 +33,7 @@ export const AUTH: HttpDeps["auth"] = {
   manifestRequired: (platform) => platform === "turning",
   payerJwtSecret: JWT_SECRET,
   operatorKeys: Object.entries(OPERATORS).map(([name, scopes]) => ({
+    id: name,
     sha256: createHash("sha256").update(operatorKey(name)).digest("hex"),
     scopes,
   })),
@@ -196,7 +197,7 @@ export const ACME: Principal = { kind: "platform", platform: "acme" };
 export const BOLT: Principal = { kind: "platform", platform: "bolt" };
 export const ANNA: Principal = { kind: "payer", userId: "anna" };
 export const BORIS: Principal = { kind: "payer", userId: "boris" };
-export const OPS: Principal = { kind: "operator", scopes: [] };
+export const OPS: Principal = { kind: "operator", id: "ops", scopes: [] };
 
 const time = "2025-06-01T12:00:00.000Z";
 const money = { value: "12.30", currency: "CNY" };
