@@ -106,7 +106,8 @@ export function fileForesight(
         };
         const foresight = orders.foresee({ fileId, platform, pluginVersion: "", pass: "dry run" }, tell);
         const found = await look({ fileId, platform, merchant, manifest, foresight, deadline });
-        return { fileId, ...(mappedBy === undefined ? {} : { mappedBy }), ...found, differences };
+        const cancelled = found.cancelled + (await foresight.unmade());
+        return { fileId, ...(mappedBy === undefined ? {} : { mappedBy }), ...found, cancelled, differences };
       }),
   };
 }

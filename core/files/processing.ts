@@ -88,6 +88,7 @@ export function fileProcessing(
     const { state: _s, processedAt: _p, error: reason } = ended;
     await save(file, {
       state,
+      cancelled: file.cancelled,
       processedAt: at,
       dueAt: null,
       ...(reason === undefined ? {} : { error: reason }),
@@ -96,15 +97,17 @@ export function fileProcessing(
     deps.log.info({ fileId: file._id, platform: file.platform, state, count: file.records }, "file ended");
   }
 
+  /** Where the orders of a batch come from; `pass` names the mapping again of a stored file. */
+  const originOf = ({ _id: fileId, platform, remaps }: StoredFile, pluginVersion: string) => ({
+    fileId,
+    platform,
+    pluginVersion,
+    ...(remaps === undefined ? {} : { pass: `${fileId}/${remaps}` }),
+  });
+
   /** Stores a batch and what was rejected in it, then moves the checkpoint behind it. */
   async function takeBatch(file: StoredFile, records: readonly MappedRecord[], version: string): Promise<StoredFile> {
-    const origin = {
-      fileId: file._id,
-      platform: file.platform,
-      pluginVersion: version,
-      ...(file.remaps === undefined ? {} : { pass: `${file._id}/${file.remaps}` }),
-    };
-    const done = await orders.ingest(origin, records);
+    const done = await orders.ingest(originOf(file, version), records);
     await storeRejects(file, done);
     deps.reached("file.batch-stored");
     return save(file, {
@@ -119,6 +122,18 @@ export function fileProcessing(
       dueAt: stamp(LEASE_MS),
       tries: 1,
     });
+  }
+
+  /** Mapped again to its end: orders that its plugin makes of it no more are taken back. */
+  async function takeBackUnmade(file: StoredFile): Promise<StoredFile> {
+    const { pass, ...origin } = originOf(file, file.pluginVersion ?? "");
+    if (pass === undefined) return file;
+    const rejectedAmong = async (records: readonly number[]): Promise<Set<number>> => {
+      const found = await rejects.find({ fileId: file._id, record: { $in: [...records] } }).toArray();
+      return new Set(found.map(({ record }) => record));
+    };
+    const unmade = await orders.takeBackUnmade({ ...origin, pass }, rejectedAmong);
+    return unmade === 0 ? file : { ...file, cancelled: file.cancelled + unmade };
   }
 
   async function storeRejects(file: StoredFile, done: Ingested): Promise<void> {
@@ -165,7 +180,7 @@ export function fileProcessing(
     } finally {
       batches.stop();
     }
-    await end(file, "processed");
+    await end(await takeBackUnmade(file), "processed");
   }
 
   /** Checks the frame, however long that takes; meanwhile the file stays ours. @throws what is wrong with the file as a whole */

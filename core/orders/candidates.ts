@@ -144,7 +144,7 @@ function decideAgain(
 ): "revise" | "refresh" | "decided" {
   const same = before.contentHash === candidate.doc.contentHash;
   const { remapped } = before;
-  if (remapped !== undefined && remapped.pass === pass) {
+  if (remapped !== undefined && remapped.pass === pass && remapped.as !== "unmade") {
     if (same) done[remapped.record === candidate.record ? remapped.as : "unchanged"] += 1;
     else done.rejects.push(duplicate(candidate, before.source.position));
   } else if (before.source.fileId === fileId && before.state === "open") return same ? "refresh" : "revise";

@@ -25,7 +25,11 @@ export function differenceOf(
   };
 }
 
-export const cancelledOf = ({ position, merchant, orderNo }: Cancel): OrderDifference => ({
+export const cancelledOf = ({
+  position,
+  merchant,
+  orderNo,
+}: Pick<Cancel, "position" | "merchant" | "orderNo">): OrderDifference => ({
   position,
   merchant,
   orderNo,

@@ -16,6 +16,7 @@ import {
 } from "./candidates.ts";
 import { cancelledOf, differenceOf } from "./differences.ts";
 import type { StoredOrder } from "./model.ts";
+import type { orderUnmade } from "./unmade.ts";
 import type { OrderDifference } from "../../schemas/types.generated.ts";
 
 /** What the file has said of an order so far. */
@@ -34,6 +35,8 @@ interface Present {
 export interface Foresight {
   /** What would become of the next batch of the file. */
   next(records: readonly MappedRecord[]): Promise<Ingested>;
+  /** After the last batch: how many orders that the file made before it would make no more. */
+  unmade(): Promise<number>;
   /** Orders that are kept in mind: memory grows with them. */
   orders(): number;
 }
@@ -43,10 +46,12 @@ export function orderForesight(
   deps: Deps,
   orders: StoreCollection<StoredOrder>,
   cancellations: Pick<OrderCancellations, "notesOf">,
+  { openOf }: Pick<ReturnType<typeof orderUnmade>, "openOf">,
 ) {
   /** @param tell told of each order that would change */
   return function foresee(origin: Origin, tell?: (difference: OrderDifference) => void): Foresight {
     const seen = new Map<string, Seen>();
+    const rejected = new Set<number>();
     return {
       orders: () => seen.size,
       async next(records) {
@@ -59,7 +64,18 @@ export function orderForesight(
         for (const candidate of first) takeOrder(candidate, present, done);
         for (const cancel of cancels) takeCancel(cancel, present, done);
         for (const candidate of after) takeOrder(candidate, present, done);
+        for (const { record } of done.rejects) rejected.add(record);
         return done;
+      },
+      async unmade() {
+        let count = 0;
+        for await (const found of openOf(origin, {}))
+          for (const { key, source, merchant, orderNo } of found) {
+            if (seen.has(key) || rejected.has(source.record)) continue;
+            count += 1;
+            tell?.(cancelledOf({ position: source.position, merchant, orderNo }));
+          }
+        return count;
       },
     };
 

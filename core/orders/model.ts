@@ -17,7 +17,7 @@ export interface StoredOrder extends Doc, Omit<Order, "id" | "source" | "userId"
 export interface Remapped {
   readonly pass: string;
   readonly record: number;
-  readonly as: "created" | "revised" | "unchanged";
+  readonly as: "created" | "revised" | "unchanged" | "unmade";
 }
 
 /** Keys are chosen so that a file's orders land beside each other: business keys and time-ordered ids, not hashes. */
@@ -32,6 +32,9 @@ export const ORDERS: CollectionSpec = {
 
 export const orderKey = (platform: string, merchant: string, orderNo: string): string =>
   `${platform}/${merchant}/${orderNo}`;
+
+/** The business keys of a platform's orders, as a filter. */
+export const keysOf = (platform: string) => ({ $gt: `${platform}/`, $lt: `${platform}0` });
 
 /**
  * The key of the link that an order waits for: its buyer, or the order itself when the platform's files do not tell buyers.

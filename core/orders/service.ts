@@ -11,8 +11,9 @@ import { CANCELLATIONS, orderCancellations, type StoredCancellation } from "./ca
 import { orderForesight } from "./foresee.ts";
 import { orderIngest } from "./ingest.ts";
 import { orderLocks } from "./lock.ts";
-import { ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts";
+import { keysOf, ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts";
 import { orderOwners, type UsersOf } from "./owners.ts";
+import { orderUnmade } from "./unmade.ts";
 
 const BY_ORDER = byId(idPattern("ord"));
 /** In the order of business keys: platform, merchant, order number. */
@@ -27,11 +28,13 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
     await deps.store.collection<StoredCancellation>(CANCELLATIONS),
   );
   const owners = orderOwners(deps, orders, usersOf);
+  const unmade = orderUnmade(deps, orders);
   const stamp = () => instant(deps.now());
 
   return {
     ingest: orderIngest(deps, orders, cancellations, owners),
-    foresee: orderForesight(deps, orders, cancellations),
+    foresee: orderForesight(deps, orders, cancellations, unmade),
+    takeBackUnmade: unmade.takeBack,
     /** Brings the orders of these buyer keys in line with their links, as they are now. */
     settle: owners.settle,
     ...orderLocks(deps, orders, owners),
@@ -75,14 +78,7 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
 
     /** A platform's orders in the order of their business keys. */
     list: (params: Actions["orders.list"]["params"]): Promise<Page<Order>> =>
-      page(
-        orders,
-        { key: { $gt: `${params.platform}/`, $lt: `${params.platform}0` } },
-        BY_KEY,
-        params,
-        deps.limits.ordersPerPage,
-        showToPlatform,
-      ),
+      page(orders, { key: keysOf(params.platform) }, BY_KEY, params, deps.limits.ordersPerPage, showToPlatform),
 
     /** @throws NOT_FOUND, also when it is another's */
     async get({ orderId, userId, platform }: Actions["orders.get"]["params"]): Promise<Order> {

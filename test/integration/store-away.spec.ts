@@ -140,7 +140,9 @@ describe("While the network is cut", function () {
     expect(report.created).to.equal(file.orders.length);
   });
 
-  it("to MongoDB in the middle of a payment: it is soon paid once or ends without money, and then can be paid anew", async () => {
+  it("to MongoDB in the middle of a payment: it is soon paid once or ends without money, and then can be paid anew", async function () {
+    // Each of the four may have to wait for the lease of its sender and then for the bank's finality window, 30 s together at most.
+    this.timeout(4 * 40_000);
     const booked = await bank.ledger();
     // The connections break after so many bytes to or from the server, wherever in the payment that is.
     for (const [afterBytes, direction] of [

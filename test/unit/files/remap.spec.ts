@@ -157,6 +157,47 @@ describe("a file that is mapped again", () => {
     }
   });
 
+  it("takes back orders that the newer version makes no more, and says so first", async () => {
+    const { orders } = house.core.services;
+    const [, , three] = await orders.findOpen("ann", "USD", 10);
+    if (three === undefined) return expect.fail("no third order");
+    await orders.lock("pay_1", "ann", [{ ...three, orderId: three._id }]);
+    // 1 is skipped, 2 is rejected, 3 is gone but locked, 5 has another number.
+    records = [
+      { record: 0, position: "line 2", skipped: "a draft" },
+      rejected(1),
+      { record: 2, position: "line 4", skipped: "a draft" },
+      rejected(3),
+      order(4, "50"),
+    ];
+    const before = await ordersNow();
+    const { differences, cancelled: toCancel, created, skipped } = await plan();
+    expect([toCancel, created, skipped]).to.deep.equal([2, 1, 2]);
+    expect(differences.map(({ orderNo, change, position }) => [orderNo, change, position])).to.deep.equal([
+      ["50", "created", "line 6"],
+      ["1", "cancelled", "line 2"],
+      ["5", "cancelled", "line 6"],
+    ]);
+    expect(await ordersNow(), "nothing changed").to.deep.equal(before);
+
+    await remap();
+    expect(await processed()).to.include({ state: "processed", cancelled: 2, created: 1, skipped: 2, rejected: 2 });
+    expect(await ordersNow()).to.deep.equal([
+      "1 10.00 cancelled 1-a",
+      "2 10.00 open 1-a",
+      "3 10.00 locked 1-a",
+      "5 10.00 cancelled 1-a",
+      "50 10.00 open 1-b",
+    ]);
+    const { items } = await orders.list({ platform: "alpha" });
+    expect(items[0]?.cancellation).to.deep.equal({
+      reason: "The plugin's present version no longer makes this order of its record.",
+      source: { fileId: FILE_ID, record: 0, position: "line 2", pluginVersion: "1-b" },
+    });
+    await remap();
+    expect(await processed(), "only once").to.include({ cancelled: 0, created: 0, unchanged: 1 });
+  });
+
   it("never touches what is locked or paid, nor what another file said since", async () => {
     const { orders, mergePay } = house.core.services;
     const [one, two] = await orders.findOpen("ann", "USD", 10);
