@@ -3,12 +3,14 @@
  * answers are JSON. Bytes never travel here: a file goes by its id.
  */
 import type { InputSpec } from "./formats/contract.ts";
-import type { FeeRule, Reply } from "./plugin/contract.ts";
+import type { Reply } from "./plugin/contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
 import type {
   DryRun,
   Event,
+  FeeRule,
+  FeeVersion,
   FileReport,
   JournalEntry,
   Manifest,
@@ -203,6 +205,12 @@ export interface Actions {
   "merge-pay.get": { params: { paymentId: string; userId?: string }; result: Payment };
   "merge-pay.list": { params: PageQuery & { userId: string }; result: Page<Payment> };
   "settlement.lines": { params: PageQuery & { paymentId?: string; platform?: string }; result: Page<SettlementLine> };
+  /** By an operator: a version of a fee rule, from a time on (ISO 8601 with a zone) that is not over; absent: from now on. */
+  "settlement.setFeeRule": {
+    params: { platform: string; merchant?: string; from?: string; rule: FeeRule | null; by: string };
+    result: FeeVersion & { existed: boolean };
+  };
+  "settlement.feeRules": { params: PageQuery & { platform?: string; merchant?: string }; result: Page<FeeVersion> };
   "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
   "notify.events": { params: PageQuery & { platform?: string; userId?: string }; result: Page<Event> };
   "notify.createEndpoint": { params: { platform: string; url: string }; result: Endpoint & { secret: string } };

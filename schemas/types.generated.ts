@@ -1,6 +1,13 @@
 /* Generated from the JSON Schemas of this folder by generate.ts. Do not edit. */
 
 /**
+ * Plain decimal text from 0 to 100, at most six decimals: "2.9" is 2.9 %.
+ *
+ * This interface was referenced by `FeeRule`'s JSON-Schema
+ * via the `definition` "percent".
+ */
+export type Percent = string;
+/**
  * @maxItems 1000
  */
 export type Items = {
@@ -128,6 +135,83 @@ export interface Event {
   data: {
     [k: string]: unknown;
   };
+}
+/**
+ * What of an order the platform's operator keeps: `percent` of its amount, or in a currency that has `tiers` each part of the amount at the percentage of its own tier; plus `fixed`; not less than `min` and not more than `max`; plus `tax` as a percentage of all that. Never more than the order. An empty rule keeps nothing.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "fee-rule".
+ */
+export interface FeeRule {
+  fixed?: FeeAmounts;
+  percent?: Percent;
+  /**
+   * By currency, in the place of `percent`, from the lowest amounts to the highest.
+   */
+  tiers?: {
+    /**
+     * @minItems 1
+     * @maxItems 20
+     */
+    [k: string]: FeeTier[];
+  };
+  min?: FeeAmounts;
+  max?: FeeAmounts;
+  tax?: Percent;
+}
+/**
+ * For each order, by currency: { "USD": "0.30" }. A currency that is not here has none.
+ *
+ * This interface was referenced by `FeeRule`'s JSON-Schema
+ * via the `definition` "amounts".
+ */
+export interface FeeAmounts {
+  [k: string]: string;
+}
+/**
+ * This interface was referenced by `FeeRule`'s JSON-Schema
+ * via the `definition` "tier".
+ */
+export interface FeeTier {
+  /**
+   * Where the tier ends, that amount included; the last tier has none.
+   */
+  upTo?: string;
+  percent: Percent;
+}
+/**
+ * A fee rule that operators set for a platform or one of its merchants, from a date on. Versions are added and never changed.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "fee-version".
+ */
+export interface FeeVersion {
+  /**
+   * As settlement lines name it.
+   */
+  id: string;
+  platform: string;
+  /**
+   * Absent: all merchants of the platform that have no rule of their own.
+   */
+  merchant?: string;
+  /**
+   * Counts the versions of this platform or merchant.
+   */
+  version: number;
+  /**
+   * Payments made at or after it are charged by this rule, until one with a later `from`; of two with the same, the higher version counts.
+   */
+  from: string;
+  /**
+   * null: the rule that applies without this one: the platform's, or what its plugin declares.
+   */
+  rule: FeeRule | null;
+  /**
+   * Id of the operator.
+   */
+  by: string;
+  createdAt: string;
 }
 /**
  * A transaction file and what became of its records.
@@ -487,13 +571,25 @@ export interface FieldDifference {
   to: string | null;
 }
 /**
- * What one paid order owes its merchant after fees; gross = net + fee.
+ * What one paid order owes its merchant after fees, or what takes some of it back; gross = net + fee.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema
  * via the `definition` "settlement-line".
  */
 export interface SettlementLine {
   id: string;
+  /**
+   * All but `order` have amounts of zero or below.
+   */
+  kind: "order" | "refund" | "chargeback";
+  /**
+   * The line of the order that a refund or chargeback takes back from.
+   */
+  of?: string;
+  /**
+   * The refund or chargeback.
+   */
+  reference?: string;
   paymentId: string;
   orderId: string;
   platform: string;
@@ -502,6 +598,30 @@ export interface SettlementLine {
   gross: Money;
   fee: Money;
   net: Money;
+  tax?: Money1;
+  /**
+   * What made the fee.
+   */
+  rule?: {
+    /**
+     * The fee rule's version: `fee_...`, or `plugin:<version>` of what the plugin declares.
+     */
+    id: string;
+    /**
+     * The rule in words.
+     */
+    says: string;
+  };
   state: "due" | "paid_out";
   createdAt: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money1 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
 }

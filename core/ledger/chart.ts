@@ -40,7 +40,13 @@ export const CHART: Readonly<Record<string, AccountRow>> = Object.freeze({
     of: new RegExp(`^${PLATFORM}/[^/]+$`, "su"),
     purpose: "What a merchant of a platform is owed after fees.",
   },
-  fees: { kind: "liability", normal: "credit", of: NAME, purpose: "What a platform keeps of its orders." },
+  fees: { kind: "liability", normal: "credit", of: NAME, purpose: "What a platform keeps of its orders, without tax." },
+  "fee-tax": {
+    kind: "liability",
+    normal: "credit",
+    of: NAME,
+    purpose: "Tax on a platform's fees, kept with them until it is handed over.",
+  },
   suspense: {
     kind: "liability",
     normal: "credit",

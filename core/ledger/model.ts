@@ -31,7 +31,7 @@ export function assertBookable({ _id, lines }: Pick<StoredEntry, "_id" | "lines"
 }
 
 /**
- * The entry of a succeeded payment: the bank owes us the deduction; we owe the merchants their nets and the platforms their fees.
+ * The entry of a succeeded payment: the bank owes us the deduction; we owe the merchants their nets, the platforms their fees and whoever collects it the tax on these.
  */
 export function paymentEntry(paymentId: string, bank: string, lines: readonly StoredLine[], at: string): StoredEntry {
   const owed = new Map<string, bigint>();
@@ -41,11 +41,12 @@ export function paymentEntry(paymentId: string, bank: string, lines: readonly St
     owed.set(account, (owed.get(account) ?? 0n) + minor);
     total += minor;
   };
-  for (const { platform, merchant, net, fee } of lines) {
-    owe(`merchant:${platform}/${merchant}`, net);
-    owe(`fees:${platform}`, fee);
-  }
   const currency = lines[0]?.gross.currency ?? "";
+  for (const { platform, merchant, net, fee, tax = moneyOf(0n, currency) } of lines) {
+    owe(`merchant:${platform}/${merchant}`, net);
+    owe(`fees:${platform}`, moneyOf(minorOfMoney(fee) - minorOfMoney(tax), currency));
+    owe(`fee-tax:${platform}`, tax);
+  }
   const credits = [...owed].filter(([, minor]) => minor !== 0n);
   return {
     _id: `jrn_${paymentId.slice("pay_".length)}`,

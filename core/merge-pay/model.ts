@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { PayRequest } from "../actions.ts";
 import type { Outbox } from "../notify/outbox.ts";
-import type { FeeRule } from "../plugin/contract.ts";
+import type { FrozenRule } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
-import type { Money, Payment, Quote, SelectedOrder } from "../../schemas/types.generated.ts";
+import type { FeeRule, Money, Payment, Quote, SelectedOrder } from "../../schemas/types.generated.ts";
 
 /** A payment as stored: what is shown, and what carries it to its end. */
 export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox {
@@ -15,8 +15,10 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox {
   /** The id of the deduction, made with the payment, so that it is durable before anything is sent. */
   bankRequestId: string;
   bank: string;
-  /** The platforms' fee rules at the time of paying. */
-  fees: Record<string, FeeRule>;
+  /** The fee rules in force when it was made: what is set later does not touch it. */
+  feeRules?: FrozenRule[];
+  /** The same by platform, in payments that an earlier version made. */
+  fees?: Record<string, FeeRule>;
 }
 
 export const PAYMENTS: CollectionSpec = {
@@ -42,6 +44,10 @@ export function fingerprintOf(userId: string, orders: readonly SelectedOrder[], 
     .update(JSON.stringify([userId, lines, total.value, total.currency]))
     .digest("hex");
 }
+
+/** The fee rules that a payment has frozen, also as version 0.1.0 wrote them. */
+export const rulesOf = ({ feeRules, fees = {} }: StoredPayment): readonly FrozenRule[] =>
+  feeRules ?? Object.entries(fees).map(([platform, rule]) => ({ platform, id: "plugin", rule }));
 
 /** Hash of a pay request; the order of its properties does not matter. */
 export function requestHashOf(request: PayRequest): string {

@@ -12,7 +12,7 @@ import type { SettlementService } from "../settlement/service.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import { saveVersion } from "../versioned.ts";
 import type { Deduction, PaymentError } from "../../schemas/types.generated.ts";
-import { showPayment, type StoredPayment } from "./model.ts";
+import { rulesOf, showPayment, type StoredPayment } from "./model.ts";
 import { PAYMENT_STATES, type PaymentState } from "./states.ts";
 
 export interface OutcomeDeps {
@@ -86,9 +86,9 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
    * often it is tried. Then the platforms are told.
    */
   async function settle(payment: StoredPayment): Promise<StoredPayment> {
-    const { _id: paymentId, total, fees, bank } = payment;
+    const { _id: paymentId, total, bank } = payment;
     const at = payment.deduction?.bookedAt ?? payment.updatedAt;
-    const lines = linesOf({ paymentId, total, orders: payment.orders, fees, at });
+    const lines = linesOf({ paymentId, total, orders: payment.orders, rules: rulesOf(payment), at });
     const orderIds = payment.orders.map(({ orderId }) => orderId);
     await Promise.all([
       orders.markPaid(paymentId, orderIds).then(() => deps.reached("payment.orders-paid")),

@@ -6,10 +6,9 @@ import { idPattern } from "../ids.ts";
 import { EMPTY_OUTBOX } from "../notify/outbox.ts";
 import type { Losers } from "../orders/lock.ts";
 import { byId, page } from "../pages.ts";
-import type { FeeRule } from "../plugin/contract.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken } from "../versioned.ts";
-import type { Payment, SelectedOrder } from "../../schemas/types.generated.ts";
+import type { Payment } from "../../schemas/types.generated.ts";
 import { bankCalls, bankLeaseMs } from "./bank.ts";
 import { paymentCancel } from "./cancel.ts";
 import { PAYMENTS, requestHashOf, showPayment, type StoredPayment } from "./model.ts";
@@ -33,7 +32,7 @@ const BY_PAYMENT = byId(idPattern("pay"));
 
 /** Pays a selection of orders at once: one payment, one deduction, all or nothing. */
 export async function mergePayService(given: MergePayDeps) {
-  const { deps, orders, quotes, accounts } = given;
+  const { deps, orders, quotes, accounts, settlement } = given;
   const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
   const outcome = paymentOutcome({ ...given, payments });
   const bank = bankCalls(deps);
@@ -44,22 +43,11 @@ export async function mergePayService(given: MergePayDeps) {
     return { ...(await quotes.toPay(userId, request.quoteId, request.fingerprint)), quoteId: request.quoteId };
   }
 
-  /** The fee rules of the platforms in a selection. @throws ORDERS_UNAVAILABLE when one of them is not registered now */
-  async function feesFor(selected: readonly SelectedOrder[]): Promise<Record<string, FeeRule>> {
-    const { items } = await deps.call("bank-adapter.platforms", {});
-    const rules = new Map(items.map(({ platform, fees }) => [platform, fees]));
-    const losers = selected
-      .filter(({ platform }) => !rules.has(platform))
-      .map(({ orderId }) => ({ orderId, reason: "Its platform is not running now." }));
-    if (losers.length > 0) throw new MergepayError("ORDERS_UNAVAILABLE", undefined, { orders: losers });
-    return Object.fromEntries(selected.map(({ platform }) => [platform, rules.get(platform) ?? {}]));
-  }
-
   /** All that a payment needs to know before it is written down. @throws what `pay` throws of accounts, prices and platforms */
   async function prepare(userId: string, request: PayRequest) {
     const account = await accounts.toPayFrom(userId, request.accountId);
     const { orders: selected, total, quoteId } = await priceOf(userId, request);
-    return { account, selected, total, quoteId, fees: await feesFor(selected) };
+    return { account, selected, total, quoteId, feeRules: await settlement.rulesFor(selected) };
   }
 
   /** The answer to a key that was used before: the same for the same content. */
@@ -147,7 +135,7 @@ export async function mergePayService(given: MergePayDeps) {
         if (twin === null) throw error;
         return answerAgain(twin, requestHash);
       }
-      const { account, selected, total, quoteId, fees } = priced;
+      const { account, selected, total, quoteId, feeRules } = priced;
       const at = stamp();
       const payment: StoredPayment = {
         _id: deps.newId("pay"),
@@ -161,7 +149,7 @@ export async function mergePayService(given: MergePayDeps) {
         requestHash,
         bankRequestId: deps.newId("ded"),
         bank: account.bank,
-        fees,
+        feeRules,
         version: 1,
         dueAt: stamp(Math.min(LOCKING_MS, deps.limits.lockMs)),
         createdAt: at,

@@ -13,8 +13,8 @@ export type { BankFailure, BankOutcome } from "./bank-outcome.ts";
 export type { Money } from "../../schemas/types.generated.ts";
 export { MergepayError } from "../errors/errors.ts";
 export { exponentOf } from "../money/currency.ts";
-export { PERCENT } from "../money/allocate.ts";
 export { canonicalMoney, minorOf, moneyOf } from "../money/money.ts";
+export { faultOfFeeRule } from "../settlement/fee-rule.ts";
 
 /** The one debit instruction of a payment. Sent again only with the same id and content. */
 export interface DebitInstruction {

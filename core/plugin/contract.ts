@@ -2,10 +2,10 @@
  * The contract between Mergepay and its platform plugins: all that a plugin may import.
  */
 import type { InputSpec } from "../formats/contract.ts";
-import type { Event, Money, PlatformOrder } from "../../schemas/types.generated.ts";
+import type { Event, FeeRule, Money, PlatformOrder } from "../../schemas/types.generated.ts";
 
 export type { InputSpec } from "../formats/contract.ts";
-export type { Event, Money, PlatformOrder } from "../../schemas/types.generated.ts";
+export type { Event, FeeRule, Money, PlatformOrder } from "../../schemas/types.generated.ts";
 export { addsUp, exactProduct, exactSum, isZero } from "../money/decimal.ts";
 export { decimalFrom, fromMinorUnits, fromScaled, withoutPadding, type NumberStyle } from "./amounts.ts";
 export { epochInstant, instantFrom } from "./dates.ts";
@@ -16,14 +16,6 @@ export { centsText, seededNumbers, type GenerateOptions } from "./sample-data.ts
 
 /** The version of this contract. A plugin made for another one is refused by name. */
 export const CONTRACT_VERSION = 1;
-
-/** What of a payment the platform's operator keeps: a fixed part per order and a percentage. */
-export interface FeeRule {
-  /** Fixed part of each order, by currency: `{ USD: "0.30" }`. A currency without one has none. */
-  readonly fixed?: Readonly<Record<string, string>>;
-  /** Percentage of the order amount as plain decimal text: `"2.9"` is 2.9 %. */
-  readonly percent?: string;
-}
 
 /**
  * What `map` gives for a record with nothing to pay that says nothing of an order: a draft, a test, another document. It is counted as
@@ -105,6 +97,7 @@ export interface PlatformPlugin<R = never> extends PlatformInput<R> {
   readonly also?: readonly PlatformInput[];
   /** ISO 4217 codes that the platform settles in. */
   readonly currencies: readonly string[];
+  /** What the platform's operator keeps of its orders, where operators have set nothing else. */
   readonly fees: FeeRule;
   /** The platform's own settlement account at the bank: an opaque token. */
   readonly settlementAccount: string;

@@ -1,8 +1,8 @@
 import { MergepayError } from "../errors/errors.ts";
 import { declarationFault } from "../formats/declared.ts";
-import { PERCENT } from "../money/allocate.ts";
 import { canonicalMoney } from "../money/money.ts";
 import { compileSchema, type Validator } from "../schema/validate.ts";
+import { faultOfFeeRule } from "../settlement/fee-rule.ts";
 import { CONTRACT_VERSION, type PlatformInput, type PlatformPlugin } from "./contract.ts";
 
 /** A kind of file without its code. */
@@ -55,14 +55,7 @@ const manifestSchema = {
       },
     },
     currencies: texts(currency),
-    fees: {
-      type: "object",
-      additionalProperties: false,
-      properties: {
-        fixed: { type: "object", maxProperties: 100, additionalProperties: { type: "string", maxLength: 21 } },
-        percent: { type: "string", pattern: PERCENT.source },
-      },
-    },
+    fees: { type: "object" },
     settlementAccount: text(256),
     defaultMerchant: { ...text(128), pattern: "^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}/]+$" },
   },
@@ -190,10 +183,10 @@ function refuse(field: string, reason: string): never {
   });
 }
 
-/** An amount of the plugin's fees that its currency can't hold would only show at the first payment. */
-function checkMoney(value: string, code: string, field: string): void {
+/** A currency that Mergepay does not handle would only show at the first order. */
+function checkCurrency(code: string, field: string): void {
   try {
-    canonicalMoney(value, code);
+    canonicalMoney("1", code);
   } catch (error) {
     if (!(error instanceof MergepayError)) throw error;
     refuse(field, `is refused: ${error.message}`);
@@ -227,10 +220,8 @@ export function checkManifest(value: unknown): Manifest {
   const sheets = files.flatMap(({ input }, index) => (input.format === "xlsx" ? [index] : []));
   if (sheets[1] !== undefined)
     refuse(pointerOf(sheets[1]), "is a second spreadsheet, which can't be told from the first");
-  for (const [index, code] of manifest.currencies.entries()) checkMoney("1", code, `/currencies/${index}`);
-  for (const [code, fixed] of Object.entries(manifest.fees.fixed ?? {})) {
-    if (!manifest.currencies.includes(code)) refuse(`/fees/fixed/${code}`, "is not one of its currencies");
-    checkMoney(fixed, code, `/fees/fixed/${code}`);
-  }
+  for (const [index, code] of manifest.currencies.entries()) checkCurrency(code, `/currencies/${index}`);
+  const fault = faultOfFeeRule(manifest.fees, manifest.currencies);
+  if (fault !== undefined) refuse(`/fees${fault.field}`, fault.reason);
   return manifest;
 }

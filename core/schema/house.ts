@@ -1,6 +1,8 @@
 import deduction from "../../schemas/deduction.schema.json" with { type: "json" };
 import dryRun from "../../schemas/dry-run.schema.json" with { type: "json" };
 import event from "../../schemas/event.schema.json" with { type: "json" };
+import feeRule from "../../schemas/fee-rule.schema.json" with { type: "json" };
+import feeVersion from "../../schemas/fee-version.schema.json" with { type: "json" };
 import fileReport from "../../schemas/file-report.schema.json" with { type: "json" };
 import journalEntry from "../../schemas/journal-entry.schema.json" with { type: "json" };
 import manifest from "../../schemas/manifest.schema.json" with { type: "json" };
@@ -19,6 +21,8 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   deduction,
   dryRun,
   event,
+  feeRule,
+  feeVersion,
   fileReport,
   journalEntry,
   manifest,

@@ -94,6 +94,15 @@ export const houseSchemas = (): ReadonlyMap<string, Readonly<Record<string, unkn
 let house: Ajv2020 | undefined;
 const validators = new Map<string, Validator<unknown>>();
 
+function houseAjv(): Ajv2020 {
+  house ??= newAjv().addSchema([...HOUSE_SCHEMAS]);
+  return house;
+}
+
+/** Compiles a schema of ours that is in no file: it may refer to those of the schemas folder. */
+export const compileOwn = <T>(schema: Readonly<Record<string, unknown>>): Validator<T> =>
+  validatorOf<T>(houseAjv().compile(schema));
+
 /**
  * The validator of one of the house's schemas, such as `mergepay:platform-order` or `mergepay:quote#/$defs/line`.
  * It is compiled once for the process. @throws Error for an id that no schema has
@@ -101,8 +110,7 @@ const validators = new Map<string, Validator<unknown>>();
 export function validator<T>(id: string): Validator<T> {
   const known = validators.get(id);
   if (known !== undefined) return known as Validator<T>;
-  house ??= newAjv().addSchema([...HOUSE_SCHEMAS]);
-  const validate = house.getSchema(id);
+  const validate = houseAjv().getSchema(id);
   if (validate === undefined) throw new Error(`There is no schema ${id} in the schemas folder.`);
   const made = validatorOf<T>(validate);
   validators.set(id, made);

@@ -1,11 +1,46 @@
 import { MergepayError } from "../errors/errors.ts";
 import { minorOfMoney, moneyOf } from "../money/money.ts";
-import type { FeeRule } from "../plugin/contract.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
-import type { Money, SelectedOrder, SettlementLine } from "../../schemas/types.generated.ts";
-import { feesOf } from "./fees.ts";
+import type { FeeRule, FeeVersion, Money, SelectedOrder, SettlementLine } from "../../schemas/types.generated.ts";
+import { feeRuleInWords } from "./fee-rule.ts";
+import { type Fee, feesOf } from "./fees.ts";
 
 export interface StoredLine extends Doc, Omit<SettlementLine, "id"> {}
+
+/** A version of a fee rule as stored. `key` is `platform/merchant`, or `platform/` for all merchants of the platform. */
+export interface StoredFeeVersion extends Doc, Omit<FeeVersion, "id"> {
+  key: string;
+}
+
+export const FEE_RULES: CollectionSpec = {
+  name: "fee-rules",
+  indexes: [
+    { name: "version", keys: ["key", "version"], unique: true },
+    { name: "platform", keys: ["platform", "_id"] },
+  ],
+};
+
+export const showFeeVersion = ({ _id, key: _key, ...version }: StoredFeeVersion): FeeVersion => ({
+  id: _id,
+  ...version,
+});
+
+/** The version that counts at an instant: the latest `from` that has come, the higher version of two. */
+export const versionAt = (versions: readonly StoredFeeVersion[], at: string): StoredFeeVersion | undefined =>
+  versions
+    .filter(({ from }) => from <= at)
+    .toSorted((a, b) => (a.from === b.from ? a.version - b.version : a.from < b.from ? -1 : 1))
+    .at(-1);
+
+/** A fee rule as a payment has frozen it: whatever is set later, its orders are charged by this one. */
+export interface FrozenRule {
+  readonly platform: string;
+  /** Absent: every merchant of the platform that has none of its own here. */
+  readonly merchant?: string;
+  /** The version's id, or `plugin:<version>`. */
+  readonly id: string;
+  readonly rule: FeeRule;
+}
 
 export const LINES: CollectionSpec = {
   name: "settlement-lines",
@@ -15,15 +50,29 @@ export const LINES: CollectionSpec = {
   ],
 };
 
-export const showLine = ({ _id, ...line }: StoredLine): SettlementLine => ({ id: _id, ...line });
+/** Lines of earlier versions have no kind: they are those of orders. */
+export const showLine = ({ _id, ...line }: StoredLine): SettlementLine => ({
+  id: _id,
+  ...line,
+  kind: line.kind ?? "order",
+});
 
 /** What a succeeded payment gives to its merchants. */
 export interface Settled {
   readonly paymentId: string;
   readonly total: Money;
   readonly orders: readonly SelectedOrder[];
-  readonly fees: Readonly<Record<string, FeeRule>>;
+  readonly rules: readonly FrozenRule[];
   readonly at: string;
+}
+
+/** The rule of an order among those that its payment froze. @throws INTERNAL when there is none */
+function ruleOf({ platform, merchant }: SelectedOrder, rules: readonly FrozenRule[]): FrozenRule {
+  const own = rules.filter((rule) => rule.platform === platform);
+  const found = own.find((rule) => rule.merchant === merchant) ?? own.find((rule) => rule.merchant === undefined);
+  if (found === undefined)
+    throw new MergepayError("INTERNAL", `No fee rule was frozen for ${platform}; nothing was settled.`);
+  return found;
 }
 
 /**
@@ -31,28 +80,31 @@ export interface Settled {
  * Ids come from the payment, so that writing them twice writes them once.
  * @throws INTERNAL when money would be lost or made
  */
-export function linesOf({ paymentId, total, orders, fees, at }: Settled): StoredLine[] {
-  const feeOf = new Map<string, bigint>();
-  for (const platform of new Set(orders.map((order) => order.platform))) {
-    const own = orders.filter((order) => order.platform === platform);
-    const parts = feesOf(
-      fees[platform] ?? {},
+export function linesOf({ paymentId, total, orders, rules, at }: Settled): StoredLine[] {
+  const feeOf = new Map<string, Fee & { from: FrozenRule }>();
+  for (const [from, own] of Map.groupBy(orders, (order) => ruleOf(order, rules))) {
+    const fees = feesOf(
+      from.rule,
       own.map(({ amount }) => amount),
     );
-    own.forEach(({ orderId }, index) => feeOf.set(orderId, parts[index] ?? 0n));
+    own.forEach(({ orderId }, index) => feeOf.set(orderId, { fee: 0n, tax: 0n, ...fees[index], from }));
   }
   const lines = orders.map(({ orderId, platform, merchant, orderNo, amount }, index): StoredLine => {
-    const fee = feeOf.get(orderId) ?? 0n;
+    const { fee = 0n, tax = 0n, from } = feeOf.get(orderId) ?? {};
+    const { currency } = amount;
     return {
       _id: `stl_${paymentId.slice("pay_".length)}_${String(index + 1).padStart(4, "0")}`,
+      kind: "order",
       paymentId,
       orderId,
       platform,
       merchant,
       orderNo,
       gross: amount,
-      fee: moneyOf(fee, amount.currency),
-      net: moneyOf(minorOfMoney(amount) - fee, amount.currency),
+      fee: moneyOf(fee, currency),
+      net: moneyOf(minorOfMoney(amount) - fee, currency),
+      ...(tax === 0n ? {} : { tax: moneyOf(tax, currency) }),
+      ...(from === undefined ? {} : { rule: { id: from.id, says: feeRuleInWords(from.rule, currency) } }),
       state: "due",
       createdAt: at,
     };

@@ -89,6 +89,13 @@ export function userIdOf(request: FastifyRequest, named?: string): string {
   return named;
 }
 
+/** The operator who decides, by the id that the credentials file has. */
+export function operatorIdOf(request: FastifyRequest): string {
+  const principal = principalOf(request);
+  if (principal.kind !== "operator") throw forbidden("This call is for operators.");
+  return principal.id;
+}
+
 /** What narrows a call to what the principal may see; operators may narrow it to a platform themselves. */
 export function ownOnly(request: FastifyRequest, named?: string): { platform?: string; userId?: string } {
   const principal = principalOf(request);

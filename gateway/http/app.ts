@@ -14,6 +14,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { payerRoutes } from "./routes/payers.ts";
 import { paymentRoutes } from "./routes/payments.ts";
+import { settlementRoutes } from "./routes/settlement.ts";
 import { uploadRoute } from "./routes/upload.ts";
 import { checkHeaders, createServer, methodTable, timesOf } from "./server.ts";
 import { requestValidator } from "./validate.ts";
@@ -82,6 +83,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     payerRoutes,
     linkRoutes,
     operationRoutes,
+    settlementRoutes,
     eventRoutes,
     healthRoutes,
   ])

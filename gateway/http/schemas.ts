@@ -68,6 +68,11 @@ export const QUERY = {
   ofUser: object({ ...page, userId: { ...userId, description: "Operators: whose; they must say." } }),
   lines: object({ ...page, payment: id("pay"), platform }),
   journal: object({ ...page, payment: id("pay") }),
+  ofMerchant: object({
+    ...page,
+    platform: { ...platform, description: "Operators: only of this platform." },
+    merchant,
+  }),
 } as const;
 
 const fingerprint = text("^[0-9a-f]{64}$", "That of the quote: what was seen is what is paid.");
@@ -144,6 +149,22 @@ export const BODIES = {
     ),
   },
   linkFile: { type: "string", format: "binary", description: "CSV: a header row, then a link a line." },
+  feeRule: {
+    title: "FeeRuleRequest",
+    ...object(
+      {
+        merchant: { ...merchant, description: "Absent: all merchants of the platform that have no rule of their own." },
+        from: text("^[0-9T:.Z+-]+$", "ISO 8601 with a zone, not over; absent: from now on.", { maxLength: 35 }),
+        rule: {
+          description: "null: what applies without a rule here, of the platform or of its plugin.",
+          // So that what is wrong with a rule is told by its place in it.
+          if: { type: "null" },
+          else: ref("fee-rule"),
+        },
+      },
+      ["rule"],
+    ),
+  },
   endpoint: {
     title: "EndpointRequest",
     ...object(
@@ -291,6 +312,7 @@ export const ANSWERS = {
   quote: ref("quote"),
   payment: ref("payment"),
   line: ref("settlement-line"),
+  feeVersion: ref("fee-version"),
   entry: ref("journal-entry"),
   event: ref("event"),
   inbox,

@@ -1,7 +1,7 @@
 import type { FastifySchemaCompiler } from "fastify";
 import type { ErrorCode } from "../../core/errors/codes.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
-import { compileSchema, type Fault, type Validator } from "../../core/schema/validate.ts";
+import { compileOwn, type Fault, type Validator } from "../../core/schema/validate.ts";
 import { faultAmong, formsOf, likeliest } from "./forms.ts";
 import type { Schema } from "./schemas.ts";
 
@@ -17,7 +17,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 const compiled = new WeakMap<Schema, Validator<unknown>>();
 
 function validatorOf(schema: Schema): Validator<unknown> {
-  const known = compiled.get(schema) ?? compileSchema<unknown>(schema);
+  const known = compiled.get(schema) ?? compileOwn<unknown>(schema);
   compiled.set(schema, known);
   return known;
 }

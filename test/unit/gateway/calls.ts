@@ -4,7 +4,7 @@ import type { Principal } from "../../../gateway/http/auth.ts";
 import { ACME, ANNA, IDS, linkToken, OPS } from "./edge.ts";
 
 export interface ApiCall {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: string;
   /** The route that it reaches, when that is not the URL itself. */
   readonly route?: string;
@@ -108,6 +108,15 @@ export const CALLS: readonly ApiCall[] = [
   { method: "DELETE", url: `/v1/links/${IDS.link}`, route: "/v1/links/:id", who: [ANNA, OPS], status: 200 },
   get("/v1/links?userId=anna", [ANNA, OPS], { route: "/v1/links" }),
   get(`/v1/settlement-lines?payment=${IDS.payment}`, [ACME, OPS], { route: "/v1/settlement-lines" }),
+  {
+    method: "PUT",
+    url: "/v1/fee-rules/acme",
+    route: "/v1/fee-rules/:platform",
+    ...json({ merchant: "tea", from: "2025-07-01T00:00:00+08:00", rule: { percent: "2.9", tax: "6" } }),
+    who: [OPS],
+    status: 201,
+  },
+  get("/v1/fee-rules?merchant=tea", [ACME, OPS], { route: "/v1/fee-rules" }),
   get(`/v1/journal?payment=${IDS.payment}`, [OPS], { route: "/v1/journal" }),
   get("/v1/plugins", [OPS]),
   {

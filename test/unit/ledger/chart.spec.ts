@@ -17,6 +17,7 @@ describe("the chart of accounts", () => {
       "payer-clearing",
       "merchant",
       "fees",
+      "fee-tax",
       "suspense",
       "held",
       "rounding",
@@ -70,7 +71,11 @@ describe("the chart of accounts", () => {
           minors.reduce((a, b) => a + b),
           currency,
         );
-        const lines = linesOf({ paymentId: "pay_1", total, orders, fees: { alpha: { percent: "2.9" } }, at: AT });
+        const rules = [
+          { platform: "alpha", id: "plugin:1-0", rule: { percent: "2.9", tax: "20" } },
+          { platform: "beta", id: "plugin:1-0", rule: {} },
+        ];
+        const lines = linesOf({ paymentId: "pay_1", total, orders, rules, at: AT });
         const entries = [paymentEntry("pay_1", "test", lines, AT), lateMoneyEntry("pay_1", "test", total, AT)];
         for (const line of entries.flatMap((entry) => entry.lines)) expect(faultOfLine(line)).to.equal(undefined);
       }),
