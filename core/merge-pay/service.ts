@@ -68,11 +68,19 @@ export async function mergePayService(given: MergePayDeps) {
     deps.reached("payment.orders-locked");
     if (losers.length > 0) return reject(inserted, losers);
     PAYMENT_STATES.assertMove(inserted.state, "submitting");
-    const durable = await outcome.save(inserted, {
-      state: "submitting",
-      deduction: deductionOf(inserted, stamp()),
-      dueAt: stamp(bankLeaseMs(deps)),
-    });
+    const durable = await outcome
+      .save(inserted, {
+        state: "submitting",
+        deduction: deductionOf(inserted, stamp()),
+        dueAt: stamp(bankLeaseMs(deps)),
+      })
+      .catch(async (error: unknown) => {
+        // Nobody else submits it: our own write was done, its answer lost, and the driver did it again.
+        const own = { _id, state: "submitting" as const, version: inserted.version + 1 };
+        const present = error instanceof Overtaken ? await payments.findOne(own) : null;
+        if (present === null) throw error;
+        return present;
+      });
     deps.reached("payment.attempt-durable");
     const answer = await bank.debit(durable, token);
     deps.reached("payment.sent");
@@ -160,8 +168,13 @@ export async function mergePayService(given: MergePayDeps) {
         await payments.insertOne(payment);
       } catch (error) {
         const present = isDuplicateKey(error) ? await findByKey(userId, idempotencyKey) : null;
-        if (present === null) throw error;
-        return answerAgain(present, requestHash);
+        if (present === null) {
+          // It may have been written all the same.
+          await handOver(payment._id);
+          throw error;
+        }
+        // Our own is one that was written, its answer lost, and the driver wrote it again.
+        if (present._id !== payment._id) return answerAgain(present, requestHash);
       }
       deps.reached("payment.inserted");
       let done: StoredPayment;

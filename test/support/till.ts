@@ -24,8 +24,8 @@ export async function openTill() {
   const clock: Clock = clockAt();
   const bank: TestBank = testBank(clock.now);
   const { store, remove }: { store: Store; remove: () => Promise<void> } = await temporaryStore();
-  const build = (reached?: (point: Point) => void): Promise<House> =>
-    buildHouse({ store, clock, outside: bank.outside, ...(reached === undefined ? {} : { reached }) });
+  const build = (reached?: (point: Point) => void, its: Store = store): Promise<House> =>
+    buildHouse({ store: its, clock, outside: bank.outside, ...(reached === undefined ? {} : { reached }) });
   const house = await build();
   await seedAccount(house, "ann");
   const { mergePay, orders } = house.core.services;
@@ -35,7 +35,7 @@ export async function openTill() {
     bank,
     store,
     clock,
-    /** Another node over the same store; what `reached` does when it comes to a point is the test's. */
+    /** Another node over the same store, or another way to it; what `reached` does when it comes to a point is the test's. */
     build,
     pay: (idempotencyKey: string, request: PayRequest = ALL, userId = "ann") =>
       mergePay.pay({ userId, idempotencyKey, request }),

@@ -324,6 +324,47 @@ describe("paying", () => {
     expect([bank.sends.length, (await pay("k2")).state]).to.deep.equal([0, "succeeded"]);
   });
 
+  describe("over a network that loses the store's answers", () => {
+    /** A node whose store does one write, the first of its method, but does not get to say so: the driver repeats it, or gives up. */
+    const lossy = (method: "insertOne" | "updateOne", then: "repeated" | "given up"): Promise<House> => {
+      const collection: Store["collection"] = async (spec) => {
+        const real = await store.collection(spec);
+        if (spec.name !== "payments") return real as never;
+        let lost = false;
+        const write = (real[method] as (...args: unknown[]) => Promise<unknown>).bind(real);
+        return Object.assign(Object.create(real) as object, {
+          [method]: async (...args: unknown[]) => {
+            const answer = await write(...args);
+            if (lost) return answer;
+            lost = true;
+            if (then === "given up") throw new MergepayError("STORE_UNAVAILABLE");
+            return write(...args);
+          },
+        }) as never;
+      };
+      return till.build(undefined, { ...store, collection });
+    };
+    const payOver = (node: House) =>
+      node.core.services.mergePay.pay({ userId: "ann", idempotencyKey: "k1", request: ALL });
+
+    for (const method of ["insertOne", "updateOne"] as const)
+      it(`a payment whose ${method} was done and is repeated goes on at once: it is its own`, async () => {
+        await seed(2);
+        expect(await payOver(await lossy(method, "repeated"))).to.include({ state: "succeeded", existed: false });
+        expect(bank.sends).to.have.length(1);
+      });
+
+    for (const method of ["insertOne", "updateOne"] as const)
+      it(`a payment whose ${method} was done and then given up is ended by the next sweep, and nobody charged`, async () => {
+        known = await seed(2);
+        expect(await typeOf(payOver(await lossy(method, "given up")))).to.equal("STORE_UNAVAILABLE");
+        await later(0);
+        await later(11 * second);
+        expect((await pay("k1")).state).to.equal(method === "insertOne" ? "expired" : "succeeded");
+        expect(bank.sends).to.have.length(method === "insertOne" ? 0 : 1);
+      });
+  });
+
   it("tells each platform its own orders once, in its own words", async () => {
     await seed(6, ["alpha", "beta"]);
     const payment = await pay("k1");
