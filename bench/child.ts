@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Runs one measurement in a process of its own, so that neither memory nor a warm compiler of another one is in it.
- * @param run name of a file in `runs/`, which gives its result by `answer`
+ * @param run name of a file in `runs/`, which gives its result by `answer`, or by `tell` before it kills itself
  */
-export async function measure<P, R>(run: string, params: P): Promise<R> {
+export async function measure<P, R>(run: string, params: P, end: "by itself" | "killed" = "by itself"): Promise<R> {
   const script = fileURLToPath(new URL(`runs/${run}.ts`, import.meta.url));
   const child = fork(script, [JSON.stringify(params)], {
     // As `npm start` runs a node.
@@ -17,14 +17,21 @@ export async function measure<P, R>(run: string, params: P): Promise<R> {
     result = { value: value as R };
   });
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
-  if (result === undefined || code !== 0) throw new Error(`bench/runs/${run}.ts ended with ${signal ?? code}.`);
+  const asMeant = end === "killed" ? signal === "SIGKILL" : code === 0;
+  if (result === undefined || !asMeant) throw new Error(`bench/runs/${run}.ts ended with ${signal ?? code}.`);
   return result.value;
 }
 
 /** What a run was given. */
 export const given = <P>(): P => JSON.parse(process.argv[2] ?? "null") as P;
 
+/** Gives a run's result to whoever started it; resolves when it is on its way. */
+export const tell = (result: object): Promise<void> =>
+  new Promise((resolve) => {
+    process.send?.(result, () => resolve());
+  });
+
 /** Gives a run's result to whoever started it, and lets the process end. */
 export function answer<R extends object>(result: R): void {
-  process.send?.(result, () => process.disconnect());
+  void tell(result).then(() => process.disconnect());
 }

@@ -1,5 +1,5 @@
 /**
- * What Mergepay costs beside the least that it could cost: `npm run bench -- [import] [sizes] [formats] [payments] [--orders N] [--quick]`.
+ * What Mergepay costs beside the least that it could cost: `npm run bench -- [import] [sizes] [formats] [payments] [stored] [--orders N] [--quick]`.
  * Prints figures and ratios with their units; asserts nothing, as times are the machine's.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,8 +13,9 @@ import { xmlOrderFiles } from "./order-file.ts";
 import { paymentsPart } from "./payments.ts";
 import { print } from "./print.ts";
 import { sizesPart } from "./sizes.ts";
+import { storedPart } from "./stored.ts";
 
-const PARTS = ["import", "sizes", "formats", "payments"];
+const PARTS = ["import", "sizes", "formats", "payments", "stored"];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -46,6 +47,10 @@ try {
   if (wants("payments")) {
     print();
     await paymentsPart({ files, dir, payments: quick ? 48 : 160, rounds: quick ? 1 : 5 });
+  }
+  if (wants("stored")) {
+    print();
+    await storedPart({ files, dir, sizes: quick ? [500, 5_000] : [1_000, 100_000], measured: quick ? 50 : 200 });
   }
 } finally {
   await rm(dir, { recursive: true, force: true });

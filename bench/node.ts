@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Point } from "../core/deps.ts";
 import { readConfig } from "../gateway/config.ts";
 import { takeIn } from "../gateway/intake.ts";
 import { type Node, startNode } from "../gateway/node.ts";
@@ -17,11 +18,18 @@ export interface NodeParams {
 }
 
 /** A whole node in this process but for HTTP, as `mergepay start` makes it; resolves when the platform's plugin takes files. */
-export async function benchNode(platform: string, params: NodeParams): Promise<Node> {
+export async function benchNode(
+  platform: string,
+  params: NodeParams,
+  reached: (point: Point) => void = () => undefined,
+): Promise<Node> {
   const { dataDir, mongoUri, pluginsDir = ownPlugins, bank = {} } = params;
   const config = readConfig({ ...bank, MERGEPAY_DATA: dataDir, MERGEPAY_PLUGINS: pluginsDir, MERGEPAY_LOG: "error" });
   const roles = config.roles.filter((role) => role !== "gateway");
-  const node = await startNode({ config: { ...config, roles, ...(mongoUri === undefined ? {} : { mongoUri }) } });
+  const node = await startNode({
+    config: { ...config, roles, ...(mongoUri === undefined ? {} : { mongoUri }) },
+    reached,
+  });
   for (;;) {
     const { items } = await node.call("plugins.list", {});
     const found = items.find(({ id }) => id === platform);
