@@ -235,9 +235,18 @@ export interface Actions {
   "bank-adapter.platforms": { params: Record<string, never>; result: Page<PlatformRegistration> };
   "bank-adapter.banks": {
     params: Record<string, never>;
-    result: Page<{ bank: string; title: string; finalityMs: number }>;
+    /** `refunds`, `payouts`: whether it gives money back and pays out. */
+    result: Page<{ bank: string; title: string; finalityMs: number; refunds: boolean; payouts: boolean }>;
   };
   "bank-adapter.debit": {
+    params: { bank: string; bankRequestId: string; accountToken: string; amount: Money; reference: string };
+    result: BankOutcome;
+  };
+  "bank-adapter.refund": {
+    params: { bank: string; bankRequestId: string; debitRequestId: string; amount: Money; reference: string };
+    result: BankOutcome;
+  };
+  "bank-adapter.payout": {
     params: { bank: string; bankRequestId: string; accountToken: string; amount: Money; reference: string };
     result: BankOutcome;
   };

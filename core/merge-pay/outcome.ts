@@ -1,3 +1,4 @@
+import type { Doubt, Succeeded } from "../bank/instruction.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
@@ -6,7 +7,6 @@ import { lateMoneyEntry, paymentEntry } from "../ledger/model.ts";
 import type { LedgerService } from "../ledger/service.ts";
 import { type Fact, withFacts } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
-import type { BankOutcome } from "../plugin/bank-outcome.ts";
 import { linesOf } from "../settlement/model.ts";
 import type { SettlementService } from "../settlement/service.ts";
 import type { StoreCollection } from "../store/contract.ts";
@@ -51,13 +51,8 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     deduction: { ...deductionOf(payment, stamp()), ...more },
   });
 
-  async function succeed(
-    payment: StoredPayment,
-    outcome: BankOutcome & { state: "succeeded" },
-  ): Promise<StoredPayment> {
-    const { amount, bankReference, bookedAt } = outcome;
-    if (amount.value !== payment.total.value || amount.currency !== payment.total.currency)
-      return stayUnknown(payment, contradicted);
+  async function succeed(payment: StoredPayment, outcome: Succeeded): Promise<StoredPayment> {
+    const { bankReference, bookedAt } = outcome;
     const done = await move(payment, "succeeded", {
       ...deductionWith(payment, { bankReference, bookedAt }),
       dueAt: stamp(),
@@ -72,13 +67,10 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     return release(failed);
   }
 
-  /** Keeps the orders locked and asks again later: after each wait of the schedule, the last one over and over. */
-  function stayUnknown(payment: StoredPayment, change: Partial<StoredPayment>): Promise<StoredPayment> {
-    const waits = deps.limits.inquiryMs;
-    const asked = payment.deduction?.inquiries ?? 0;
-    const dueAt = stamp(waits[Math.min(asked, waits.length - 1)]);
-    if (payment.state === "unknown") return save(payment, { ...change, dueAt });
-    return move(payment, "unknown", { ...change, dueAt });
+  /** Keeps the orders locked; the bank is asked again at `dueAt`. In doubt no money moves, and an operator must look. */
+  function stayUnknown(payment: StoredPayment, dueAt: string, doubt?: Doubt): Promise<StoredPayment> {
+    const change = { ...(doubt === undefined ? {} : DOUBTS[doubt]), dueAt };
+    return payment.state === "unknown" ? save(payment, change) : move(payment, "unknown", change);
   }
 
   /**
@@ -151,30 +143,12 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     openOrders,
     release,
     withdraw,
+    succeed,
     fail,
     stayUnknown,
 
-    /** What the bank's answer to a deduction or an inquiry means. */
-    apply(payment: StoredPayment, outcome: BankOutcome): Promise<StoredPayment> {
-      switch (outcome.state) {
-        case "succeeded":
-          return succeed(payment, outcome);
-        case "failed":
-          return fail(payment, { code: outcome.code, reason: ERRORS[outcome.code].title });
-        case "not_sent":
-          // Sure that nothing left us, and it was the first time: as if it had never been tried.
-          if (payment.state === "submitting") return fail(payment, errorOf("BANK_UNAVAILABLE"));
-          return stayUnknown(payment, {});
-        case "unknown":
-          return outcome.code === undefined ? stayUnknown(payment, {}) : stayUnknown(payment, contradicted);
-        case "pending":
-        case "not_found":
-          return stayUnknown(payment, {});
-      }
-    },
-
     /** Money that came after the payment had failed: held in the journal for an operator, nothing is paid with it. */
-    async holdLateMoney(payment: StoredPayment, outcome: BankOutcome & { state: "succeeded" }): Promise<StoredPayment> {
+    async holdLateMoney(payment: StoredPayment, outcome: Succeeded): Promise<StoredPayment> {
       await ledger.write(lateMoneyEntry(payment._id, payment.bank, outcome.amount, outcome.bookedAt));
       deps.log.error(
         { paymentId: payment._id, bank: payment.bank },
@@ -186,8 +160,10 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
   };
 }
 
-/** The bank's word does not fit what was asked of it: no money moves by it, an operator must look. */
-const contradicted = { needsReview: true, error: errorOf("BANK_ANSWER_DIFFERS") };
+const DOUBTS: Readonly<Record<Doubt, Partial<StoredPayment>>> = {
+  differs: { needsReview: true, error: errorOf("BANK_ANSWER_DIFFERS") },
+  silent: { needsReview: true },
+};
 
 export type PaymentOutcome = ReturnType<typeof paymentOutcome>;
 

@@ -1,5 +1,6 @@
 import type { AccountsService } from "../accounts/service.ts";
 import type { Actions, Page, PayRequest } from "../actions.ts";
+import { bankCalls, bankLeaseMs } from "../bank/calls.ts";
 import { instant } from "../deps.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { idPattern } from "../ids.ts";
@@ -9,8 +10,8 @@ import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken } from "../versioned.ts";
 import type { Payment } from "../../schemas/types.generated.ts";
-import { bankCalls, bankLeaseMs } from "./bank.ts";
 import { paymentCancel } from "./cancel.ts";
+import { paymentDeduction } from "./deduction.ts";
 import { PAYMENTS, requestHashOf, showPayment, type StoredPayment } from "./model.ts";
 import { deductionOf, type OutcomeDeps, paymentOutcome } from "./outcome.ts";
 import type { Priced, QuotesService } from "./quotes.ts";
@@ -35,7 +36,7 @@ export async function mergePayService(given: MergePayDeps) {
   const { deps, orders, quotes, accounts, settlement } = given;
   const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
   const outcome = paymentOutcome({ ...given, payments });
-  const bank = bankCalls(deps);
+  const deduction = paymentDeduction({ deps, accounts, outcome, bank: bankCalls(deps) });
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
 
   async function priceOf(userId: string, request: PayRequest): Promise<Priced & { quoteId?: string }> {
@@ -82,9 +83,9 @@ export async function mergePayService(given: MergePayDeps) {
         return present;
       });
     deps.reached("payment.attempt-durable");
-    const answer = await bank.debit(durable, token);
+    const answer = await deduction.debit(durable, token);
     deps.reached("payment.sent");
-    return outcome.apply(durable, answer);
+    return deduction.answered(durable, answer);
   }
 
   async function reject(payment: StoredPayment, losers: Losers): Promise<StoredPayment> {
@@ -199,7 +200,7 @@ export async function mergePayService(given: MergePayDeps) {
       page(payments, { userId }, BY_PAYMENT, query, deps.limits.ordersPerPage, showPayment),
 
     ...paymentCancel({ payments, outcome }),
-    ...paymentSweep({ deps, payments, accounts, outcome, bank }),
+    ...paymentSweep({ deps, payments, outcome, deduction }),
   };
 }
 

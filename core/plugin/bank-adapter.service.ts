@@ -12,7 +12,17 @@ export interface BankAdapterServiceDeps extends Omit<BankAdapterContext, "log"> 
   readonly log: Log;
 }
 
-const ACTIONS = ["register", "unregister", "platforms", "banks", "debit", "inquire", "openTestAccount"] as const;
+const ACTIONS = [
+  "register",
+  "unregister",
+  "platforms",
+  "banks",
+  "debit",
+  "refund",
+  "payout",
+  "inquire",
+  "openTestAccount",
+] as const;
 
 /**
  * The bank side as the Moleculer service `bank-adapter`: what `plugins/bank-adapter/plugin.ts` exports, opened when the service

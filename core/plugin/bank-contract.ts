@@ -39,8 +39,8 @@ export interface BankDriverContext {
 }
 
 /**
- * A running driver. Optional power = optional method; absent means UNSUPPORTED. A call sends at most once. `debit` and `inquire` answer with an
- * outcome; should one throw all the same, that is `unknown`, but for a MergepayError `BANK_UNAVAILABLE`, whose word is that nothing was sent.
+ * A running driver. Optional power = optional method; absent means UNSUPPORTED. A call sends at most once. Instructions and `inquire` answer with an
+ * outcome, `inquire` of an id of any kind; should one throw all the same, that is `unknown`, but for a MergepayError `BANK_UNAVAILABLE`, whose word is that nothing was sent.
  */
 export interface BankDriver {
   /** This driver's finality window where its settings say another one than the plugin's. */
@@ -50,21 +50,28 @@ export interface BankDriver {
   refund?(instruction: RefundInstruction, call: BankCall): Promise<BankOutcome>;
   payout?(instruction: PayoutInstruction, call: BankCall): Promise<BankOutcome>;
   statement?(range: { readonly from: string; readonly to: string }, call: BankCall): AsyncIterable<StatementLine>;
-  /** A payer's test account with money on it (sandboxes only): its token. */
+  /** A test account of a payer or merchant (sandboxes only): its token. The opening may be zero. */
   openTestAccount?(opening: Money): Promise<{ accountToken: string }>;
   close(): Promise<void>;
 }
 
+/** Money back to the account that a debit took it from; all refunds of a debit together are at most what it took. */
 export interface RefundInstruction {
   readonly bankRequestId: string;
   readonly debitRequestId: string;
   readonly amount: Money;
+  /** Text for the payer's statement, at most 140 characters. */
+  readonly reference: string;
 }
 
+/** Collected money to a merchant's or platform's account. */
 export interface PayoutInstruction {
   readonly bankRequestId: string;
+  /** Opaque token of the account at the bank. Never logged. */
   readonly accountToken: string;
   readonly amount: Money;
+  /** Text for the statement of whoever is paid, at most 140 characters. */
+  readonly reference: string;
 }
 
 export interface StatementLine {
@@ -121,7 +128,11 @@ export interface BankAdapter {
    * @throws UNSUPPORTED (no such bank), CONFIG_INVALID (its driver did not open), BODY_INVALID; nothing was sent then
    */
   debit(params: Params<"bank-adapter.debit">): Promise<BankOutcome>;
-  /** Asks what became of an instruction; `unknown` when the bank can't be asked. @throws as `debit` does */
+  /** As `debit`. @throws UNSUPPORTED also when the bank gives nothing back */
+  refund(params: Params<"bank-adapter.refund">): Promise<BankOutcome>;
+  /** As `debit`. @throws UNSUPPORTED also when the bank pays nothing out */
+  payout(params: Params<"bank-adapter.payout">): Promise<BankOutcome>;
+  /** Asks what became of an instruction of any kind; `unknown` when the bank can't be asked. @throws as `debit` does */
   inquire(params: Params<"bank-adapter.inquire">): Promise<BankOutcome>;
   /** @throws UNSUPPORTED when the bank is not a sandbox, BANK_UNAVAILABLE when it can't be reached */
   openTestAccount(params: Params<"bank-adapter.openTestAccount">): Promise<Result<"bank-adapter.openTestAccount">>;

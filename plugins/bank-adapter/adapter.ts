@@ -11,7 +11,9 @@ import {
   type BankOutcome,
   canonicalMoney,
   MergepayError,
+  minorOf,
   type Money,
+  moneyOf,
   type PlatformRegistration,
   type RefusedBank,
 } from "../../core/plugin/bank-contract.ts";
@@ -50,14 +52,21 @@ function codeOf(error: unknown): string {
 const bodyInvalid = (field: string, reason: string): MergepayError =>
   new MergepayError("BODY_INVALID", reason, { field });
 
-function checkRequestId(bankRequestId: unknown): void {
-  if (typeof bankRequestId === "string" && REQUEST_ID.test(bankRequestId)) return;
-  throw bodyInvalid("/bankRequestId", "bankRequestId must be 1 to 64 of A-Z, a-z, 0-9 and _ . : -");
+function checkRequestId(id: unknown, field: string): void {
+  if (typeof id === "string" && REQUEST_ID.test(id)) return;
+  throw bodyInvalid(`/${field}`, `${field} must be 1 to 64 of A-Z, a-z, 0-9 and _ . : -`);
 }
 
-/** Money as a bank is asked for it: canonical, above zero. */
-function checkMoney(money: Money | undefined, field: string): Money {
-  const canonical = canonicalMoney(money?.value ?? "", money?.currency ?? "", field);
+function checkToken(accountToken: unknown): void {
+  if (typeof accountToken === "string" && accountToken !== "" && accountToken.length <= TOKEN_CHARS) return;
+  throw bodyInvalid("/accountToken", `accountToken must be text of 1 to ${TOKEN_CHARS} characters.`);
+}
+
+/** Money as a bank is asked for it: canonical, above zero; an account may be opened with nothing on it. */
+function checkMoney(money: Money | undefined, field: string, zero: "zero" | "above zero" = "above zero"): Money {
+  const { value = "", currency = "" } = money ?? {};
+  const empty = zero === "zero" && /^0(?:\.0+)?$/.test(value);
+  const canonical = empty ? moneyOf(minorOf(value, currency, field), currency) : canonicalMoney(value, currency, field);
   if (canonical.value !== money?.value)
     throw bodyInvalid(field, `${field} must be written with exactly the decimals of its currency.`);
   return canonical;
@@ -109,6 +118,36 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
     return result.kind === "deadline" ? unknown("The bank did not answer within the deadline.") : onError(code);
   }
 
+  /**
+   * Sends an instruction, once.
+   * @param secrets texts of it that must not come back @param way the driver's way of sending it; absent: it has none
+   */
+  async function send<I extends { bankRequestId: string; amount: Money; reference: string }>(
+    bank: string,
+    given: I,
+    secrets: readonly string[],
+    way: ((instruction: I, call: BankCall) => Promise<BankOutcome>) | undefined,
+  ): Promise<BankOutcome> {
+    if (way === undefined)
+      throw new MergepayError("UNSUPPORTED", "This bank does not do that; nothing was sent.", { field: "/bank" });
+    const { bankRequestId, reference } = given;
+    checkRequestId(bankRequestId, "bankRequestId");
+    if (typeof reference !== "string" || reference.length > REFERENCE_CHARS)
+      throw bodyInvalid("/reference", `reference must be text of at most ${REFERENCE_CHARS} characters.`);
+    const amount = Object.freeze(checkMoney(given.amount, "/amount"));
+    const answer = await ask(
+      bank,
+      bankRequestId,
+      (call) => way(Object.freeze({ ...given, amount }), call),
+      // Only this code is a driver's word that nothing left; every other error may have come after the send.
+      (code) =>
+        code === "BANK_UNAVAILABLE"
+          ? { state: "not_sent", reason: "The bank could not be reached; nothing was sent." }
+          : unknown(`The driver failed (${code}); the instruction may have been sent.`),
+    );
+    return judge(answer, amount, secrets, ["succeeded", "failed", "pending", "not_sent", "unknown"]);
+  }
+
   return Object.freeze({
     register(given: PlatformRegistration) {
       const registration = checkedRegistration(given);
@@ -125,36 +164,33 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
         bank,
         title: plugin.title,
         finalityMs: driver.finalityMs ?? plugin.finalityMs,
+        refunds: driver.refund !== undefined,
+        payouts: driver.payout !== undefined,
       })),
     }),
 
-    async debit(params) {
-      const { bank, bankRequestId, accountToken, reference } = params;
+    async debit({ bank, ...instruction }) {
       const { driver } = bankOf(bank);
-      checkRequestId(bankRequestId);
-      if (typeof accountToken !== "string" || accountToken === "" || accountToken.length > TOKEN_CHARS)
-        throw bodyInvalid("/accountToken", `accountToken must be text of 1 to ${TOKEN_CHARS} characters.`);
-      if (typeof reference !== "string" || reference.length > REFERENCE_CHARS)
-        throw bodyInvalid("/reference", `reference must be text of at most ${REFERENCE_CHARS} characters.`);
-      const amount = checkMoney(params.amount, "/amount");
-      const instruction = Object.freeze({ bankRequestId, accountToken, amount: Object.freeze(amount), reference });
-      const answer = await ask(
-        bank,
-        bankRequestId,
-        (call) => driver.debit(instruction, call),
-        // Only this code is a driver's word that nothing left; every other error may have come after the send.
-        (code) =>
-          code === "BANK_UNAVAILABLE"
-            ? { state: "not_sent", reason: "The bank could not be reached; nothing was sent." }
-            : unknown(`The driver failed (${code}); the instruction may have been sent.`),
-      );
-      return judge(answer, amount, [accountToken], ["succeeded", "failed", "pending", "not_sent", "unknown"]);
+      checkToken(instruction.accountToken);
+      return await send(bank, instruction, [instruction.accountToken], driver.debit.bind(driver));
+    },
+
+    async refund({ bank, ...instruction }) {
+      const { driver } = bankOf(bank);
+      checkRequestId(instruction.debitRequestId, "debitRequestId");
+      return await send(bank, instruction, [], driver.refund?.bind(driver));
+    },
+
+    async payout({ bank, ...instruction }) {
+      const { driver } = bankOf(bank);
+      checkToken(instruction.accountToken);
+      return await send(bank, instruction, [instruction.accountToken], driver.payout?.bind(driver));
     },
 
     async inquire(params) {
       const { bank, bankRequestId } = params;
       const { driver } = bankOf(bank);
-      checkRequestId(bankRequestId);
+      checkRequestId(bankRequestId, "bankRequestId");
       const answer = await ask(
         bank,
         bankRequestId,
@@ -169,7 +205,7 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
       const { driver } = bankOf(params.bank);
       if (driver.openTestAccount === undefined)
         throw new MergepayError("UNSUPPORTED", "This bank does not open test accounts.", { field: "/bank" });
-      const opening = checkMoney(params.opening, "/opening");
+      const opening = checkMoney(params.opening, "/opening", "zero");
       const open = driver.openTestAccount.bind(driver);
       const result = await callWithDeadline(
         () => open(opening),

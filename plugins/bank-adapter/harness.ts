@@ -5,9 +5,15 @@
 import type { Money } from "../../core/plugin/bank-contract.ts";
 
 export interface HarnessFault {
-  readonly on: "debit" | "inquiry";
+  readonly on: "debit" | "refund" | "payout" | "inquiry";
   readonly fault: string;
   readonly times?: number;
+}
+
+export interface BookedInstruction {
+  readonly kind: "debit" | "refund" | "payout";
+  readonly bankRequestId: string;
+  readonly amount: Money;
 }
 
 export interface BankHarness {
@@ -19,8 +25,8 @@ export interface BankHarness {
   balance(accountToken: string): Promise<Money>;
   /** Scripts the bank's next answers. */
   script(faults: readonly HarnessFault[]): Promise<void>;
-  /** Debits that the bank has booked, in booking order. */
-  booked(): Promise<readonly { readonly bankRequestId: string; readonly amount: Money }[]>;
+  /** What the bank has booked, in booking order. */
+  booked(): Promise<readonly BookedInstruction[]>;
   /** Throws when the bank's books are wrong. */
   audit(): void;
   close(): Promise<void>;

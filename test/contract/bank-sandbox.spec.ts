@@ -84,7 +84,7 @@ describe("the sandbox bank as a process", () => {
 
     const second = await start();
     expect(second.key).to.equal(first.key);
-    expect((await second.call("GET", "/debits/ded_1")).body).to.deep.equal(told.body);
+    expect((await second.call("GET", "/instructions/ded_1")).body).to.deep.equal(told.body);
     expect((await second.call("POST", "/debits", debit)).body).to.deep.equal(told.body);
     expect((await second.call("GET", "/ledger")).body["items"]).to.have.length(1);
     expect((await second.call("GET", `/accounts/${accountToken}`)).body).to.deep.equal({
@@ -223,7 +223,7 @@ describe("the sandbox bank as a process", () => {
     it("do not book an instruction that is no longer valid", async () => {
       const late = { "x-valid-until": new Date(Date.now() - 1).toISOString() };
       expect(await bank.call("POST", "/debits", debitOf({}), late)).to.have.property("status", 410);
-      expect(await bank.call("GET", "/debits/ded_1")).to.deep.equal({
+      expect(await bank.call("GET", "/instructions/ded_1")).to.deep.equal({
         status: 404,
         body: { bankRequestId: "ded_1", state: "not_found" },
       });
@@ -243,7 +243,7 @@ describe("the sandbox bank as a process", () => {
       for (const [method, path] of [
         ["DELETE", "/ledger"],
         ["GET", "/"],
-        ["GET", "/debits/a/b"],
+        ["GET", "/instructions/a/b"],
         ["GET", "/accounts/house:opening:CNY"],
       ])
         expect(await bank.call(method ?? "", path ?? ""), path).to.have.property("status", 404);
@@ -268,7 +268,7 @@ describe("the sandbox bank as a process", () => {
       await bank.call("GET", "/health");
       controller.abort();
       expect(await call).to.equal("broken");
-      expect((await bank.call("GET", "/debits/ded_1")).status).to.equal(404);
+      expect((await bank.call("GET", "/instructions/ded_1")).status).to.equal(404);
     });
   });
 });

@@ -241,10 +241,114 @@ for (const name of names) {
       expect(states.map(({ state }) => state)).to.deep.equal(["not_found", "not_found", "succeeded"]);
     });
 
+    describe("gives back and pays out", () => {
+      let debitRequestId: string;
+      let merchantToken: string;
+      beforeEach(async () => {
+        debitRequestId = newId();
+        await debit({ bankRequestId: debitRequestId, amount: yuan("100.00") });
+        merchantToken = await harness.openAccount(yuan("0.00"));
+        tokens.push(merchantToken);
+      });
+
+      type Way = "refund" | "payout";
+      async function send(way: Way, over: object = {}, adapter: BankAdapter = patient): Promise<BankOutcome> {
+        const common = { bank: name, bankRequestId: newId(), amount: yuan("12.30"), reference: "1 order" };
+        const outcome =
+          way === "refund"
+            ? await adapter.refund({ ...common, debitRequestId, ...over })
+            : await adapter.payout({ ...common, accountToken: merchantToken, ...over });
+        for (const token of tokens) expect(JSON.stringify(outcome)).not.to.include(token);
+        return outcome;
+      }
+      const toldTo = (way: Way): Promise<Money> => harness.balance(way === "refund" ? accountToken : merchantToken);
+      const before = { refund: yuan("99900.00"), payout: yuan("0.00") };
+      const after = { refund: yuan("99912.30"), payout: yuan("12.30") };
+      const DIFFERS = { state: "unknown", code: "BANK_ANSWER_DIFFERS" };
+
+      for (const way of ["refund", "payout"] as const) {
+        it(`a ${way} is booked once, however often it is sent, and an inquiry tells the same`, async () => {
+          const bankRequestId = newId();
+          const outcomes = await Promise.all(Array.from({ length: 20 }, () => send(way, { bankRequestId })));
+          expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome)))).to.have.property("size", 1);
+          expect(outcomes[0]).to.deep.include({ state: "succeeded", amount: yuan("12.30") });
+          expect(await toldTo(way)).to.deep.equal(after[way]);
+          expect(await bookedOf(bankRequestId)).to.have.length(1);
+          expect(await inquire(bankRequestId)).to.deep.equal(outcomes[0]);
+        });
+
+        it(`the same id with other content, or of a debit, is no ${way} and moves nothing`, async () => {
+          const bankRequestId = newId();
+          await send(way, { bankRequestId });
+          const stranger = await harness.openAccount(yuan("0.00"));
+          const whose = way === "refund" ? { debitRequestId: newId() } : { accountToken: stranger };
+          for (const over of [{ amount: yuan("12.31") }, { reference: "2 orders" }, whose])
+            expect(await send(way, { bankRequestId, ...over })).to.include(DIFFERS);
+          expect(await send(way, { bankRequestId: debitRequestId })).to.include(DIFFERS);
+          expect(await debit({ bankRequestId })).to.include(DIFFERS);
+          expect(await toldTo(way)).to.deep.equal(after[way]);
+          expect(await harness.balance(stranger)).to.deep.equal(yuan("0.00"));
+        });
+
+        for (const { fault, outcome, booked, inquiry, hangs } of CASES)
+          it(`${fault}: the ${way} is ${outcome.state}, inquiry tells ${inquiry}`, async () => {
+            const bankRequestId = newId();
+            await harness.script([{ on: way, fault }]);
+            expect(await send(way, { bankRequestId }, hangs ? short : patient)).to.include(outcome);
+            expect(await toldTo(way)).to.deep.equal((booked ? after : before)[way]);
+            expect(await inquire(bankRequestId)).to.have.property("state", inquiry);
+            const state = inquiry === "failed" ? "failed" : "succeeded";
+            expect(await send(way, { bankRequestId })).to.have.property("state", state);
+            expect(await toldTo(way)).to.deep.equal((state === "failed" ? before : after)[way]);
+          });
+
+        it(`a ${way} to a bank that can't be reached is not sent`, async () => {
+          expect(await send(way, { bank: "nowhere" })).to.include({ state: "not_sent" });
+        });
+      }
+
+      it("never more than the debit took is given back, however many refunds come at once", async () => {
+        const outcomes = await Promise.all(Array.from({ length: 12 }, () => send("refund", { amount: yuan("10.00") })));
+        const states = outcomes.map(({ state }) => state).toSorted();
+        expect(states).to.deep.equal([...Array<string>(2).fill("failed"), ...Array<string>(10).fill("succeeded")]);
+        expect(await toldTo("refund")).to.deep.equal(yuan("100000.00"));
+      });
+
+      it("nothing is given back of what is no debit, has failed or is of another currency", async () => {
+        const poor = newId();
+        await debit({ bankRequestId: poor, amount: yuan("200000.00") });
+        const refund = newId();
+        await send("refund", { bankRequestId: refund });
+        for (const over of [
+          { debitRequestId: newId() },
+          { debitRequestId: poor },
+          { debitRequestId: refund },
+          { amount: { value: "1.00", currency: "USD" } },
+        ])
+          expect(await send("refund", over)).to.include({ state: "failed", code: "BANK_DECLINED" });
+        expect(await toldTo("refund")).to.deep.equal(after.refund);
+      });
+
+      it("a payout to an account that the bank does not know, or of another currency, fails", async () => {
+        const stranger = "sbx_nobodyhasthistoken0000";
+        tokens.push(stranger);
+        const unknown = await send("payout", { accountToken: stranger });
+        expect(unknown).to.include({ state: "failed", code: "BANK_ACCOUNT_UNKNOWN" });
+        const foreign = await send("payout", { amount: { value: "1.00", currency: "USD" } });
+        expect(foreign).to.include({ state: "failed", code: "BANK_DECLINED" });
+      });
+    });
+
     it("opens a test account with money on it", async () => {
       const opened = await patient.openTestAccount({ bank: name, opening: yuan("5.00") });
       tokens.push(opened.accountToken);
       expect(await harness.balance(opened.accountToken)).to.deep.equal(yuan("5.00"));
+    });
+
+    it("opens a merchant's test account with nothing on it", async () => {
+      const opened = await patient.openTestAccount({ bank: name, opening: yuan("0.00") });
+      tokens.push(opened.accountToken);
+      expect(await harness.balance(opened.accountToken)).to.deep.equal(yuan("0.00"));
     });
 
     it("a test account can't be opened at a bank that can't be reached, and the error says so", async () => {

@@ -76,7 +76,10 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
         })),
       }),
     "plugins.has": () => Promise.resolve({ here: false }),
-    "bank-adapter.banks": () => Promise.resolve({ items: [{ bank: "test", title: "Test bank", finalityMs: 10_000 }] }),
+    "bank-adapter.banks": () =>
+      Promise.resolve({
+        items: [{ bank: "test", title: "Test bank", finalityMs: 10_000, refunds: true, payouts: true }],
+      }),
     ...outside,
   };
   const call: Call = (name, params, { platform } = {}) => {

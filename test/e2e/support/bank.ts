@@ -3,14 +3,15 @@ import { join } from "node:path";
 import type { Money } from "../../../schemas/types.generated.ts";
 import { startServer } from "../../support/process.ts";
 
-/** A booked debit as the bank's own ledger lists it. */
+/** A booked instruction as the bank's own ledger lists it. */
 export interface BankLine {
+  readonly kind: "debit" | "refund" | "payout";
   readonly bankRequestId: string;
   readonly amount: Money;
 }
 
 export interface ScriptedFault {
-  readonly on: "debit" | "inquiry";
+  readonly on: "debit" | "refund" | "payout" | "inquiry";
   readonly fault: string;
   readonly times?: number;
 }

@@ -144,6 +144,29 @@ describe("bank-adapter: what a driver's answer to a debit is worth", () => {
   });
 });
 
+describe("bank-adapter: refunds and payouts", () => {
+  for (const way of ["refund", "payout"] as const) {
+    const ask = (answer: Promise<BankOutcome>, bankCallMs?: number): Promise<BankOutcome> =>
+      adapterOf({ [way]: () => answer }, bankCallMs).adapter[way]({ ...DEBIT, debitRequestId: "ded_0" });
+
+    it(`a ${way} of another amount than was asked is no success`, async () => {
+      const amount = { value: "12.31", currency: "CNY" };
+      expect(await ask(as(SUCCESS))).to.include({ state: "succeeded" });
+      expect(await ask(as({ ...SUCCESS, amount }))).to.include({ state: "unknown", code: "BANK_ANSWER_DIFFERS" });
+    });
+    it(`a ${way} that is not answered, or that a driver fails at, is unknown`, async () => {
+      expect(await ask(never(), 10)).to.include({ state: "unknown" });
+      expect(await ask(Promise.reject(new Error("reset")))).to.include({ state: "unknown" });
+      expect(await ask(Promise.reject(new MergepayError("BANK_UNAVAILABLE")))).to.include({ state: "not_sent" });
+    });
+  }
+  it("a payout's token is in no answer", async () => {
+    const answer = { state: "failed", code: "BANK_DECLINED", reason: `${TOKEN} is closed` };
+    const { adapter } = adapterOf({ payout: () => as(answer) });
+    expect(JSON.stringify(await adapter.payout(DEBIT))).not.to.include(TOKEN);
+  });
+});
+
 describe("bank-adapter: one call, one send, one deadline", () => {
   it("a driver is called once, whatever it answers", async () => {
     for (const answer of [SUCCESS, { state: "not_sent", reason: "refused" }, { state: "unknown", reason: "lost" }]) {
@@ -256,19 +279,35 @@ describe("bank-adapter: what is refused before anything is sent", () => {
     ["an unknown currency", { amount: { value: "1.00", currency: "RMB" } }, "CURRENCY_UNKNOWN"],
     ["no amount", { amount: undefined }, "CURRENCY_UNKNOWN"],
   ];
-  for (const [what, over, type] of cases)
-    it(`${what}: ${type}`, async () => {
-      let calls = 0;
-      const { adapter } = adapterOf({
-        debit: () => {
+  const refundCases: typeof cases = [
+    ...cases.filter(([what]) => what !== "no token"),
+    ["no debit to give back", { debitRequestId: "" }, "BODY_INVALID"],
+    ["a debit with an id of 65 characters", { debitRequestId: "x".repeat(65) }, "BODY_INVALID"],
+  ];
+  for (const [way, ownCases] of [
+    ["debit", cases],
+    ["refund", refundCases],
+    ["payout", cases],
+  ] as const)
+    for (const [what, over, type] of ownCases)
+      it(`${way}: ${what}: ${type}`, async () => {
+        let calls = 0;
+        const count = () => {
           calls += 1;
           return as(SUCCESS);
-        },
+        };
+        const { adapter } = adapterOf({ debit: count, refund: count, payout: count });
+        const error = await thrownBy(() => adapter[way]({ ...DEBIT, debitRequestId: "ded_0", ...over }));
+        expect(error.type).to.equal(type);
+        expect(error.message).not.to.include(TOKEN);
+        expect(calls).to.equal(0);
       });
-      const error = await thrownBy(() => adapter.debit({ ...DEBIT, ...over }));
-      expect(error.type).to.equal(type);
-      expect(error.message).not.to.include(TOKEN);
-      expect(calls).to.equal(0);
+
+  for (const way of ["refund", "payout"] as const)
+    it(`a ${way} at a bank that makes none: UNSUPPORTED`, async () => {
+      const { adapter } = adapterOf({});
+      const error = await thrownBy(() => adapter[way]({ ...DEBIT, debitRequestId: "ded_0" }));
+      expect(error.type).to.equal("UNSUPPORTED");
     });
 
   it("a request id of 64 and a reference of 140 characters are taken", async () => {
@@ -286,9 +325,13 @@ describe("bank-adapter: what is refused before anything is sent", () => {
 
 describe("bank-adapter: banks and test accounts", () => {
   it("lists banks with their own finality where the driver says another one", () => {
-    expect(adapterOf({}).adapter.banks().items).to.deep.equal([{ bank: "stub", title: "Stub", finalityMs: 1000 }]);
-    const { adapter } = adapterOf({ finalityMs: 7 });
-    expect(adapter.banks().items).to.deep.equal([{ bank: "stub", title: "Stub", finalityMs: 7 }]);
+    expect(adapterOf({}).adapter.banks().items).to.deep.equal([
+      { bank: "stub", title: "Stub", finalityMs: 1000, refunds: false, payouts: false },
+    ]);
+    const { adapter } = adapterOf({ finalityMs: 7, refund: () => as(SUCCESS) });
+    expect(adapter.banks().items).to.deep.equal([
+      { bank: "stub", title: "Stub", finalityMs: 7, refunds: true, payouts: false },
+    ]);
   });
   it("a bank without test accounts says UNSUPPORTED", async () => {
     const error = await thrownBy(() => adapterOf({}).adapter.openTestAccount({ bank: "stub", opening: AMOUNT }));

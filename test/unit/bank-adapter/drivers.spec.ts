@@ -102,7 +102,13 @@ describe("bank-adapter's plugin value", () => {
     });
     try {
       expect(adapter.refused()).to.deep.equal([]);
-      expect(adapter.banks().items).to.deep.include({ bank: "sandbox", title: "Sandbox bank", finalityMs: 500 });
+      expect(adapter.banks().items).to.deep.include({
+        bank: "sandbox",
+        title: "Sandbox bank",
+        finalityMs: 500,
+        refunds: true,
+        payouts: true,
+      });
       const opening = { value: "10.00", currency: "EUR" };
       const { accountToken } = await adapter.openTestAccount({ bank: "sandbox", opening });
       const outcome = await adapter.debit({

@@ -14,7 +14,7 @@ const ERROR_CODE = /^[A-Z][A-Z_]{1,40}$/;
 const FIELD = /^\/[A-Za-z]{1,40}$/;
 
 const REASONS: Readonly<Record<BankFailure, string>> = {
-  BANK_DECLINED: "The bank declined the debit.",
+  BANK_DECLINED: "The bank declined the instruction.",
   BANK_INSUFFICIENT_FUNDS: "The account does not hold enough.",
   BANK_ACCOUNT_UNKNOWN: "The bank does not know the account.",
 };
@@ -76,8 +76,8 @@ function refused(answer: Answer, body: unknown): BankOutcome {
   return differs(`The bank knows this id with another ${field}; nothing was booked by this instruction.`);
 }
 
-/** The outcome that an answer to a debit or an inquiry tells. */
-export function outcomeOf(answer: Answer, bankRequestId: string, call: "debit" | "inquiry"): BankOutcome {
+/** The outcome that an answer to an instruction or an inquiry tells. */
+export function outcomeOf(answer: Answer, bankRequestId: string, call: "instruction" | "inquiry"): BankOutcome {
   const body = jsonOf(answer);
   const missing = exactly(body, ["bankRequestId", "state"]);
   if (call === "inquiry" && answer.status === 404 && missing?.["state"] === "not_found")

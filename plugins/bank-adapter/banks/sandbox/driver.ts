@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import {
+  type BankCall,
   type BankDriver,
   type BankDriverContext,
   type BankOutcome,
@@ -99,15 +100,26 @@ export default defineBankDriver({
       const validUntil = new Date(Date.now() + Math.ceil(finalityMs / 2)).toISOString();
       return exchange({ method: "POST", url: new URL(path, bank.url), key: bank.key, body, validUntil, signal });
     };
+    /** @param body all of the instruction and nothing else: the bank refuses what it does not know */
+    const instruct = async (
+      path: string,
+      body: Readonly<Record<string, unknown>> & { readonly bankRequestId: string },
+      { signal }: BankCall,
+    ) => {
+      const result = await post(path, body, signal);
+      return result.kind === "answer" ? outcomeOf(result, body.bankRequestId, "instruction") : unsaid(result);
+    };
 
     return Object.freeze({
       finalityMs,
-      async debit({ bankRequestId, accountToken, amount, reference }, { signal }) {
-        const result = await post("debits", { bankRequestId, accountToken, amount, reference }, signal);
-        return result.kind === "answer" ? outcomeOf(result, bankRequestId, "debit") : unsaid(result);
-      },
+      debit: ({ bankRequestId, accountToken, amount, reference }, call) =>
+        instruct("debits", { bankRequestId, accountToken, amount, reference }, call),
+      refund: ({ bankRequestId, debitRequestId, amount, reference }, call) =>
+        instruct("refunds", { bankRequestId, debitRequestId, amount, reference }, call),
+      payout: ({ bankRequestId, accountToken, amount, reference }, call) =>
+        instruct("payouts", { bankRequestId, accountToken, amount, reference }, call),
       async inquire(bankRequestId, { signal }) {
-        const url = new URL(`debits/${encodeURIComponent(bankRequestId)}`, bank.url);
+        const url = new URL(`instructions/${encodeURIComponent(bankRequestId)}`, bank.url);
         const result = await exchange({ method: "GET", url, key: bank.key, signal });
         if (result.kind === "answer") return outcomeOf(result, bankRequestId, "inquiry");
         return { state: "unknown", reason: `The bank could not be asked (${result.code}).` };

@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import type { Money } from "../../../../core/plugin/bank-contract.ts";
-import type { OpenHarness } from "../../harness.ts";
+import type { BookedInstruction, OpenHarness } from "../../harness.ts";
 import { startBank } from "./bank/start.ts";
 
 /** A loopback port that nobody listens on: one that was just given back. */
@@ -38,9 +38,9 @@ const openHarness: OpenHarness = async (dataDir) => {
       await call("POST", "/faults", faults);
     },
     async booked() {
-      const all: { bankRequestId: string; amount: Money }[] = [];
+      const all: BookedInstruction[] = [];
       for (let next: string | undefined = "0"; next !== undefined;) {
-        const page: { items: typeof all; next?: string } = await call("GET", `/ledger?after=${next}`);
+        const page: { items: BookedInstruction[]; next?: string } = await call("GET", `/ledger?after=${next}`);
         all.push(...page.items);
         next = page.next;
       }

@@ -2,9 +2,10 @@
  * How the sandbox bank misbehaves when told to.
  *
  * By script, always possible: `POST /faults [{ "on": "debit", "fault": "timeout_after_debit", "times": 2 }]`; each entry is used up by the
- * next requests of its kind. `{ "on": "inquiry", "fault": "not_found", "times": 3 }` hides a booked debit three times.
+ * next requests of its kind. `on` is `debit`, `refund`, `payout` or `inquiry`;
+ * `{ "on": "inquiry", "fault": "not_found", "times": 3 }` hides what is booked three times.
  *
- * By magic amount, only when the bank runs with `--faults magic`: a debit whose amount ends in these two decimals misbehaves every time.
+ * By magic amount, only when the bank runs with `--faults magic`: an instruction whose amount ends in these two decimals misbehaves every time.
  *
  * | ends   | fault                  | booked | what the caller sees                         |
  * | ------ | ---------------------- | ------ | -------------------------------------------- |
@@ -37,7 +38,9 @@ export const FAULTS = [
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];
-export type FaultOn = "debit" | "inquiry";
+
+export const FAULTY = ["debit", "refund", "payout", "inquiry"] as const;
+export type FaultOn = (typeof FAULTY)[number];
 
 export interface ScriptedFault {
   readonly on: FaultOn;
@@ -71,13 +74,14 @@ export function parseScript(body: unknown): readonly ScriptedFault[] | string {
     if (typeof entry !== "object" || entry === null) return "Each fault is an object with on, fault and times.";
     const { on, fault, times = 1, ...others } = entry as Record<string, unknown>;
     const known = FAULTS.find((one) => one === fault);
+    const call = FAULTY.find((one) => one === on);
     if (Object.keys(others).length > 0) return "A fault knows only on, fault and times.";
-    if (on !== "debit" && on !== "inquiry") return "on must be debit or inquiry.";
+    if (call === undefined) return `on must be one of ${FAULTY.join(", ")}.`;
     if (known === undefined) return `fault must be one of ${FAULTS.join(", ")}.`;
-    if (known === "not_found" && on === "debit") return "not_found is for inquiries only.";
+    if (known === "not_found" && call !== "inquiry") return "not_found is for inquiries only.";
     if (typeof times !== "number" || !Number.isInteger(times) || times < 1 || times > MAX_TIMES)
       return `times must be a whole number from 1 to ${MAX_TIMES}.`;
-    script.push({ on, fault: known, times });
+    script.push({ on: call, fault: known, times });
   }
   return script;
 }
@@ -89,7 +93,12 @@ export interface FaultQueue {
 }
 
 export function createFaultQueue(): FaultQueue {
-  const queues: Readonly<Record<FaultOn, { fault: Fault; left: number }[]>> = { debit: [], inquiry: [] };
+  const queues: Readonly<Record<FaultOn, { fault: Fault; left: number }[]>> = {
+    debit: [],
+    refund: [],
+    payout: [],
+    inquiry: [],
+  };
   return {
     add(script) {
       for (const { on, fault, times } of script) queues[on].push({ fault, left: times });

@@ -13,15 +13,19 @@ export interface LedgerDeps {
   readonly newToken: () => string;
 }
 
-export interface DebitRequest {
+interface Request {
   readonly bankRequestId: string;
-  readonly accountToken: string;
   /** Canonical, above zero. */
   readonly amount: Money;
   readonly reference: string;
 }
 
-/** What the bank decided on a debit, once and for all. */
+/** `debit`: from the account · `payout`: to the account · `refund`: back to the account of that debit, never more than it took. */
+export type Instruction =
+  | (Request & { readonly kind: "debit" | "payout"; readonly accountToken: string })
+  | (Request & { readonly kind: "refund"; readonly debitRequestId: string });
+
+/** What the bank decided on an instruction, once and for all. */
 export type Decision =
   | {
       readonly bankRequestId: string;
@@ -32,12 +36,16 @@ export type Decision =
     }
   | { readonly bankRequestId: string; readonly state: "failed"; readonly code: BankFailure; readonly reason: string };
 
-export type DebitResult = Decision | { readonly conflict: "/accountToken" | "/amount" | "/reference" };
+export type Result =
+  Decision | { readonly conflict: "/bankRequestId" | "/accountToken" | "/debitRequestId" | "/amount" | "/reference" };
 
-/** A booked debit as the ledger lists it. */
+/** A booked instruction as the ledger lists it. */
 export interface LedgerLine {
   readonly seq: string;
+  readonly kind: Instruction["kind"];
   readonly bankRequestId: string;
+  /** Of a refund: the debit that it gives back. */
+  readonly debitRequestId?: string;
   /** Masked: only its last four characters. */
   readonly accountToken: string;
   readonly amount: Money;
@@ -49,12 +57,18 @@ export interface LedgerLine {
 export interface Ledger {
   openAccount(opening: Money, owner: string | undefined): { readonly accountToken: string };
   balance(accountToken: string): Money | undefined;
-  /** Decides and books a debit. Same id and content: the stored decision. Same id, other content: the field that conflicts. */
-  debit(request: DebitRequest, forced?: BankFailure): DebitResult;
+  /**
+   * Decides and books an instruction. Same id and content: the stored decision. Same id, other content: the field that conflicts; an id is
+   * of one kind for ever.
+   */
+  decide(instruction: Instruction, forced?: BankFailure): Result;
   find(bankRequestId: string): Decision | undefined;
-  /** Booked debits in booking order after a `seq`. */
+  /** Booked instructions in booking order after a `seq`. */
   lines(after: bigint, limit: number): readonly LedgerLine[];
-  /** Throws when the books are wrong: lines not summing to zero per currency, a balance that is not its lines, a customer below zero. */
+  /**
+   * Throws when the books are wrong: lines not summing to zero per currency, a balance that is not its lines, a customer below zero, a debit
+   * of which more was given back than it took.
+   */
   audit(): void;
   close(): void;
 }
@@ -68,19 +82,25 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS requests (
     bankRequestId TEXT PRIMARY KEY, accountToken TEXT NOT NULL, value TEXT NOT NULL, currency TEXT NOT NULL, reference TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('succeeded', 'failed')), code TEXT, reason TEXT, bookedAt TEXT NOT NULL
+    state TEXT NOT NULL CHECK (state IN ('succeeded', 'failed')), code TEXT, reason TEXT, bookedAt TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'debit' CHECK (kind IN ('debit', 'refund', 'payout')), debitRequestId TEXT
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS bookings (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL CHECK (kind IN ('opening', 'debit')), bankRequestId TEXT UNIQUE
-  ) STRICT;
+  CREATE TABLE IF NOT EXISTS bookings (seq INTEGER PRIMARY KEY AUTOINCREMENT, bankRequestId TEXT UNIQUE) STRICT;
   CREATE TABLE IF NOT EXISTS lines (
     seq INTEGER NOT NULL REFERENCES bookings (seq), accountToken TEXT NOT NULL REFERENCES accounts (token),
     currency TEXT NOT NULL, minor TEXT NOT NULL, PRIMARY KEY (seq, accountToken)
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS refunds ON requests (debitRequestId);
+`;
+/** The books of version 0.1.0, which knew debits only, as they are now. */
+const FROM_DEBITS_ONLY = `
+  ALTER TABLE requests ADD COLUMN kind TEXT NOT NULL DEFAULT 'debit' CHECK (kind IN ('debit', 'refund', 'payout'));
+  ALTER TABLE requests ADD COLUMN debitRequestId TEXT;
+  ALTER TABLE bookings DROP COLUMN kind;
 `;
 
 const REASONS: Readonly<Record<BankFailure, string>> = {
-  BANK_DECLINED: "The bank declined the debit.",
+  BANK_DECLINED: "The bank declined the instruction.",
   BANK_INSUFFICIENT_FUNDS: "The account does not hold enough.",
   BANK_ACCOUNT_UNKNOWN: "There is no such account.",
 };
@@ -96,6 +116,8 @@ function lost(): never {
 export function openLedger(deps: LedgerDeps): Ledger {
   const db = new DatabaseSync(deps.file, { readBigInts: true, timeout: 5000 });
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+  const columns = db.prepare("SELECT name FROM pragma_table_info('requests')").all() as Row[];
+  if (columns.length > 0 && !columns.some(({ name }) => name === "kind")) db.exec(`BEGIN; ${FROM_DEBITS_ONLY} COMMIT;`);
   db.exec(SCHEMA);
   const sql = {
     account: db.prepare("SELECT * FROM accounts WHERE token = ?"),
@@ -104,10 +126,12 @@ export function openLedger(deps: LedgerDeps): Ledger {
     request: db.prepare(
       "SELECT r.*, b.seq FROM requests r LEFT JOIN bookings b ON b.bankRequestId = r.bankRequestId WHERE r.bankRequestId = ?",
     ),
-    addRequest: db.prepare("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-    addBooking: db.prepare("INSERT INTO bookings (kind, bankRequestId) VALUES (?, ?)"),
+    addRequest: db.prepare("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    refundsOf: db.prepare("SELECT * FROM requests WHERE debitRequestId = ? AND state = 'succeeded'"),
+    allRequests: db.prepare("SELECT * FROM requests"),
+    addBooking: db.prepare("INSERT INTO bookings (bankRequestId) VALUES (?)"),
     addLine: db.prepare("INSERT INTO lines VALUES (?, ?, ?, ?)"),
-    debits: db.prepare(
+    booked: db.prepare(
       "SELECT b.seq, r.* FROM bookings b JOIN requests r ON r.bankRequestId = b.bankRequestId WHERE b.seq > ? ORDER BY b.seq LIMIT ?",
     ),
     allLines: db.prepare("SELECT * FROM lines"),
@@ -136,15 +160,9 @@ export function openLedger(deps: LedgerDeps): Ledger {
     return token;
   }
 
-  function book(
-    kind: "opening" | "debit",
-    id: string | null,
-    from: string,
-    to: string,
-    currency: string,
-    minor: bigint,
-  ): bigint {
-    const seq = BigInt(sql.addBooking.run(kind, id).lastInsertRowid);
+  /** @param id of the instruction; null for the opening of an account */
+  function book(id: string | null, from: string, to: string, currency: string, minor: bigint): void {
+    const seq = BigInt(sql.addBooking.run(id).lastInsertRowid);
     for (const [token, change] of [
       [from, -minor],
       [to, minor],
@@ -155,7 +173,6 @@ export function openLedger(deps: LedgerDeps): Ledger {
       sql.addLine.run(seq, token, currency, change.toString());
       sql.setBalance.run((BigInt(text(account, "balance")) + change).toString(), token);
     }
-    return seq;
   }
 
   function decisionOf(row: Row): Decision {
@@ -167,19 +184,41 @@ export function openLedger(deps: LedgerDeps): Ledger {
     return { bankRequestId, state: "succeeded", bankReference, amount, bookedAt: text(row, "bookedAt") };
   }
 
-  function conflictOf(row: Row, request: DebitRequest): DebitResult | undefined {
-    if (row["accountToken"] !== request.accountToken) return { conflict: "/accountToken" };
-    const sameAmount = row["value"] === request.amount.value && row["currency"] === request.amount.currency;
+  function conflictOf(row: Row, asked: Instruction): Result | undefined {
+    if (row["kind"] !== asked.kind) return { conflict: "/bankRequestId" };
+    if (asked.kind === "refund") {
+      if (row["debitRequestId"] !== asked.debitRequestId) return { conflict: "/debitRequestId" };
+    } else if (row["accountToken"] !== asked.accountToken) return { conflict: "/accountToken" };
+    const sameAmount = row["value"] === asked.amount.value && row["currency"] === asked.amount.currency;
     if (!sameAmount) return { conflict: "/amount" };
-    if (row["reference"] !== request.reference) return { conflict: "/reference" };
+    if (row["reference"] !== asked.reference) return { conflict: "/reference" };
     return undefined;
   }
 
-  function failureOf(request: DebitRequest, minor: bigint): BankFailure | undefined {
-    const account = one(sql.account, request.accountToken);
-    if (account === undefined || account["kind"] !== "customer") return "BANK_ACCOUNT_UNKNOWN";
-    if (account["currency"] !== request.amount.currency) return "BANK_DECLINED";
-    return BigInt(text(account, "balance")) < minor ? "BANK_INSUFFICIENT_FUNDS" : undefined;
+  const minorIn = (row: Row): bigint => minorOf(text(row, "value"), text(row, "currency"));
+  const givenBack = (debitRequestId: string): bigint =>
+    (sql.refundsOf.all(debitRequestId) as Row[]).reduce((sum, row) => sum + minorIn(row), 0n);
+
+  /** The customer's account that an instruction is about; empty for a refund of a debit that was not booked. */
+  function accountOf(asked: Instruction): string {
+    if (asked.kind !== "refund") return asked.accountToken;
+    const debit = one(sql.request, asked.debitRequestId);
+    return debit?.["kind"] === "debit" && debit["state"] === "succeeded" ? text(debit, "accountToken") : "";
+  }
+
+  function failureOf(asked: Instruction, minor: bigint): BankFailure | undefined {
+    const account = one(sql.account, accountOf(asked));
+    if (account === undefined || account["kind"] !== "customer")
+      return asked.kind === "refund" ? "BANK_DECLINED" : "BANK_ACCOUNT_UNKNOWN";
+    const { currency } = asked.amount;
+    if (account["currency"] !== currency) return "BANK_DECLINED";
+    if (asked.kind === "refund") {
+      const debit = one(sql.request, asked.debitRequestId) ?? lost();
+      // What was collected may have been paid out since: the bank lends it, as the payer has a right to it.
+      return givenBack(asked.debitRequestId) + minor > minorIn(debit) ? "BANK_DECLINED" : undefined;
+    }
+    const source = asked.kind === "debit" ? account : one(sql.account, houseAccount("collected", currency));
+    return BigInt(text(source ?? lost(), "balance")) < minor ? "BANK_INSUFFICIENT_FUNDS" : undefined;
   }
 
   return {
@@ -189,7 +228,7 @@ export function openLedger(deps: LedgerDeps): Ledger {
       const accountToken = deps.newToken();
       transaction(() => {
         sql.addAccount.run(accountToken, owner ?? null, currency, "customer");
-        if (minor > 0n) book("opening", null, houseAccount("opening", currency), accountToken, currency, minor);
+        if (minor > 0n) book(null, houseAccount("opening", currency), accountToken, currency, minor);
       });
       return { accountToken };
     },
@@ -200,36 +239,32 @@ export function openLedger(deps: LedgerDeps): Ledger {
       return moneyOf(BigInt(text(account, "balance")), text(account, "currency"));
     },
 
-    debit(request, forced) {
-      const { bankRequestId, accountToken, amount, reference } = request;
+    decide(asked, forced) {
+      const { kind, bankRequestId, amount, reference } = asked;
       return transaction(() => {
         const stored = one(sql.request, bankRequestId);
-        if (stored !== undefined) return conflictOf(stored, request) ?? decisionOf(stored);
+        if (stored !== undefined) return conflictOf(stored, asked) ?? decisionOf(stored);
         const minor = minorOf(amount.value, amount.currency);
-        const failure = forced ?? failureOf(request, minor);
-        const state = failure === undefined ? "succeeded" : "failed";
-        const reason = failure === undefined ? null : REASONS[failure];
-        const at = deps.now().toISOString();
+        const failure = forced ?? failureOf(asked, minor);
+        const accountToken = accountOf(asked);
         sql.addRequest.run(
           bankRequestId,
           accountToken,
           amount.value,
           amount.currency,
           reference,
-          state,
+          failure === undefined ? "succeeded" : "failed",
           failure ?? null,
-          reason,
-          at,
+          failure === undefined ? null : REASONS[failure],
+          deps.now().toISOString(),
+          kind,
+          asked.kind === "refund" ? asked.debitRequestId : null,
         );
-        if (failure === undefined)
-          book(
-            "debit",
-            bankRequestId,
-            accountToken,
-            houseAccount("collected", amount.currency),
-            amount.currency,
-            minor,
-          );
+        if (failure === undefined) {
+          const house = houseAccount("collected", amount.currency);
+          const [from, to] = kind === "debit" ? [accountToken, house] : [house, accountToken];
+          book(bankRequestId, from, to, amount.currency, minor);
+        }
         return decisionOf(one(sql.request, bankRequestId) ?? lost());
       });
     },
@@ -240,9 +275,11 @@ export function openLedger(deps: LedgerDeps): Ledger {
     },
 
     lines: (after, limit) =>
-      (sql.debits.all(after, limit) as Row[]).map((row) => ({
+      (sql.booked.all(after, limit) as Row[]).map((row) => ({
         seq: String(row["seq"]),
+        kind: text(row, "kind") as Instruction["kind"],
         bankRequestId: text(row, "bankRequestId"),
+        ...(row["debitRequestId"] === null ? {} : { debitRequestId: text(row, "debitRequestId") }),
         accountToken: `***${text(row, "accountToken").slice(-4)}`,
         amount: { value: text(row, "value"), currency: text(row, "currency") },
         reference: text(row, "reference"),
@@ -267,6 +304,9 @@ export function openLedger(deps: LedgerDeps): Ledger {
           throw new Error("A balance is not the sum of its lines.");
         if (account["kind"] === "customer" && balance < 0n) throw new Error("A customer's balance is below zero.");
       }
+      for (const row of sql.allRequests.all() as Row[])
+        if (row["kind"] === "debit" && givenBack(text(row, "bankRequestId")) > minorIn(row))
+          throw new Error("More was given back than a debit took.");
     },
 
     close: () => db.close(),

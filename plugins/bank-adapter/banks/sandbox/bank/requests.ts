@@ -1,7 +1,7 @@
 /** Reads what the sandbox bank is sent: strictly, with the field at fault. */
 import type { IncomingMessage } from "node:http";
 import { MergepayError, minorOf, moneyOf, type Money } from "../../../../../core/plugin/bank-contract.ts";
-import type { DebitRequest } from "./ledger.ts";
+import type { Instruction } from "./ledger.ts";
 
 export const BODY_BYTES = 64 * 1024;
 export const REFERENCE_CHARS = 140;
@@ -74,23 +74,32 @@ export function accountIn(body: unknown): { readonly owner: string | undefined; 
   return { owner, opening: moneyIn(opening, "/opening") };
 }
 
-export function debitIn(body: unknown): DebitRequest {
-  const { bankRequestId, accountToken, amount, reference } = fieldsOf(body, [
-    "bankRequestId",
-    "accountToken",
-    "amount",
-    "reference",
-  ]);
-  if (typeof bankRequestId !== "string" || !REQUEST_ID.test(bankRequestId))
-    throw invalid("/bankRequestId", "bankRequestId must be 1 to 64 of A-Z, a-z, 0-9 and _ . : -");
-  if (typeof accountToken !== "string" || !TOKEN.test(accountToken))
-    throw invalid("/accountToken", "accountToken must be 1 to 200 printable characters.");
+const textIn = (value: unknown, field: string, pattern: RegExp, form: string): string => {
+  if (typeof value === "string" && pattern.test(value)) return value;
+  throw invalid(`/${field}`, `${field} must be ${form}.`);
+};
+const idIn = (value: unknown, field: string): string =>
+  textIn(value, field, REQUEST_ID, "1 to 64 of A-Z, a-z, 0-9 and _ . : -");
+
+/** An instruction of this kind, as `POST /debits`, `/refunds` and `/payouts` take it. */
+export function instructionIn(kind: Instruction["kind"], body: unknown): Instruction {
+  const whose = kind === "refund" ? "debitRequestId" : "accountToken";
+  const given = fieldsOf(body, ["bankRequestId", whose, "amount", "reference"]);
+  const bankRequestId = idIn(given["bankRequestId"], "bankRequestId");
+  const target =
+    kind === "refund"
+      ? ({ kind, debitRequestId: idIn(given["debitRequestId"], "debitRequestId") } as const)
+      : ({
+          kind,
+          accountToken: textIn(given["accountToken"], "accountToken", TOKEN, "1 to 200 printable characters"),
+        } as const);
+  const { reference } = given;
   if (typeof reference !== "string" || reference.length > REFERENCE_CHARS)
     throw invalid("/reference", `reference must be text of at most ${REFERENCE_CHARS} characters.`);
-  const money = moneyIn(amount, "/amount");
-  if (minorOf(money.value, money.currency) === 0n)
-    throw invalid("/amount", "The amount of a debit must be above zero.");
-  return { bankRequestId, accountToken, amount: money, reference };
+  const amount = moneyIn(given["amount"], "/amount");
+  if (minorOf(amount.value, amount.currency) === 0n)
+    throw invalid("/amount", `The amount of a ${kind} must be above zero.`);
+  return { bankRequestId, ...target, amount, reference };
 }
 
 /**

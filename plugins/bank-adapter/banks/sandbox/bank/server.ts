@@ -2,19 +2,20 @@
  * The sandbox bank's HTTP service. All calls but `GET /health` want `Authorization: Bearer <key>`.
  *
  * `POST /accounts {owner?, opening}` -> `{accountToken}` · `GET /accounts/{token}` -> `{balance}` ·
- * `POST /debits {bankRequestId, accountToken, amount, reference}` -> the decision; 409 with `field` when the id was used with other content ·
- * `GET /debits/{bankRequestId}` -> the decision, or 404 `{bankRequestId, state: "not_found"}` ·
- * `GET /ledger?after=` -> `{items, next?}`, booked debits in booking order · `POST /faults [...]` -> `{added}` (see faults.ts).
+ * `POST /debits {bankRequestId, accountToken, amount, reference}`, `POST /payouts` of the same form and
+ * `POST /refunds {bankRequestId, debitRequestId, amount, reference}` -> the decision; 409 with `field` when the id was used with other content ·
+ * `GET /instructions/{bankRequestId}` -> the decision on any of them, or 404 `{bankRequestId, state: "not_found"}` ·
+ * `GET /ledger?after=` -> `{items, next?}`, what was booked, in booking order · `POST /faults [...]` -> `{added}` (see faults.ts).
  *
- * A debit is booked only when its whole request has arrived, is still valid (`x-valid-until`) and its connection is still open.
+ * An instruction is booked only when its whole request has arrived, is still valid (`x-valid-until`) and its connection is still open.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { minorOf, moneyOf, type BankFailure } from "../../../../../core/plugin/bank-contract.ts";
 import { answer, failBefore, sendError, sendJson } from "./answers.ts";
 import { createFaultQueue, type Fault, magicFault, parseScript } from "./faults.ts";
 import { hasKey } from "./key.ts";
-import type { Decision, Ledger } from "./ledger.ts";
-import { accountIn, afterIn, checkStillValid, debitIn, readJson, Refusal } from "./requests.ts";
+import type { Decision, Instruction, Ledger } from "./ledger.ts";
+import { accountIn, afterIn, checkStillValid, instructionIn, readJson, Refusal } from "./requests.ts";
 
 export interface BankServerDeps {
   readonly ledger: Ledger;
@@ -44,15 +45,19 @@ export function createBankServer(deps: BankServerDeps): Server {
   const { ledger } = deps;
   const faults = createFaultQueue();
 
-  async function postDebit(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function instruct(
+    kind: Instruction["kind"],
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const { socket } = request;
-    const debit = debitIn(await readJson(request));
-    const fault = faults.next("debit") ?? (deps.magic ? magicFault(debit.amount.value) : undefined);
+    const instruction = instructionIn(kind, await readJson(request));
+    const fault = faults.next(kind) ?? (deps.magic ? magicFault(instruction.amount.value) : undefined);
     if (failBefore(response, fault)) return;
     checkStillValid(request, deps.now());
     // The caller has hung up: what nobody waits for is not booked.
     if (socket.destroyed) return;
-    const result = ledger.debit(debit, fault === undefined ? undefined : FORCED[fault]);
+    const result = ledger.decide(instruction, fault === undefined ? undefined : FORCED[fault]);
     if ("conflict" in result)
       throw new Refusal(
         409,
@@ -63,7 +68,7 @@ export function createBankServer(deps: BankServerDeps): Server {
     answer(response, 200, fault === "other_amount" ? withOtherAmount(result) : result, fault);
   }
 
-  function getDebit(bankRequestId: string, response: ServerResponse): void {
+  function getDecision(bankRequestId: string, response: ServerResponse): void {
     const fault = faults.next("inquiry");
     if (failBefore(response, fault)) return;
     const decision = fault === "not_found" ? undefined : ledger.find(bankRequestId);
@@ -108,9 +113,13 @@ export function createBankServer(deps: BankServerDeps): Server {
         return sendJson(response, 200, { balance });
       }
       case "POST /debits":
-        return await postDebit(request, response);
-      case "GET /debits/id":
-        return getDebit(decodeId(id), response);
+        return await instruct("debit", request, response);
+      case "POST /refunds":
+        return await instruct("refund", request, response);
+      case "POST /payouts":
+        return await instruct("payout", request, response);
+      case "GET /instructions/id":
+        return getDecision(decodeId(id), response);
       case "GET /ledger":
         return getLedger(url.searchParams, response);
       case "POST /faults":
