@@ -59,6 +59,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs }: CoreOpti
   const jobs: Job[] = [
     { name: "files", everyMs: sweepMs, run: files.takeUp },
     { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
+    { name: "journal", everyMs: sweepMs, run: ledger.seal },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
   ];

@@ -43,6 +43,7 @@ export type Point =
   | "payment.orders-paid"
   | "payment.lines-written"
   | "payment.journal-written"
+  | "journal.block-written"
   | "event.relayed"
   | "webhook.sent";
 
@@ -56,6 +57,8 @@ export interface Deps {
   readonly call: Call;
   readonly log: Log;
   readonly reached: (point: Point) => void;
+  /** Keys that blocks of the hash chains are sealed with: the first one seals, all of them verify. Absent: no seals. */
+  readonly sealKeys?: readonly Uint8Array[];
 }
 
 /** The instant as stored: ISO 8601 UTC with milliseconds, so that text order is time order. */

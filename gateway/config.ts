@@ -23,6 +23,8 @@ export interface Config {
   readonly bankSettings: Readonly<Record<string, string>>;
   /** Limits that differ from core/limits.ts: `MERGEPAY_LIMIT_BANK_CALL_MS` is `bankCallMs`. */
   readonly limits?: Partial<Limits>;
+  /** Keys that blocks of the hash chains are sealed with: the first one seals, all verify. */
+  readonly sealKeys: readonly Uint8Array[];
   readonly logLevel: string;
 }
 
@@ -69,6 +71,7 @@ export function readConfig(env: Environment): Config {
     ...(credentialsFile === undefined ? {} : { credentialsFile: resolve(credentialsFile) }),
     bankSettings: bankSettings(env),
     limits: limitsOf(env),
+    sealKeys: sealKeysOf(filled(env.MERGEPAY_SEAL_KEYS)),
     logLevel,
   };
 }
@@ -96,6 +99,21 @@ function portOf(text: string): number {
   if (port < 0 || port > 65_535)
     throw invalid("MERGEPAY_HTTP_PORT", "must be a port number from 0 (any free one) to 65535");
   return port;
+}
+
+const SEAL_KEY_BYTES = 32;
+
+/** The keys are never shown. */
+function sealKeysOf(text: string | undefined): Uint8Array[] {
+  if (text === undefined) return [];
+  const keys = text.split(",").map((key) => key.trim());
+  const decoded = keys.map((key) => Buffer.from(key, "base64"));
+  if (keys.some((key) => !/^[A-Za-z0-9+/]+={0,2}$/.test(key)) || decoded.some(({ length }) => length < SEAL_KEY_BYTES))
+    throw invalid(
+      "MERGEPAY_SEAL_KEYS",
+      `takes keys of ${SEAL_KEY_BYTES} bytes or more in base64 (openssl rand -base64 32), separated by commas, the newest first`,
+    );
+  return decoded;
 }
 
 function bankSettings(env: Environment): Record<string, string> {

@@ -60,7 +60,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   if (config.natsUrl !== undefined) watchBus(broker as ServiceBroker & Bus, config.natsUrl, log, now);
   const call = callOver(broker);
   const newId = idSource(now, randomBytes);
-  const deps: Deps = { store, limits, now, newId, call, log, reached };
+  const deps: Deps = { store, limits, now, newId, call, log, reached, sealKeys: config.sealKeys };
   const ready = readiness(store, call, has);
   const jobs: Job[] = [];
   let core: Core | undefined;

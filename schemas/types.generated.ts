@@ -314,6 +314,10 @@ export interface JournalEntry {
     explanation?: string;
   }[];
   at: string;
+  /**
+   * Block of the hash chain and place in it; absent until it is sealed, a moment after it is written.
+   */
+  position?: string;
 }
 /**
  * The unified order document as stored and shown.

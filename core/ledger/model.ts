@@ -1,4 +1,5 @@
 import { MergepayError } from "../errors/errors.ts";
+import { type ChainSpec, UNSEALED } from "../chain/model.ts";
 import { assertCharted } from "./chart.ts";
 import { minorOfMoney, moneyOf } from "../money/money.ts";
 import type { StoredLine } from "../settlement/model.ts";
@@ -9,7 +10,13 @@ export interface StoredEntry extends Doc, Omit<JournalEntry, "id"> {}
 
 export const JOURNAL: CollectionSpec = {
   name: "journal",
-  indexes: [{ name: "reference", keys: ["reference", "_id"] }],
+  indexes: [{ name: "reference", keys: ["reference", "_id"] }, UNSEALED],
+};
+
+export const JOURNAL_CHAIN: ChainSpec = {
+  name: "journal",
+  entries: JOURNAL,
+  blocks: { name: "journal-blocks", indexes: [] },
 };
 
 export const showEntry = ({ _id, ...entry }: StoredEntry): JournalEntry => ({ id: _id, ...entry });

@@ -1,17 +1,21 @@
 import type { Actions, Page } from "../actions.ts";
+import { chainSealer } from "../chain/seal.ts";
 import type { Deps } from "../deps.ts";
 import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import type { JournalEntry } from "../../schemas/types.generated.ts";
-import { assertBookable, JOURNAL, showEntry, type StoredEntry } from "./model.ts";
+import { assertBookable, JOURNAL, JOURNAL_CHAIN, showEntry, type StoredEntry } from "./model.ts";
 
 const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late)?");
 
-/** The double-entry journal: written once, never changed. */
+/** The double-entry journal: written once, never changed, sealed into a chain of hashes. */
 export async function ledgerService(deps: Deps) {
   const journal = await deps.store.collection<StoredEntry>(JOURNAL);
 
   return {
+    /** Seals what was written since into the chain. */
+    seal: await chainSealer<StoredEntry>(deps, JOURNAL_CHAIN, "journal.block-written"),
+
     /** Writes an entry whose id comes from what it is about; a second time changes nothing. @throws INTERNAL unless `assertBookable` */
     async write(entry: StoredEntry): Promise<void> {
       assertBookable(entry);

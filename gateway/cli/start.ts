@@ -25,7 +25,9 @@ async function introduce({ node, config, url }: Booted, credentials: string): Pr
   print(`  platforms ${platforms.join(", ")}`);
   print(`  API      ${url}/openapi.json`);
   print(`  drop     ${shown(config.dataDir)}/drop/<platform>/`);
-  print(`  sandbox credentials: ${shown(credentials)}/ (credentials.json, operator.header, reviewer.header, payer.header)`);
+  print(
+    `  sandbox credentials: ${shown(credentials)}/ (credentials.json, operator.header, reviewer.header, payer.header)`,
+  );
   const [file] = files;
   if (file === undefined) return;
   const header = (name: string) => `-H ${word(`@${shown(credentials)}/${name}.header`)}`;

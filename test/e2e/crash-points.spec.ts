@@ -48,6 +48,7 @@ const CASES: Readonly<Record<Point, readonly Case[]>> = {
   "payment.orders-paid": [ofPayment("orders are paid, settlement lines are missing")],
   "payment.lines-written": [ofPayment("settlement lines are there, the journal entry is missing")],
   "payment.journal-written": [ofPayment("the journal is written, platforms are not told")],
+  "journal.block-written": [ofPayment("a block of the journal is written, its entries are not marked")],
   "event.relayed": [
     ofFiles("a file's event is relayed and still in its document"),
     ofPayment("a payment's events are relayed and still in its document"),

@@ -30,6 +30,7 @@ const POINTS: readonly Point[] = [
   "payment.orders-paid",
   "payment.lines-written",
   "payment.journal-written",
+  "journal.block-written",
   "event.relayed",
 ];
 const BEHAVIOURS: readonly Behaviour[] = [
@@ -129,6 +130,7 @@ async function simulate(seed: number): Promise<void> {
   };
   const sweep = async (house: House) => {
     await house.core.services.mergePay.sweep();
+    await house.core.services.ledger.seal();
     await house.core.services.notify.relay();
   };
 

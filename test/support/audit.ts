@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { FILES } from "../../core/files/model.ts";
-import { JOURNAL, type StoredEntry } from "../../core/ledger/model.ts";
+import type { StoredBlock } from "../../core/chain/model.ts";
+import { JOURNAL, JOURNAL_CHAIN, type StoredEntry } from "../../core/ledger/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../core/merge-pay/model.ts";
 import { minorOf } from "../../core/money/money.ts";
 import { ORDERS, type StoredOrder } from "../../core/orders/model.ts";
@@ -33,6 +34,7 @@ export async function audit(
   const payments = await all<StoredPayment>(store, PAYMENTS);
   const lines = await all<StoredLine>(store, LINES);
   const journal = await all<StoredEntry>(store, JOURNAL);
+  const blocks = await all<StoredBlock>(store, JOURNAL_CHAIN.blocks);
   await all(store, FILES);
   const orderById = new Map(orders.map((order) => [order._id, order]));
   const paymentByRequest = new Map(payments.map((payment) => [payment.bankRequestId, payment]));
@@ -40,8 +42,24 @@ export async function audit(
   for (const payment of payments) auditPayment(payment, lines, journal, orderById, atRest);
   auditOwners(orders, payments, atRest);
   auditBank(bank, paymentByRequest, journal, atRest);
+  auditChain(journal, blocks);
   for (const entry of journal)
     expect(sumOf(entry.lines.map(({ amount }) => amount)), `journal ${entry._id}`).to.equal(0n);
+}
+
+/** One chain of blocks without gaps, which holds no entry twice; an entry that names its place is there. */
+function auditChain(entries: readonly StoredEntry[], blocks: readonly StoredBlock[]): void {
+  const sorted = blocks.toSorted((a, b) => (a._id < b._id ? -1 : 1));
+  sorted.forEach(({ _id, previous }, index) => {
+    expect(_id).to.equal(String(index + 1).padStart(12, "0"));
+    expect(previous, `before block ${_id}`).to.equal(sorted[index - 1]?.hash ?? "0".repeat(64));
+  });
+  const held = new Map(
+    sorted.flatMap((block) => block.entries.map(({ id }, at) => [id, `${block._id}.${String(at).padStart(4, "0")}`])),
+  );
+  expect(held.size, "entries in blocks").to.equal(sorted.reduce((count, block) => count + block.entries.length, 0));
+  for (const { _id, position } of entries)
+    if (position !== undefined) expect(held.get(_id), `place of ${_id}`).to.equal(position);
 }
 
 const sumOf = (amounts: readonly { value: string; currency: string }[]): bigint =>

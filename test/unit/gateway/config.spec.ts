@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { LIMITS } from "../../../core/limits.ts";
 import { type Environment, readConfig } from "../../../gateway/config.ts";
 
+const SEAL_KEY = Buffer.alloc(32, 7).toString("base64");
+
 describe("The configuration", () => {
   const refusal = (env: Environment) => {
     try {
@@ -62,6 +64,8 @@ describe("The configuration", () => {
     [{ MERGEPAY_HTTP_PORT: "http" }, "MERGEPAY_HTTP_PORT", "65535"],
     [{ NATS_URL: "localhost:4222" }, "NATS_URL", "nats://"],
     [{ NATS_URL: "nats://one.example,two.example" }, "NATS_URL", "separated by commas"],
+    [{ MERGEPAY_SEAL_KEYS: "c2hvcnQ=" }, "MERGEPAY_SEAL_KEYS", "32 bytes"],
+    [{ MERGEPAY_SEAL_KEYS: `${SEAL_KEY},!` }, "MERGEPAY_SEAL_KEYS", "base64"],
     [{ MERGEPAY_LOG: "loud" }, "MERGEPAY_LOG", "debug"],
     [{ MERGEPAY_LIMIT_BANK_CALL: "5" }, "MERGEPAY_LIMIT_BANK_CALL", "MERGEPAY_LIMIT_BANK_CALL_MS"],
     [{ MERGEPAY_LIMIT_INQUIRY_MS: "5" }, "MERGEPAY_LIMIT_INQUIRY_MS", "is not a limit"],
@@ -75,6 +79,12 @@ describe("The configuration", () => {
       expect([type, data.field]).to.deep.equal(["CONFIG_INVALID", field]);
       expect(message).to.include(field).and.include(words);
     });
+
+  it("takes keys that seal the books, the newest first", () => {
+    const older = Buffer.alloc(40, 8);
+    const { sealKeys } = readConfig({ MERGEPAY_SEAL_KEYS: `${SEAL_KEY}, ${older.toString("base64")}` });
+    expect(sealKeys).to.deep.equal([Buffer.alloc(32, 7), older]);
+  });
 
   it("takes the longest wait and ports 0 and 65535", () => {
     expect(readConfig({ MERGEPAY_LIMIT_LOCK_MS: "2147483647" }).limits).to.deep.equal({ lockMs: 2_147_483_647 });
