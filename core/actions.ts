@@ -22,6 +22,8 @@ import type {
   RecordReject,
   RemapPlan,
   SettlementLine,
+  SettlementRule,
+  SettlementRuleVersion,
 } from "../schemas/types.generated.ts";
 
 /** Where one page of a list ends: `next` is the cursor of the page after it. */
@@ -132,6 +134,12 @@ export interface LinkReject {
   readonly reason: string;
 }
 
+/** That an order was delivered. */
+export interface Handover {
+  readonly orderId: string;
+  readonly deliveredAt: string;
+}
+
 export interface Endpoint {
   readonly id: string;
   readonly platform: string;
@@ -211,6 +219,17 @@ export interface Actions {
     result: FeeVersion & { existed: boolean };
   };
   "settlement.feeRules": { params: PageQuery & { platform?: string; merchant?: string }; result: Page<FeeVersion> };
+  /** As with fee rules. */
+  "settlement.setSettlementRule": {
+    params: { platform: string; merchant?: string; from?: string; rule: SettlementRule | null; by: string };
+    result: SettlementRuleVersion & { existed: boolean };
+  };
+  "settlement.settlementRules": {
+    params: PageQuery & { platform?: string; merchant?: string };
+    result: Page<SettlementRuleVersion>;
+  };
+  /** With `platform` only of that platform's orders; `by` is an operator. */
+  "settlement.deliver": { params: { orderId: string; platform?: string; at?: string; by?: string }; result: Handover };
   "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
   "notify.events": { params: PageQuery & { platform?: string; userId?: string }; result: Page<Event> };
   "notify.createEndpoint": { params: { platform: string; url: string }; result: Endpoint & { secret: string } };

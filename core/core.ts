@@ -40,7 +40,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs }: CoreOpti
   const links = await linksService(deps, orders);
   const files = await filesService(deps, orders);
   const accounts = await accountsService(deps);
-  const settlement = await settlementService(deps);
+  const settlement = await settlementService(deps, orders);
   const ledger = await ledgerService(deps);
   const quotes = await quotesService(deps, orders);
   const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger });
@@ -60,6 +60,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs }: CoreOpti
     { name: "files", everyMs: sweepMs, run: files.takeUp },
     { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
     { name: "journal", everyMs: sweepMs, run: ledger.seal },
+    { name: "settlement", everyMs: sweepMs, run: settlement.sweep },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
   ];

@@ -583,11 +583,11 @@ export interface FieldDifference {
 export interface SettlementLine {
   id: string;
   /**
-   * All but `order` have amounts of zero or below.
+   * `reserve` keeps back a part of an order's net, `release` gives it back later. All but `order` and `release` have amounts of zero or below.
    */
-  kind: "order" | "refund" | "chargeback";
+  kind: "order" | "refund" | "chargeback" | "reserve" | "release";
   /**
-   * The line of the order that a refund or chargeback takes back from.
+   * The line of the order that this one takes from or gives back.
    */
   of?: string;
   /**
@@ -616,7 +616,28 @@ export interface SettlementLine {
      */
     says: string;
   };
-  state: "due" | "paid_out";
+  /**
+   * `due` waits for the order's delivery, `held` for `payableAt`.
+   */
+  state: "due" | "held" | "payable" | "in_payout" | "paid_out";
+  /**
+   * From when on it can be paid out; absent while it waits for a delivery.
+   */
+  payableAt?: string;
+  /**
+   * It waits for the order's delivery, and so many days of the zone after it.
+   */
+  awaits?: {
+    /**
+     * One after the other: of the hold, of the reserve.
+     */
+    days: number[];
+    zone: string;
+  };
+  /**
+   * The payout that it is or was paid in.
+   */
+  payoutId?: string;
   createdAt: string;
 }
 /**
@@ -628,4 +649,68 @@ export interface Money1 {
    */
   value: string;
   currency: string;
+}
+/**
+ * A settlement rule that operators set for a platform or one of its merchants, from a date on. Versions are added and never changed.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "settlement-rule-version".
+ */
+export interface SettlementRuleVersion {
+  id: string;
+  platform: string;
+  /**
+   * Absent: all merchants of the platform that have no rule of their own.
+   */
+  merchant?: string;
+  /**
+   * Counts the versions of this platform or merchant.
+   */
+  version: number;
+  /**
+   * Hold and reserve are those in force when the payment was made; the least payout and the claim those of today.
+   */
+  from: string;
+  /**
+   * null: the rule that applies without this one.
+   */
+  rule: SettlementRule | null;
+  /**
+   * Id of the operator.
+   */
+  by: string;
+  createdAt: string;
+}
+/**
+ * When and how merchants are paid out. What is left out: no hold, no reserve, no least payout, a claim after 30 days, days of UTC.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "settlement-rule".
+ */
+export interface SettlementRule {
+  hold?: Hold;
+  reserve?: Reserve;
+  minimumPayout?: FeeAmounts;
+  /**
+   * What a merchant owes for so long without later orders to net it is claimed.
+   */
+  claimAfterDays?: number;
+  /**
+   * IANA name of the time zone whose days are counted, such as Asia/Shanghai.
+   */
+  zone?: string;
+}
+/**
+ * What an order owes can be paid out when the day begins that is so many days after the day of its payment or delivery; 0: at once.
+ */
+export interface Hold {
+  after: "payment" | "delivery";
+  days: number;
+}
+/**
+ * A share of what each order owes after fees that is paid out so many days after the rest.
+ */
+export interface Reserve {
+  percent: Percent;
+  days: number;
 }

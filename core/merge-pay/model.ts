@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { PayRequest } from "../actions.ts";
 import type { Outbox } from "../notify/outbox.ts";
-import type { FrozenRule } from "../settlement/model.ts";
+import type { FrozenRule, FrozenRules } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
 import type { FeeRule, Money, Payment, Quote, SelectedOrder } from "../../schemas/types.generated.ts";
@@ -16,7 +16,8 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox {
   bankRequestId: string;
   bank: string;
   /** The fee rules in force when it was made: what is set later does not touch it. */
-  feeRules?: FrozenRule[];
+  feeRules?: readonly FrozenRule<FeeRule>[];
+  settlementRules?: FrozenRules["settlementRules"];
   /** The same by platform, in payments that an earlier version made. */
   fees?: Record<string, FeeRule>;
 }
@@ -45,9 +46,11 @@ export function fingerprintOf(userId: string, orders: readonly SelectedOrder[], 
     .digest("hex");
 }
 
-/** The fee rules that a payment has frozen, also as version 0.1.0 wrote them. */
-export const rulesOf = ({ feeRules, fees = {} }: StoredPayment): readonly FrozenRule[] =>
-  feeRules ?? Object.entries(fees).map(([platform, rule]) => ({ platform, id: "plugin", rule }));
+/** The rules that a payment has frozen, also as version 0.1.0 wrote them. */
+export const rulesOf = ({ feeRules, settlementRules, fees = {} }: StoredPayment): FrozenRules => ({
+  feeRules: feeRules ?? Object.entries(fees).map(([platform, rule]) => ({ platform, id: "plugin", rule })),
+  ...(settlementRules === undefined ? {} : { settlementRules }),
+});
 
 /** Hash of a pay request; the order of its properties does not matter. */
 export function requestHashOf(request: PayRequest): string {

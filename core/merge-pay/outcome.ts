@@ -90,7 +90,7 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     const platforms = [...new Set(lines.map(({ platform }) => platform))];
     const facts = platforms.map((platform): Fact => {
       // Only what is the platform's own: no payer, no total of the payment, nothing of other platforms.
-      const own = lines.filter((line) => line.platform === platform);
+      const own = lines.filter((line) => line.platform === platform && line.kind === "order");
       return {
         type: "orders.paid",
         platform,

@@ -48,7 +48,7 @@ export async function mergePayService(given: MergePayDeps) {
   async function prepare(userId: string, request: PayRequest) {
     const account = await accounts.toPayFrom(userId, request.accountId);
     const { orders: selected, total, quoteId } = await priceOf(userId, request);
-    return { account, selected, total, quoteId, feeRules: await settlement.rulesFor(selected) };
+    return { account, selected, total, quoteId, rules: await settlement.rulesFor(selected) };
   }
 
   /** The answer to a key that was used before: the same for the same content. */
@@ -144,7 +144,7 @@ export async function mergePayService(given: MergePayDeps) {
         if (twin === null) throw error;
         return answerAgain(twin, requestHash);
       }
-      const { account, selected, total, quoteId, feeRules } = priced;
+      const { account, selected, total, quoteId, rules } = priced;
       const at = stamp();
       const payment: StoredPayment = {
         _id: deps.newId("pay"),
@@ -158,7 +158,7 @@ export async function mergePayService(given: MergePayDeps) {
         requestHash,
         bankRequestId: deps.newId("ded"),
         bank: account.bank,
-        feeRules,
+        ...rules,
         version: 1,
         dueAt: stamp(Math.min(LOCKING_MS, deps.limits.lockMs)),
         createdAt: at,

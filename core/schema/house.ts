@@ -15,6 +15,8 @@ import quote from "../../schemas/quote.schema.json" with { type: "json" };
 import recordReject from "../../schemas/record-reject.schema.json" with { type: "json" };
 import remapPlan from "../../schemas/remap-plan.schema.json" with { type: "json" };
 import settlementLine from "../../schemas/settlement-line.schema.json" with { type: "json" };
+import settlementRule from "../../schemas/settlement-rule.schema.json" with { type: "json" };
+import settlementRuleVersion from "../../schemas/settlement-rule-version.schema.json" with { type: "json" };
 
 /** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
 export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
@@ -35,4 +37,6 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   recordReject,
   remapPlan,
   settlementLine,
+  settlementRule,
+  settlementRuleVersion,
 ];

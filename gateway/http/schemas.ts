@@ -88,6 +88,25 @@ const form = (description: string, ...given: Parameters<typeof object>): Schema 
   description,
   ...object(...given),
 });
+const moment = text("^[0-9T:.Z+-]+$", "ISO 8601 with a zone.", { maxLength: 35 });
+
+/** A rule that is set for a platform or a merchant. */
+const ruleBody = (title: string, rule: string): Schema => ({
+  title,
+  ...object(
+    {
+      merchant: { ...merchant, description: "Absent: all merchants of the platform that have no rule of their own." },
+      from: { ...moment, description: "ISO 8601 with a zone, not over; absent: from now on." },
+      rule: {
+        description: "null: what applies without this rule.",
+        // So that what is wrong with a rule is told by its place in it.
+        if: { type: "null" },
+        else: ref(rule),
+      },
+    },
+    ["rule"],
+  ),
+});
 const ALL_ORDERS = '`orders`: "all" with the `currency`';
 const ORDERS_BY_ID = "`orders` as a list of ids without `currency`";
 
@@ -149,21 +168,11 @@ export const BODIES = {
     ),
   },
   linkFile: { type: "string", format: "binary", description: "CSV: a header row, then a link a line." },
-  feeRule: {
-    title: "FeeRuleRequest",
-    ...object(
-      {
-        merchant: { ...merchant, description: "Absent: all merchants of the platform that have no rule of their own." },
-        from: text("^[0-9T:.Z+-]+$", "ISO 8601 with a zone, not over; absent: from now on.", { maxLength: 35 }),
-        rule: {
-          description: "null: what applies without a rule here, of the platform or of its plugin.",
-          // So that what is wrong with a rule is told by its place in it.
-          if: { type: "null" },
-          else: ref("fee-rule"),
-        },
-      },
-      ["rule"],
-    ),
+  feeRule: ruleBody("FeeRuleRequest", "fee-rule"),
+  settlementRule: ruleBody("SettlementRuleRequest", "settlement-rule"),
+  delivered: {
+    title: "DeliveryNote",
+    ...object({ deliveredAt: { ...moment, description: "ISO 8601 with a zone, not to come; absent: now." } }),
   },
   endpoint: {
     title: "EndpointRequest",
@@ -313,6 +322,8 @@ export const ANSWERS = {
   payment: ref("payment"),
   line: ref("settlement-line"),
   feeVersion: ref("fee-version"),
+  settlementRuleVersion: ref("settlement-rule-version"),
+  handover: object({ orderId: word, deliveredAt: time }, ["orderId", "deliveredAt"]),
   entry: ref("journal-entry"),
   event: ref("event"),
   inbox,

@@ -85,8 +85,14 @@ function auditPayment(
     expect(own, `lines of ${payment.state} ${payment._id}`).to.have.length(0);
     expect(entries).to.have.length(0);
   } else if (atRest) {
-    expect(own, `lines of ${payment._id}`).to.have.length(payment.orders.length);
-    expect(sumOf(own.flatMap(({ net, fee }) => [net, fee]))).to.equal(total);
+    const ofOrders = own.filter(({ kind }) => kind === "order");
+    expect(
+      ofOrders.map(({ orderId }) => orderId),
+      `lines of ${payment._id}`,
+    ).to.deep.equal(payment.orders.map(({ orderId }) => orderId));
+    expect(sumOf(ofOrders.flatMap(({ net, fee }) => [net, fee]))).to.equal(total);
+    const reserves = own.filter(({ kind }) => kind === "reserve" || kind === "release");
+    expect(sumOf(reserves.map(({ net }) => net)), `reserves of ${payment._id}`).to.equal(0n);
     expect(entries).to.have.length(1);
     for (const { orderId } of payment.orders) {
       expect(orderById.get(orderId)?.state, `order ${orderId}`).to.equal("paid");

@@ -29,7 +29,7 @@ export const isPure = (path: string): boolean =>
   (/^core\/(?:money|formats|schema|errors)\//.test(path) ||
     /^core\/.*(?:^|\/)(?:model|states)\.ts$/.test(path) ||
     path === "core/bank/instruction.ts" ||
-    /^core\/settlement\/(?:fees|fee-rule)\.ts$/.test(path) ||
+    /^core\/settlement\/(?:days|fees|fee-rule|settlement-rule)\.ts$/.test(path) ||
     /^plugins\/(?!bank-adapter\/)/.test(path));
 
 const impure = new Set(

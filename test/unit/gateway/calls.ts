@@ -117,6 +117,23 @@ export const CALLS: readonly ApiCall[] = [
     status: 201,
   },
   get("/v1/fee-rules?merchant=tea", [ACME, OPS], { route: "/v1/fee-rules" }),
+  {
+    method: "PUT",
+    url: "/v1/settlement-rules/acme",
+    route: "/v1/settlement-rules/:platform",
+    ...json({ rule: { hold: { after: "delivery", days: 7 }, zone: "Asia/Shanghai" } }),
+    who: [OPS],
+    status: 201,
+  },
+  get("/v1/settlement-rules", [ACME, OPS]),
+  {
+    method: "POST",
+    url: `/v1/orders/${IDS.order}/delivered`,
+    route: "/v1/orders/:id/delivered",
+    ...json({ deliveredAt: "2025-06-01T11:00:00+08:00" }),
+    who: [ACME, OPS],
+    status: 200,
+  },
   get(`/v1/journal?payment=${IDS.payment}`, [OPS], { route: "/v1/journal" }),
   get("/v1/plugins", [OPS]),
   {

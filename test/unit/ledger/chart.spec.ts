@@ -75,7 +75,7 @@ describe("the chart of accounts", () => {
           { platform: "alpha", id: "plugin:1-0", rule: { percent: "2.9", tax: "20" } },
           { platform: "beta", id: "plugin:1-0", rule: {} },
         ];
-        const lines = linesOf({ paymentId: "pay_1", total, orders, rules, at: AT });
+        const lines = linesOf({ paymentId: "pay_1", total, orders, rules: { feeRules: rules }, at: AT });
         const entries = [paymentEntry("pay_1", "test", lines, AT), lateMoneyEntry("pay_1", "test", total, AT)];
         for (const line of entries.flatMap((entry) => entry.lines)) expect(faultOfLine(line)).to.equal(undefined);
       }),

@@ -129,7 +129,7 @@ describe("settlement", () => {
           { platform: "c", id: "plugin:1-0", rule: {} },
         ];
         const total = sumMoney(selected.map(({ amount }) => amount));
-        const lines = linesOf({ paymentId: "pay_1", total, orders: selected, rules, at: AT });
+        const lines = linesOf({ paymentId: "pay_1", total, orders: selected, rules: { feeRules: rules }, at: AT });
         const parts = lines.reduce((whole, { net, fee }) => whole + minorOfMoney(net) + minorOfMoney(fee), 0n);
         expect(parts).to.equal(minorOfMoney(total));
         for (const { gross, net, fee, platform, merchant, rule } of lines) {
@@ -145,7 +145,13 @@ describe("settlement", () => {
   it("books the tax in a fee apart from the fee", () => {
     const order = { orderId: "ord_1", platform: "a", merchant: "x", orderNo: "1", amount: usd(1000n), revision: 1 };
     const rules = [{ platform: "a", id: "plugin:1-0", rule: { percent: "10", tax: "20" } }];
-    const lines = linesOf({ paymentId: "pay_1", total: usd(1000n), orders: [order], rules, at: AT });
+    const lines = linesOf({
+      paymentId: "pay_1",
+      total: usd(1000n),
+      orders: [order],
+      rules: { feeRules: rules },
+      at: AT,
+    });
     expect(lines[0]).to.deep.include({ fee: usd(120n), tax: usd(20n), net: usd(880n) });
     expect(lines[0]?.rule).to.deep.equal({ id: "plugin:1-0", says: "10 %, plus 20 % tax" });
     expect(paymentEntry("pay_1", "test", lines, AT).lines).to.deep.equal([
@@ -160,7 +166,7 @@ describe("settlement", () => {
     const order = { orderId: "ord_1", platform: "a", merchant: "x", orderNo: "1", amount: usd(100n), revision: 1 };
     const settled = { paymentId: "pay_1", total: usd(101n), orders: [order], at: AT };
     const rules = [{ platform: "a", id: "plugin:1-0", rule: {} }];
-    expect(() => linesOf({ ...settled, rules })).to.throw(/not its total/);
-    expect(() => linesOf({ ...settled, rules: [] })).to.throw(/No fee rule/);
+    expect(() => linesOf({ ...settled, rules: { feeRules: rules } })).to.throw(/not its total/);
+    expect(() => linesOf({ ...settled, rules: { feeRules: [] } })).to.throw(/No fee rule/);
   });
 });

@@ -50,14 +50,14 @@ describe("fee rules that operators set", () => {
       revision: 1,
     }));
     const beta = { ...orders[0]!, orderId: "ord_3", platform: "beta" };
-    expect(await settlement.rulesFor([...orders, beta])).to.have.deep.members([
+    expect((await settlement.rulesFor([...orders, beta])).feeRules).to.have.deep.members([
       { platform: "alpha", id: of.id, rule: { percent: "1" } },
       { platform: "alpha", merchant: "shop", id: own.id, rule: { percent: "2" } },
       { platform: "beta", id: "plugin:1-000000000000", rule: { percent: "1.25" } },
     ]);
     await set(null, { merchant: "shop" });
     await set(null);
-    expect((await settlement.rulesFor(orders)).map(({ id }) => id)).to.deep.equal(["plugin:1-000000000000"]);
+    expect((await settlement.rulesFor(orders)).feeRules.map(({ id }) => id)).to.deep.equal(["plugin:1-000000000000"]);
   });
 
   it("begin at their time: the latest begun counts, the higher version of two at the same time", async () => {
@@ -76,7 +76,7 @@ describe("fee rules that operators set", () => {
     ];
     const percents: unknown[] = [];
     for (let passed = 0; passed < 4; passed += 1) {
-      percents.push((await settlement.rulesFor([order])).map(({ rule }) => rule.percent));
+      percents.push((await settlement.rulesFor([order])).feeRules.map(({ rule }) => rule.percent));
       till.clock.advance(hour);
     }
     expect(percents).to.deep.equal([["2.9"], ["2"], ["2"], ["3"]]);
