@@ -208,7 +208,12 @@ export interface Actions {
     params: { userId: string; idempotencyKey: string; request: PayRequest };
     result: Payment & { existed: boolean };
   };
-  /** By its payer, as long as nothing was sent. */
+  /** The payer's answer to the bank's challenge. */
+  "merge-pay.confirm": {
+    params: { paymentId: string; userId: string; challengeId: string; answer: string };
+    result: Payment;
+  };
+  /** By its payer, as long as nothing was sent, or the bank waits for an answer without which it executes nothing. */
   "merge-pay.cancel": { params: { paymentId: string; userId: string }; result: Payment };
   "merge-pay.get": { params: { paymentId: string; userId?: string }; result: Payment };
   "merge-pay.list": { params: PageQuery & { userId: string }; result: Page<Payment> };
@@ -267,6 +272,10 @@ export interface Actions {
   };
   "bank-adapter.payout": {
     params: { bank: string; bankRequestId: string; accountToken: string; amount: Money; reference: string };
+    result: BankOutcome;
+  };
+  "bank-adapter.confirm": {
+    params: { bank: string; bankRequestId: string; challengeId: string; answer: string };
     result: BankOutcome;
   };
   "bank-adapter.inquire": { params: { bank: string; bankRequestId: string }; result: BankOutcome };

@@ -38,6 +38,7 @@ export type Point =
   | "payment.orders-locked"
   | "payment.withdrawn"
   | "payment.attempt-durable"
+  | "payment.confirmation-durable"
   | "payment.sent"
   | "payment.answer-written"
   | "payment.orders-paid"

@@ -34,6 +34,9 @@ export interface Deduction {
    * How often the same instruction was sent, always with this id.
    */
   sends: number;
+  /**
+   * How often the bank was asked what became of it, since it was first sent or last confirmed.
+   */
   inquiries?: number;
   bankReference?: string;
   createdAt: string;
@@ -110,6 +113,7 @@ export interface Event {
     | "payment.succeeded"
     | "payment.failed"
     | "payment.unknown"
+    | "payment.requires_action"
     | "payment.cancelled"
     | "payment.expired"
     | "orders.paid"
@@ -397,6 +401,7 @@ export interface Payment {
   quoteId?: string;
   accountId?: string;
   deduction?: Deduction;
+  challenge?: Challenge;
   /**
    * The bank's word is missing or contradicts itself; an operator must look.
    */
@@ -416,6 +421,35 @@ export interface SelectedOrder {
   orderNo: string;
   amount: Money;
   revision: number;
+}
+/**
+ * What the bank asks the payer before it deducts anything; there while the payment waits for the answer.
+ *
+ * This interface was referenced by `Payment`'s JSON-Schema
+ * via the `definition` "challenge".
+ */
+export interface Challenge {
+  /**
+   * To be named by the answer.
+   */
+  id: string;
+  /**
+   * code: the answer is sent to confirm; redirect: the payer is sent to the bank's page.
+   */
+  kind: "code" | "redirect";
+  /**
+   * For the payer to read.
+   */
+  text: string;
+  /**
+   * Of a redirect: the bank's page, https.
+   */
+  url?: string;
+  expiresAt: string;
+  /**
+   * How many answers the bank has refused so far.
+   */
+  wrongAnswers?: number;
 }
 /**
  * This interface was referenced by `Payment`'s JSON-Schema

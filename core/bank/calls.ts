@@ -19,7 +19,7 @@ const NOT_SENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "CURRENCY_UNKNOWN",
 ]);
 
-type Way = "bank-adapter.debit" | "bank-adapter.refund" | "bank-adapter.payout";
+type Way = "bank-adapter.debit" | "bank-adapter.confirm" | "bank-adapter.refund" | "bank-adapter.payout";
 
 /** The calls to the bank. None is ever repeated here, and none throws: what can't be known is `unknown`. */
 export function bankCalls(deps: Deps) {
@@ -34,7 +34,12 @@ export function bankCalls(deps: Deps) {
         const error = asMergepayError(thrown);
         const fields = { ...about, bank: params.bank, code: error.type, reason: error.message };
         deps.log.warn(fields, `no answer to ${way}`);
-        return { state: NOT_SENT.has(error.type) ? "not_sent" : "unknown", reason: error.message };
+        if (!NOT_SENT.has(error.type)) return { state: "unknown", reason: error.message };
+        return {
+          state: "not_sent",
+          reason: error.message,
+          ...(error.type === "UNSUPPORTED" ? { code: error.type } : {}),
+        };
       }
     },
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors/codes.ts";
-import type { BankOutcome } from "../plugin/bank-outcome.ts";
+import type { BankChallenge, BankOutcome } from "../plugin/bank-outcome.ts";
 import type { Money } from "../../schemas/types.generated.ts";
 
 /** An instruction to a bank as it stands in its payment, refund or payout: written there before each call that it counts. */
@@ -33,10 +33,11 @@ export type Succeeded = BankOutcome & { readonly state: "succeeded" };
 /** Why an operator must look: the bank's word does not fit what was asked of it, or it keeps silent beyond its finality window. */
 export type Doubt = "differs" | "silent";
 
-/** What comes next. `ask`: it is unknown what became of it, ask at `atMs` (epoch milliseconds) · `send`: the same again, under the same id. */
+/** What comes next. `challenged`: the bank waits for the payer, as long as its challenge lasts · `ask`: it is unknown what became of it, ask at `atMs` (epoch milliseconds) · `send`: the same again, under the same id. */
 export type Step =
   | { readonly next: "succeeded"; readonly answer: Succeeded }
   | { readonly next: "failed"; readonly code: ErrorCode }
+  | { readonly next: "challenged"; readonly challenge: BankChallenge }
   | { readonly next: "ask"; readonly atMs: number; readonly doubt?: Doubt }
   | { readonly next: "send" };
 
@@ -60,6 +61,10 @@ export function nextStep(instruction: Instruction, call: "send" | "inquiry", ans
     case "unknown":
       if (answer.code !== undefined) return askAgain(instruction, terms, "differs");
       return silence(instruction, call, terms);
+    case "requires_action":
+      // Over by our clock: what the bank makes of that, it is asked.
+      if (isOver(answer.challenge, terms.now)) return silence(instruction, call, terms);
+      return { next: "challenged", challenge: answer.challenge };
     case "pending":
       return silence(instruction, call, terms);
     case "not_found":
@@ -71,12 +76,21 @@ export function nextStep(instruction: Instruction, call: "send" | "inquiry", ans
 const finalAt = ({ lastSentAt, createdAt }: Instruction, { finalityMs }: Terms): number =>
   Date.parse(lastSentAt ?? createdAt) + finalityMs;
 
-/** The first inquiry after a call, and each one after a wait of the schedule. */
-function askAgain({ inquiries = 0 }: Instruction, terms: Pick<Terms, "now" | "inquiryMs">, doubt?: Doubt) {
-  const { now, inquiryMs } = terms;
-  const wait = inquiryMs[Math.min(inquiries, inquiryMs.length - 1)] ?? 0;
-  return { next: "ask", atMs: now + wait, ...(doubt === undefined ? {} : { doubt }) } as const satisfies Step;
+/** No answer to the challenge counts any more, by our clock. @param now epoch milliseconds */
+export const isOver = ({ expiresAt }: Pick<BankChallenge, "expiresAt">, now: number): boolean =>
+  Date.parse(expiresAt) <= now;
+
+/** The time of the first inquiry after a call, and of each one after a wait of the schedule; epoch milliseconds. */
+export function nextInquiry({ inquiries = 0 }: Instruction, { now, inquiryMs }: Pick<Terms, "now" | "inquiryMs">) {
+  return now + (inquiryMs[Math.min(inquiries, inquiryMs.length - 1)] ?? 0);
 }
+
+const askAgain = (instruction: Instruction, terms: Terms, doubt?: Doubt) =>
+  ({
+    next: "ask",
+    atMs: nextInquiry(instruction, terms),
+    ...(doubt === undefined ? {} : { doubt }),
+  }) as const satisfies Step;
 
 /** The schedule is through and the finality window over, and the bank still does not say: an operator must look. */
 function silence(instruction: Instruction, call: "send" | "inquiry", terms: Terms): Step {

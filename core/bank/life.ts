@@ -1,9 +1,9 @@
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
-import type { BankOutcome } from "../plugin/bank-outcome.ts";
+import type { BankChallenge, BankOutcome } from "../plugin/bank-outcome.ts";
 import { type BankCalls, bankLeaseMs } from "./calls.ts";
-import { type Doubt, type Instruction, nextStep, type Succeeded } from "./instruction.ts";
+import { type Doubt, type Instruction, nextInquiry, nextStep, type Succeeded } from "./instruction.ts";
 
 /** How the document of an aggregate (a payment, refund or payout) carries its instruction. Each write is a compare-and-set. */
 export interface Carrier<T, I extends Instruction> {
@@ -18,6 +18,8 @@ export interface Carrier<T, I extends Instruction> {
   maySendAgain(doc: T): boolean;
   succeed(doc: T, answer: Succeeded): Promise<T>;
   fail(doc: T, code: ErrorCode): Promise<T>;
+  /** The bank waits for the payer. Absent: nobody can answer, and the bank is asked again as if it had said nothing. */
+  challenged?(doc: T, challenge: BankChallenge): Promise<T>;
   /** Nobody knows what became of it: the bank is asked again at `dueAt`. */
   stayUnknown(doc: T, dueAt: string, doubt?: Doubt): Promise<T>;
 }
@@ -41,6 +43,12 @@ export function instructionLife<T, I extends Instruction>(deps: Deps, bank: Bank
         return carrier.succeed(doc, step.answer);
       case "failed":
         return carrier.fail(doc, step.code);
+      case "challenged":
+        if (carrier.challenged !== undefined) return carrier.challenged(doc, step.challenge);
+        return carrier.stayUnknown(
+          doc,
+          instant(nextInquiry(instruction, { now: deps.now(), inquiryMs: deps.limits.inquiryMs })),
+        );
       case "ask":
         return carrier.stayUnknown(doc, instant(step.atMs), step.doubt);
       case "send": {

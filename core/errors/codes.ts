@@ -155,6 +155,8 @@ export const ERRORS = Object.freeze({
   QUOTE_EXPIRED: info(410, "payer", "changed", "The quote has expired; take a new one."),
   QUOTE_MISMATCH: info(409, "payer", "changed", "The fingerprint is not that of the quote."),
   ACCOUNT_MISSING: info(422, "payer", "changed", "The payer has no bank account to pay from."),
+  CHALLENGE_MISMATCH: info(409, "payer", "changed", "The bank asks something else of the payer now; look again."),
+  CHALLENGE_EXPIRED: info(410, "payer", "changed", "The bank takes no answer to this challenge any more."),
   STATE_REFUSED: info(409, "sender", "changed", "This can't be done in the present state."),
   LINK_TOKEN_INVALID: info(
     422,
@@ -170,6 +172,7 @@ export const ERRORS = Object.freeze({
   BANK_DECLINED: info(402, "payer", "changed", "The bank declined the deduction."),
   BANK_INSUFFICIENT_FUNDS: info(402, "payer", "changed", "The account does not hold enough."),
   BANK_ACCOUNT_UNKNOWN: info(402, "payer", "changed", "The bank does not know the account."),
+  BANK_CHALLENGE_EXPIRED: info(402, "payer", "changed", "The payer did not answer the bank's challenge in time."),
   BANK_NEVER_RECEIVED: info(502, "payer", "changed", "The bank never received the instruction; nothing was deducted."),
   BANK_ANSWER_DIFFERS: info(
     502,

@@ -12,7 +12,10 @@ interface CancelDeps {
   readonly outcome: PaymentOutcome;
 }
 
-/** What a payer may still take back. Between the payer and whoever sends, the version of the payment decides: one of them is overtaken. */
+/**
+ * What a payer may still take back: what was not sent, and what the bank executes only with an answer that nobody has sent it.
+ * Between the payer and whoever sends, the version of the payment decides: one of them is overtaken.
+ */
 export function paymentCancel({ payments, outcome }: CancelDeps) {
   return {
     /** @throws NOT_FOUND, STATE_REFUSED with the state, once something may have been sent or the payment has ended */
@@ -21,7 +24,8 @@ export function paymentCancel({ payments, outcome }: CancelDeps) {
         const payment = await payments.findOne({ _id: paymentId, userId });
         if (payment === null) throw new MergepayError("NOT_FOUND");
         if (payment.state === "cancelled") return showPayment(payment);
-        if (!PAYMENT_STATES.into("cancelled").includes(payment.state)) throw refused(payment, "be cancelled");
+        if (!PAYMENT_STATES.into("cancelled").includes(payment.state) || mayBeExecuted(payment))
+          throw refused(payment, "be cancelled");
         try {
           return showPayment(await outcome.withdraw(payment, "cancelled"));
         } catch (error) {
@@ -33,6 +37,10 @@ export function paymentCancel({ payments, outcome }: CancelDeps) {
   };
 }
 
+/** The bank may execute it without anything more from us: a payer is on its page, or an answer is under way. */
+export const mayBeExecuted = ({ state, challenge, confirming }: StoredPayment): boolean =>
+  state === "requires_action" && (challenge?.kind !== "code" || confirming === true);
+
 /** What is asked of the payment can't be done in its state, which is told. */
-const refused = ({ state }: StoredPayment, what: string) =>
+export const refused = ({ state }: StoredPayment, what: string) =>
   new MergepayError("STATE_REFUSED", `A payment that is ${state} can't ${what}.`, { state });

@@ -36,13 +36,21 @@ export function paymentDeduction({ deps, accounts, outcome, bank }: DeductionDep
     // A payer who is still waiting is helped by the same again; later on the payment fails.
     maySendAgain: ({ createdAt }) => Date.parse(createdAt) + deps.limits.lockMs > deps.now(),
     succeed: outcome.succeed,
-    fail: (payment, code) => outcome.fail(payment, errorOf(code)),
+    fail: (payment, code) =>
+      // Nobody ever answered. Of an answer that was on its way when the challenge ended, it is the bank's refusal.
+      code === "BANK_CHALLENGE_EXPIRED" && payment.state === "requires_action" && payment.confirming !== true
+        ? outcome.withdraw(payment, "expired", errorOf(code))
+        : outcome.fail(payment, errorOf(code)),
+    challenged: outcome.challenged,
     stayUnknown: outcome.stayUnknown,
   });
 
   return {
     ...life,
     debit,
+    /** Hands the payer's answer to a challenge on, once. */
+    confirm: ({ bank: name, bankRequestId, ...payment }: StoredPayment, challengeId: string, answer: string) =>
+      bank.send("bank-adapter.confirm", { bank: name, bankRequestId, challengeId, answer }, { paymentId: payment._id }),
     /** Asks whether money came all the same, and leaves the payment as it is. */
     look: (payment: StoredPayment) =>
       bank.inquire({ bank: payment.bank, bankRequestId: payment.bankRequestId }, about(payment)),

@@ -15,6 +15,8 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox {
   /** The id of the deduction, made with the payment, so that it is durable before anything is sent. */
   bankRequestId: string;
   bank: string;
+  /** An answer of the payer to the bank's challenge was sent, and the bank has not yet said what it made of it. */
+  confirming?: boolean;
   /** The fee rules in force when it was made: what is set later does not touch it. */
   feeRules?: readonly FrozenRule<FeeRule>[];
   settlementRules?: FrozenRules["settlementRules"];
@@ -60,8 +62,8 @@ export function requestHashOf(request: PayRequest): string {
 
 /** The payment as its payer may see it. */
 export function showPayment(stored: StoredPayment): Payment {
-  const { _id, userId, state, total, orders, quoteId, accountId, deduction, needsReview, error, createdAt, updatedAt } =
-    stored;
+  const { _id, userId, state, total, orders, quoteId, accountId, deduction, challenge } = stored;
+  const { needsReview, error, createdAt, updatedAt } = stored;
   return {
     id: _id,
     userId,
@@ -71,6 +73,7 @@ export function showPayment(stored: StoredPayment): Payment {
     accountId,
     ...(quoteId === undefined ? {} : { quoteId }),
     ...(deduction === undefined ? {} : { deduction }),
+    ...(challenge === undefined || state !== "requires_action" ? {} : { challenge }),
     ...(needsReview === undefined ? {} : { needsReview }),
     ...(error === undefined ? {} : { error }),
     createdAt,

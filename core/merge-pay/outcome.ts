@@ -1,4 +1,4 @@
-import type { Doubt, Succeeded } from "../bank/instruction.ts";
+import { type Doubt, isOver, nextInquiry, type Succeeded } from "../bank/instruction.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
@@ -11,7 +11,7 @@ import { linesOf } from "../settlement/model.ts";
 import type { SettlementService } from "../settlement/service.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import { saveVersion } from "../versioned.ts";
-import type { Deduction, PaymentError } from "../../schemas/types.generated.ts";
+import type { Challenge, Deduction, PaymentError } from "../../schemas/types.generated.ts";
 import { rulesOf, showPayment, type StoredPayment } from "./model.ts";
 import { PAYMENT_STATES, type PaymentState } from "./states.ts";
 
@@ -61,6 +61,27 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     return settle(done);
   }
 
+  /** The bank waits for the payer: until then nothing is executed, and the orders stay locked. */
+  function challenged(
+    payment: StoredPayment,
+    challenge: Challenge,
+    more: Pick<StoredPayment, "confirming"> = {},
+  ): Promise<StoredPayment> {
+    const known = payment.challenge;
+    // What is known of a challenge that the bank names again.
+    const wrong = known?.id === challenge.id && known.wrongAnswers !== undefined ? known : {};
+    const { wrongAnswers } = { ...wrong, ...challenge };
+    const change = {
+      ...more,
+      challenge: { ...challenge, ...(wrongAnswers === undefined ? {} : { wrongAnswers }) },
+      dueAt: atMost(nextAsk(payment), challenge.expiresAt),
+    };
+    return payment.state === "requires_action" ? save(payment, change) : move(payment, "requires_action", change);
+  }
+
+  const nextAsk = (payment: StoredPayment): string =>
+    instant(nextInquiry(deductionOf(payment, stamp()), { now: deps.now(), inquiryMs: deps.limits.inquiryMs }));
+
   async function fail(payment: StoredPayment, error: PaymentError): Promise<StoredPayment> {
     const failed = await move(payment, "failed", { error, dueAt: stamp() });
     deps.reached("payment.answer-written");
@@ -69,8 +90,12 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
 
   /** Keeps the orders locked; the bank is asked again at `dueAt`. In doubt no money moves, and an operator must look. */
   function stayUnknown(payment: StoredPayment, dueAt: string, doubt?: Doubt): Promise<StoredPayment> {
+    const { state, challenge } = payment;
+    // That the bank says nothing just now does not end its challenge: the payer may answer as long as it lasts.
+    const waits = state === "requires_action" && challenge !== undefined && !isOver(challenge, deps.now());
+    if (waits && doubt === undefined) return save(payment, { dueAt: atMost(dueAt, challenge.expiresAt) });
     const change = { ...(doubt === undefined ? {} : DOUBTS[doubt]), dueAt };
-    return payment.state === "unknown" ? save(payment, change) : move(payment, "unknown", change);
+    return state === "unknown" ? save(payment, change) : move(payment, "unknown", change);
   }
 
   /**
@@ -121,18 +146,22 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
   }
 
   /** When a payment that ended without money wants another look; null when it is done with. */
-  function lookAgainAt({ state, error, createdAt }: StoredPayment): string | null {
-    // The bank swore that it never got the instruction: money that comes all the same must be seen.
-    if (error?.code === "BANK_NEVER_RECEIVED") return stamp(deps.limits.inquiryMs.at(-1));
+  function lookAgainAt(payment: StoredPayment): string | null {
+    const { state, createdAt } = payment;
+    if (mayStillBeTaken(payment)) return stamp(deps.limits.inquiryMs.at(-1));
     if (state !== "expired" && state !== "cancelled") return null;
     // Its process may only have been held up, lock orders even now, and die then: they are opened once more when no lock can be young.
     const settledAt = instant(Date.parse(createdAt) + 2 * deps.limits.lockMs);
     return settledAt > stamp() ? settledAt : null;
   }
 
-  /** Ends a payment of which nothing is sent, before anybody may send it: whoever works on it is overtaken. */
-  async function withdraw(payment: StoredPayment, to: "expired" | "cancelled"): Promise<StoredPayment> {
-    const ended = await move(payment, to, { dueAt: stamp() });
+  /** Ends a payment of which it is sure that nothing is executed, before anybody sends more: whoever works on it is overtaken. */
+  async function withdraw(
+    payment: StoredPayment,
+    to: "expired" | "cancelled",
+    error?: PaymentError,
+  ): Promise<StoredPayment> {
+    const ended = await move(payment, to, { dueAt: stamp(), ...(error === undefined ? {} : { error }) });
     deps.reached("payment.withdrawn");
     return release(ended);
   }
@@ -146,6 +175,7 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     succeed,
     fail,
     stayUnknown,
+    challenged,
 
     /** Money that came after the payment had failed: held in the journal for an operator, nothing is paid with it. */
     async holdLateMoney(payment: StoredPayment, outcome: Succeeded): Promise<StoredPayment> {
@@ -160,6 +190,16 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
   };
 }
 
+/** The earlier of two instants as stored. */
+const atMost = (at: string, end: string): string => (at < end ? at : end);
+
+/**
+ * True of a payment that ended without money although the bank had its instruction: it swore that it never got it, or that it executes nothing
+ * without an answer. Money that comes all the same must be seen.
+ */
+export const mayStillBeTaken = ({ state, error, deduction }: StoredPayment): boolean =>
+  error?.code === "BANK_NEVER_RECEIVED" || (deduction !== undefined && (state === "cancelled" || state === "expired"));
+
 const DOUBTS: Readonly<Record<Doubt, Partial<StoredPayment>>> = {
   differs: { needsReview: true, error: errorOf("BANK_ANSWER_DIFFERS") },
   silent: { needsReview: true },
@@ -168,7 +208,14 @@ const DOUBTS: Readonly<Record<Doubt, Partial<StoredPayment>>> = {
 export type PaymentOutcome = ReturnType<typeof paymentOutcome>;
 
 /** The states that the payer hears of as events. */
-const TOLD = ["succeeded", "failed", "unknown", "cancelled", "expired"] as const satisfies readonly PaymentState[];
+const TOLD = [
+  "succeeded",
+  "failed",
+  "unknown",
+  "requires_action",
+  "cancelled",
+  "expired",
+] as const satisfies readonly PaymentState[];
 const isTold = (state: PaymentState): state is (typeof TOLD)[number] => TOLD.some((told) => told === state);
 
 export function errorOf(code: ErrorCode): PaymentError {

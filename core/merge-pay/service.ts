@@ -11,6 +11,7 @@ import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken } from "../versioned.ts";
 import type { Payment } from "../../schemas/types.generated.ts";
 import { paymentCancel } from "./cancel.ts";
+import { paymentConfirm } from "./confirm.ts";
 import { paymentDeduction } from "./deduction.ts";
 import { PAYMENTS, requestHashOf, showPayment, type StoredPayment } from "./model.ts";
 import { deductionOf, type OutcomeDeps, paymentOutcome } from "./outcome.ts";
@@ -200,6 +201,7 @@ export async function mergePayService(given: MergePayDeps) {
       page(payments, { userId }, BY_PAYMENT, query, deps.limits.ordersPerPage, showPayment),
 
     ...paymentCancel({ payments, outcome }),
+    ...paymentConfirm({ deps, payments, outcome, deduction }),
     ...paymentSweep({ deps, payments, outcome, deduction }),
   };
 }

@@ -6,7 +6,7 @@ import type { StoreCollection } from "../store/contract.ts";
 import { findDue, Overtaken } from "../versioned.ts";
 import type { PaymentDeduction } from "./deduction.ts";
 import type { StoredPayment } from "./model.ts";
-import { deductionOf, type PaymentOutcome } from "./outcome.ts";
+import { deductionOf, mayStillBeTaken, type PaymentOutcome } from "./outcome.ts";
 
 interface SweepDeps {
   readonly deps: Deps;
@@ -22,9 +22,9 @@ export function paymentSweep({ deps, payments, outcome, deduction }: SweepDeps) 
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
   const lastWaitMs = deps.limits.inquiryMs.at(-1) ?? 0;
 
-  /** Opens the orders, if that was not done; where the bank never got the instruction, looks for money that came late. */
-  async function afterFailed(payment: StoredPayment): Promise<void> {
-    if (payment.error?.code !== "BANK_NEVER_RECEIVED" || payment.needsReview === true) {
+  /** Opens the orders, if that was not done; where the bank had the instruction, looks for money that came late. */
+  async function afterEnd(payment: StoredPayment): Promise<void> {
+    if (!mayStillBeTaken(payment) || payment.needsReview === true) {
       await outcome.release(payment);
       return;
     }
@@ -50,17 +50,17 @@ export function paymentSweep({ deps, payments, outcome, deduction }: SweepDeps) 
         await deduction.inquire(await outcome.stayUnknown(payment, stamp(bankLeaseMs(deps))));
         return;
       case "unknown":
+      case "requires_action":
         await deduction.inquire(payment);
         return;
       case "succeeded":
         await outcome.settle(payment);
         return;
       case "failed":
-        return afterFailed(payment);
-      case "rejected":
       case "expired":
       case "cancelled":
-      case "requires_action":
+        return afterEnd(payment);
+      case "rejected":
         await outcome.release(payment);
     }
   }

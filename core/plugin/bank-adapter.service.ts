@@ -18,6 +18,7 @@ const ACTIONS = [
   "platforms",
   "banks",
   "debit",
+  "confirm",
   "refund",
   "payout",
   "inquire",

@@ -9,7 +9,7 @@ import type { BankOutcome } from "./bank-outcome.ts";
 
 export type { PlatformRegistration } from "../actions.ts";
 export type { ErrorCode } from "../errors/codes.ts";
-export type { BankFailure, BankOutcome } from "./bank-outcome.ts";
+export type { BankChallenge, BankFailure, BankOutcome } from "./bank-outcome.ts";
 export type { Money } from "../../schemas/types.generated.ts";
 export { MergepayError } from "../errors/errors.ts";
 export { exponentOf } from "../money/currency.ts";
@@ -24,6 +24,14 @@ export interface DebitInstruction {
   readonly amount: Money;
   /** Text for the payer's statement, at most 140 characters. */
   readonly reference: string;
+}
+
+/** The payer's answer to a challenge. */
+export interface Confirmation {
+  readonly bankRequestId: string;
+  readonly challengeId: string;
+  /** Never logged, never stored. */
+  readonly answer: string;
 }
 
 export interface BankCall {
@@ -47,6 +55,8 @@ export interface BankDriver {
   readonly finalityMs?: number;
   debit(instruction: DebitInstruction, call: BankCall): Promise<BankOutcome>;
   inquire(bankRequestId: string, call: BankCall): Promise<BankOutcome>;
+  /** Hands the payer's answer to a challenge on, once; a wrong one is answered by the challenge again. */
+  confirm?(confirmation: Confirmation, call: BankCall): Promise<BankOutcome>;
   refund?(instruction: RefundInstruction, call: BankCall): Promise<BankOutcome>;
   payout?(instruction: PayoutInstruction, call: BankCall): Promise<BankOutcome>;
   statement?(range: { readonly from: string; readonly to: string }, call: BankCall): AsyncIterable<StatementLine>;
@@ -134,6 +144,11 @@ export interface BankAdapter {
   payout(params: Params<"bank-adapter.payout">): Promise<BankOutcome>;
   /** Asks what became of an instruction of any kind; `unknown` when the bank can't be asked. @throws as `debit` does */
   inquire(params: Params<"bank-adapter.inquire">): Promise<BankOutcome>;
+  /**
+   * Hands the payer's answer to a challenge on, once, under one deadline.
+   * @throws UNSUPPORTED (no such bank, or it takes no answers), CONFIG_INVALID, BODY_INVALID; nothing was sent then
+   */
+  confirm(params: Params<"bank-adapter.confirm">): Promise<BankOutcome>;
   /** @throws UNSUPPORTED when the bank is not a sandbox, BANK_UNAVAILABLE when it can't be reached */
   openTestAccount(params: Params<"bank-adapter.openTestAccount">): Promise<Result<"bank-adapter.openTestAccount">>;
   /** Driver folders that could not be used, by name. */

@@ -130,6 +130,16 @@ export const BODIES = {
       form(ORDERS_BY_ID, { orders: orderIds, accountId }, ["orders"]),
     ],
   },
+  confirmation: {
+    title: "ConfirmationRequest",
+    ...object(
+      {
+        challengeId: text("^[!-~]{1,200}$", "The `id` of the challenge that is answered."),
+        answer: line(512, "What the payer answers: handed on to the bank, kept nowhere."),
+      },
+      ["challengeId", "answer"],
+    ),
+  },
   account: {
     title: "AccountRequest",
     ...object(

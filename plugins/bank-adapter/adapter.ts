@@ -37,6 +37,8 @@ export interface BankAdapterDeps {
 const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
 const REFERENCE_CHARS = 140;
 const TOKEN_CHARS = 500;
+const CHALLENGE_CHARS = 200;
+const ANSWER_CHARS = 512;
 const BANK_NAME = /^[a-z][a-z0-9-]{1,39}$/;
 const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,40}$/;
 
@@ -57,10 +59,20 @@ function checkRequestId(id: unknown, field: string): void {
   throw bodyInvalid(`/${field}`, `${field} must be 1 to 64 of A-Z, a-z, 0-9 and _ . : -`);
 }
 
-function checkToken(accountToken: unknown): void {
-  if (typeof accountToken === "string" && accountToken !== "" && accountToken.length <= TOKEN_CHARS) return;
-  throw bodyInvalid("/accountToken", `accountToken must be text of 1 to ${TOKEN_CHARS} characters.`);
+function checkText(value: unknown, field: string, maxChars: number): void {
+  if (typeof value === "string" && value !== "" && value.length <= maxChars) return;
+  throw bodyInvalid(`/${field}`, `${field} must be text of 1 to ${maxChars} characters.`);
 }
+const checkToken = (accountToken: unknown): void => checkText(accountToken, "accountToken", TOKEN_CHARS);
+
+/** What an instruction that was sent, or was to be, may have become. */
+const SENT = ["succeeded", "failed", "pending", "not_sent", "unknown"] as const;
+
+/** Only BANK_UNAVAILABLE is a driver's word that nothing left; every other error may have come after the send. */
+const afterError = (code: string): BankOutcome =>
+  code === "BANK_UNAVAILABLE"
+    ? { state: "not_sent", reason: "The bank could not be reached; nothing was sent." }
+    : unknown(`The driver failed (${code}); the instruction may have been sent.`);
 
 /** Money as a bank is asked for it: canonical, above zero; an account may be opened with nothing on it. */
 function checkMoney(money: Money | undefined, field: string, zero: "zero" | "above zero" = "above zero"): Money {
@@ -127,6 +139,7 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
     given: I,
     secrets: readonly string[],
     way: ((instruction: I, call: BankCall) => Promise<BankOutcome>) | undefined,
+    states: readonly BankOutcome["state"][] = SENT,
   ): Promise<BankOutcome> {
     if (way === undefined)
       throw new MergepayError("UNSUPPORTED", "This bank does not do that; nothing was sent.", { field: "/bank" });
@@ -135,17 +148,8 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
     if (typeof reference !== "string" || reference.length > REFERENCE_CHARS)
       throw bodyInvalid("/reference", `reference must be text of at most ${REFERENCE_CHARS} characters.`);
     const amount = Object.freeze(checkMoney(given.amount, "/amount"));
-    const answer = await ask(
-      bank,
-      bankRequestId,
-      (call) => way(Object.freeze({ ...given, amount }), call),
-      // Only this code is a driver's word that nothing left; every other error may have come after the send.
-      (code) =>
-        code === "BANK_UNAVAILABLE"
-          ? { state: "not_sent", reason: "The bank could not be reached; nothing was sent." }
-          : unknown(`The driver failed (${code}); the instruction may have been sent.`),
-    );
-    return judge(answer, amount, secrets, ["succeeded", "failed", "pending", "not_sent", "unknown"]);
+    const answer = await ask(bank, bankRequestId, (call) => way(Object.freeze({ ...given, amount }), call), afterError);
+    return judge(answer, amount, secrets, states);
   }
 
   return Object.freeze({
@@ -172,7 +176,27 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
     async debit({ bank, ...instruction }) {
       const { driver } = bankOf(bank);
       checkToken(instruction.accountToken);
-      return await send(bank, instruction, [instruction.accountToken], driver.debit.bind(driver));
+      return await send(bank, instruction, [instruction.accountToken], driver.debit.bind(driver), [
+        ...SENT,
+        "requires_action",
+      ]);
+    },
+
+    async confirm(params) {
+      const { bank, bankRequestId, challengeId, answer: said } = params;
+      const { driver } = bankOf(bank);
+      if (driver.confirm === undefined)
+        throw new MergepayError("UNSUPPORTED", "This bank takes no answers to its challenges; nothing was sent.", {
+          field: "/bank",
+        });
+      checkRequestId(bankRequestId, "bankRequestId");
+      checkText(challengeId, "challengeId", CHALLENGE_CHARS);
+      checkText(said, "answer", ANSWER_CHARS);
+      const confirm = driver.confirm.bind(driver);
+      const confirmation = Object.freeze({ bankRequestId, challengeId, answer: said });
+      const answer = await ask(bank, bankRequestId, (call) => confirm(confirmation, call), afterError);
+      // The caller holds it against the amount that was asked: it has the payment.
+      return judge(answer, undefined, [said], [...SENT, "requires_action"]);
     },
 
     async refund({ bank, ...instruction }) {
@@ -198,7 +222,12 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
         (code) => unknown(`The bank could not be asked (${code}).`),
       );
       // `not_sent` is not among them: that the question was not sent says nothing of the instruction.
-      return judge(answer, undefined, [], ["succeeded", "failed", "pending", "not_found", "unknown"]);
+      return judge(
+        answer,
+        undefined,
+        [],
+        ["succeeded", "failed", "requires_action", "pending", "not_found", "unknown"],
+      );
     },
 
     async openTestAccount(params) {

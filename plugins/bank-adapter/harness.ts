@@ -5,7 +5,7 @@
 import type { Money } from "../../core/plugin/bank-contract.ts";
 
 export interface HarnessFault {
-  readonly on: "debit" | "refund" | "payout" | "inquiry";
+  readonly on: "debit" | "confirm" | "refund" | "payout" | "inquiry";
   readonly fault: string;
   readonly times?: number;
 }
@@ -25,6 +25,8 @@ export interface BankHarness {
   balance(accountToken: string): Promise<Money>;
   /** Scripts the bank's next answers. */
   script(faults: readonly HarnessFault[]): Promise<void>;
+  /** The right answer to a challenge; absent: the bank does not challenge. */
+  readonly challengeAnswer?: string;
   /** What the bank has booked, in booking order. */
   booked(): Promise<readonly BookedInstruction[]>;
   /** Throws when the bank's books are wrong. */

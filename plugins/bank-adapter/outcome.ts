@@ -1,5 +1,12 @@
 /** What a driver's answer is worth: checked for shape, meaning and secrets before anyone decides on it. */
-import { type BankFailure, type BankOutcome, type Money, minorOf, moneyOf } from "../../core/plugin/bank-contract.ts";
+import {
+  type BankChallenge,
+  type BankFailure,
+  type BankOutcome,
+  type Money,
+  minorOf,
+  moneyOf,
+} from "../../core/plugin/bank-contract.ts";
 
 const REASON_CHARS = 200;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
@@ -10,6 +17,7 @@ const FAILURES: Readonly<Record<BankFailure, true>> = {
   BANK_DECLINED: true,
   BANK_INSUFFICIENT_FUNDS: true,
   BANK_ACCOUNT_UNKNOWN: true,
+  BANK_CHALLENGE_EXPIRED: true,
 };
 
 export type Unknown = Extract<BankOutcome, { state: "unknown" }>;
@@ -52,6 +60,31 @@ function succeeded(answer: Record<string, unknown>, asked: Money | undefined, se
   return { state: "succeeded", bankReference: safeReference.slice(0, REASON_CHARS), amount, bookedAt };
 }
 
+const CHALLENGE_ID = /^[!-~]{1,200}$/;
+const URL_CHARS = 2048;
+
+/** The bank's page that a payer is sent to; undefined unless it is one that a browser may be sent to safely. */
+function pageOf(url: unknown): string | undefined {
+  if (!isText(url) || url.length > URL_CHARS) return undefined;
+  const page = URL.parse(url);
+  return page?.protocol === "https:" && page.username === "" && page.password === "" ? page.href : undefined;
+}
+
+function challenged(given: Record<string, unknown>, secrets: readonly string[]): BankOutcome {
+  const { id, kind, text, url, expiresAt } = (given["challenge"] ?? {}) as Record<string, unknown>;
+  const faulty = unknown("The bank's challenge lacks a valid id, kind, text, page or end.");
+  if (!isText(id) || !CHALLENGE_ID.test(id) || !isText(text)) return faulty;
+  if (!isText(expiresAt) || !INSTANT.test(expiresAt) || Number.isNaN(Date.parse(expiresAt))) return faulty;
+  const common = { id, text: redact(text, secrets), expiresAt: new Date(expiresAt).toISOString() };
+  const challenge = (more: Pick<BankChallenge, "kind" | "url">): BankOutcome => ({
+    state: "requires_action",
+    challenge: { ...common, ...more },
+  });
+  if (kind === "code") return challenge({ kind });
+  const page = pageOf(url);
+  return kind === "redirect" && page !== undefined ? challenge({ kind, url: page }) : faulty;
+}
+
 /**
  * The outcome that a driver's answer amounts to.
  * @param asked the amount of the instruction, where it is known: a success must carry the same
@@ -77,6 +110,8 @@ export function judge(
         return unknown("The driver reports a failure without the bank's word for it.");
       return { state: "failed", code: code as BankFailure, reason };
     }
+    case "requires_action":
+      return challenged(given, secrets);
     case "pending":
     case "not_found":
       return { state };

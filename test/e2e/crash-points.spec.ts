@@ -18,6 +18,8 @@ interface Case {
   readonly count?: number;
   /** Where it dies before that, so as to come there. */
   readonly first?: Point;
+  /** The bank challenges the deduction, and the payer answers. */
+  readonly challenged?: true;
   /** What becomes of the payer's first try; `expired`: nothing had been sent, the payer tries once more with another key. */
   readonly ends?: "expired";
 }
@@ -43,6 +45,9 @@ const CASES: Readonly<Record<Point, readonly Case[]>> = {
     { ...ofPayment("a payment has expired, its orders are locked"), first: "payment.orders-locked", ends: "expired" },
   ],
   "payment.attempt-durable": [ofPayment("the deduction is durable, nothing is sent")],
+  "payment.confirmation-durable": [
+    { ...ofPayment("the payer's answer to a challenge is durable, not sent"), challenged: true },
+  ],
   "payment.sent": [ofPayment("the bank's answer is read, not written")],
   "payment.answer-written": [ofPayment("the bank's answer is written, nothing follows yet")],
   "payment.orders-paid": [ofPayment("orders are paid, settlement lines are missing")],
@@ -123,6 +128,7 @@ async function dieAt(world: World, row: Row, index: number): Promise<void> {
   await atRest(world);
 
   if (during === "payment") await world.node.die(...dyings);
+  if (row.challenged) await world.bank.script({ on: "debit", fault: "challenge" });
   const first = await payAll(world, `${prefix}-first`, orders);
   expect(first.state).to.equal(ends);
   if (ends === "expired") expect((await payAll(world, `${prefix}-second`, orders)).state).to.equal("succeeded");

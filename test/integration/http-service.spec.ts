@@ -7,7 +7,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { httpService } from "../../gateway/http/http.service.ts";
 import type { HttpDeps } from "../../gateway/http/deps.ts";
-import { DOCS, edge, type Handlers, IDS, payer } from "../unit/gateway/edge.ts";
+import { DOCS, IDS } from "../unit/gateway/documents.ts";
+import { edge, type Handlers, payer } from "../unit/gateway/edge.ts";
 
 const newBroker = (): ServiceBroker => new ServiceBroker({ logger: false });
 

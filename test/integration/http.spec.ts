@@ -6,7 +6,8 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { HttpTimes } from "../../gateway/http/deps.ts";
-import { CARELESS, edge, type Edge, type Handlers, operator, payer, signed } from "../unit/gateway/edge.ts";
+import { CARELESS } from "../unit/gateway/documents.ts";
+import { edge, type Edge, type Handlers, operator, payer, signed } from "../unit/gateway/edge.ts";
 
 const UPLOAD = "/v1/platforms/acme/files";
 const MIB = 1024 * 1024;

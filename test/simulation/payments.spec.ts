@@ -6,7 +6,7 @@ import { asMergepayError, type MergepayError } from "../../core/errors/errors.ts
 import { audit } from "../support/audit.ts";
 import { buildHouse, clockAt, type House, mapped, seedAccount, temporaryStore } from "../support/house.ts";
 import { seeded } from "../support/seeded.ts";
-import { type Behaviour, testBank } from "../support/test-bank.ts";
+import { ANSWER, type Behaviour, type Hearing, testBank } from "../support/test-bank.ts";
 
 /**
  * Two nodes over one store, some payers, and a bank that loses answers; nodes die at any point of the way and are replaced. After every step
@@ -25,6 +25,7 @@ const POINTS: readonly Point[] = [
   "payment.orders-locked",
   "payment.withdrawn",
   "payment.attempt-durable",
+  "payment.confirmation-durable",
   "payment.sent",
   "payment.answer-written",
   "payment.orders-paid",
@@ -42,7 +43,12 @@ const BEHAVIOURS: readonly Behaviour[] = [
   "not-sent",
   "pending",
   "arrives-late",
+  "challenge",
+  "challenge",
+  "redirect",
+  "challenge-then-silence",
 ];
+const HEARINGS: readonly Hearing[] = ["hear", "hear", "hear-then-silence", "silence", "not-sent", "arrives-late"];
 /** What a payer may be answered; anything else is a fault of ours. */
 const EXPECTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ORDERS_UNAVAILABLE",
@@ -50,6 +56,8 @@ const EXPECTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "IDEMPOTENCY_IN_FLIGHT",
   "IDEMPOTENCY_KEY_REUSED",
   "STATE_REFUSED",
+  "CHALLENGE_EXPIRED",
+  "BANK_UNAVAILABLE",
 ]);
 
 /** The node's process ended here: nothing after this point happens in it. */
@@ -60,6 +68,7 @@ async function simulate(seed: number): Promise<void> {
   const clock = clockAt();
   const bank = testBank(clock.now);
   bank.behave(() => random.pick(BEHAVIOURS));
+  bank.hearAnswers(() => random.pick(HEARINGS));
   // Within its finality window the bank may not know yet what it has; after it, it keeps its word.
   bank.answerInquiries((id) => {
     const answer = random.pick(["truth", "truth", "silence", "not_found"] as const);
@@ -128,6 +137,19 @@ async function simulate(seed: number): Promise<void> {
     const newest = items.at(-1);
     if (newest !== undefined) await house.core.services.mergePay.cancel({ userId, paymentId: newest.id });
   };
+  /** The payer answers the oldest challenge: rightly, wrongly, or on the bank's own page. */
+  const answer = async (house: House) => {
+    const userId = random.pick(users);
+    const { items } = await house.core.services.mergePay.list({ userId });
+    const waiting = items.find(({ state }) => state === "requires_action");
+    if (waiting?.challenge === undefined) return;
+    if (waiting.challenge.kind === "redirect" && random.below(2) === 0) {
+      bank.allow(waiting.deduction?.bankRequestId ?? "");
+      return;
+    }
+    const said = { challengeId: waiting.challenge.id, answer: random.pick([ANSWER, ANSWER, "wrong"]) };
+    await house.core.services.mergePay.confirm({ userId, paymentId: waiting.id, ...said });
+  };
   const sweep = async (house: House) => {
     await house.core.services.mergePay.sweep();
     await house.core.services.ledger.seal();
@@ -136,7 +158,7 @@ async function simulate(seed: number): Promise<void> {
 
   async function step(): Promise<void> {
     const node = random.below(2);
-    switch (random.below(8)) {
+    switch (random.below(10)) {
       case 0:
       case 1:
         return on(node, ingest);
@@ -149,6 +171,8 @@ async function simulate(seed: number): Promise<void> {
           on(0, ingest),
           on(0, pay),
           on(1, cancel),
+          on(0, answer),
+          on(1, answer),
           on(0, cancel),
           on(1, sweep),
           on(0, sweep),
@@ -164,6 +188,9 @@ async function simulate(seed: number): Promise<void> {
       case 6:
         dying.set(node, random.pick(POINTS));
         return;
+      case 7:
+      case 8:
+        return on(node, answer);
       default:
         return on(node, sweep);
     }

@@ -14,7 +14,9 @@ export interface BookedDebit {
   readonly amount: { readonly value: string; readonly currency: string };
 }
 
-const LIVE = new Set(["locking", "submitting", "unknown", "succeeded"]);
+const LIVE = new Set(["locking", "submitting", "unknown", "requires_action", "succeeded"]);
+/** Of which the bank may have the instruction: nobody else may have their orders. */
+const SENT = new Set(["submitting", "unknown", "requires_action", "succeeded"]);
 
 async function all<T extends Doc>(store: Store, spec: CollectionSpec): Promise<T[]> {
   const collection = await store.collection<T>(spec);
@@ -105,7 +107,7 @@ function auditPayment(
 function auditOwners(orders: readonly StoredOrder[], payments: readonly StoredPayment[], atRest: boolean): void {
   const owner = new Map<string, string>();
   for (const payment of payments) {
-    if (payment.state !== "submitting" && payment.state !== "unknown" && payment.state !== "succeeded") continue;
+    if (!SENT.has(payment.state)) continue;
     for (const { orderId } of payment.orders) {
       expect(owner.get(orderId), `second owner of ${orderId}`).to.equal(undefined);
       owner.set(orderId, payment._id);

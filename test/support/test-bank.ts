@@ -1,4 +1,4 @@
-import { type BankOutcome, type Money } from "../../core/plugin/bank-contract.ts";
+import type { BankChallenge, BankFailure, BankOutcome, Money } from "../../core/plugin/bank-contract.ts";
 import { minorOfMoney } from "../../core/money/money.ts";
 import type { Actions } from "../../core/actions.ts";
 import type { Outside } from "./house.ts";
@@ -13,15 +13,34 @@ export type Instruction =
 
 /** How the bank takes an instruction: what it books, and what its caller gets to know. */
 export type Behaviour =
-  "succeed" | "decline" | "book-then-silence" | "silence" | "not-sent" | "pending" | "arrives-late";
+  | "succeed"
+  | "decline"
+  | "book-then-silence"
+  | "silence"
+  | "not-sent"
+  | "pending"
+  | "arrives-late"
+  | "challenge"
+  | "redirect"
+  | "challenge-then-silence";
+
+/** How the bank takes the payer's answer to a challenge. */
+export type Hearing = "hear" | "hear-then-silence" | "silence" | "not-sent" | "arrives-late";
+
+/** The only right answer to a challenge, and how long it may be given. */
+export const ANSWER = "right";
+export const CHALLENGE_MS = 300_000;
 
 /** A bank in memory that is told what to do; idempotent by bankRequestId, and gives back no more than it took, as the real ones do. */
 export function testBank(now: () => number) {
   const books = new Map<string, Instruction>();
-  const declined = new Set<string>();
+  const declined = new Map<string, BankFailure>();
+  const challenged = new Map<string, { instruction: Instruction; challenge: BankChallenge }>();
   const sends: string[] = [];
   const sentAt = new Map<string, number>();
   let late: Instruction[] = [];
+  let lateAnswers: { bankRequestId: string; answer: string }[] = [];
+  let hearing: () => Hearing = () => "hear";
   let told: Money | undefined;
   let behaviour: (instruction: Instruction) => Behaviour = () => "succeed";
   let inquiry: (id: string) => "truth" | "silence" | "not_found" = () => "truth";
@@ -50,15 +69,49 @@ export function testBank(now: () => number) {
     if (declined.has(id) || books.has(id)) return;
     const tooMuch =
       instruction.kind === "refund" && leftOf(instruction.debitRequestId, amount.currency) < minor(instruction);
-    if (tooMuch) declined.add(id);
+    if (tooMuch) declined.set(id, "BANK_DECLINED");
     else books.set(id, instruction);
   }
 
   function decide(id: string): BankOutcome | undefined {
     const booked = books.get(id);
     if (booked !== undefined) return success(booked);
-    if (declined.has(id)) return { state: "failed", code: "BANK_DECLINED", reason: "declined" };
-    return undefined;
+    const challenge = challenged.get(id)?.challenge;
+    if (challenge !== undefined && !declined.has(id)) {
+      if (now() < Date.parse(challenge.expiresAt)) return { state: "requires_action", challenge };
+      declined.set(id, "BANK_CHALLENGE_EXPIRED");
+    }
+    const code = declined.get(id);
+    return code === undefined ? undefined : { state: "failed", code, reason: "declined" };
+  }
+
+  function challenge(instruction: Instruction, kind: BankChallenge["kind"]): void {
+    const id = instruction.bankRequestId;
+    const expiresAt = new Date(now() + CHALLENGE_MS).toISOString();
+    const page = kind === "redirect" ? { url: "https://bank.example/allow" } : {};
+    challenged.set(id, {
+      instruction,
+      challenge: { id: `chl-${id}`, kind, text: "Type the code.", expiresAt, ...page },
+    });
+  }
+
+  /** The right answer books a debit that waits for it, whichever way it came. */
+  function hear(id: string, answer: string): BankOutcome {
+    const waiting = challenged.get(id);
+    const decision = decide(id);
+    if (waiting === undefined || decision === undefined) return { state: "not_found" };
+    if (decision.state === "requires_action" && answer === ANSWER) book(waiting.instruction);
+    return decide(id) ?? decision;
+  }
+
+  function confirm({ bankRequestId, answer }: Actions["bank-adapter.confirm"]["params"]): BankOutcome {
+    const how = hearing();
+    if (how === "not-sent") return { state: "not_sent", reason: "refused" };
+    sentAt.set(bankRequestId, now());
+    if (how === "hear") return hear(bankRequestId, answer);
+    if (how === "hear-then-silence") hear(bankRequestId, answer);
+    if (how === "arrives-late") lateAnswers.push({ bankRequestId, answer });
+    return { state: "unknown", reason: "silence" };
   }
 
   function instruct(instruction: Instruction): BankOutcome {
@@ -69,13 +122,13 @@ export function testBank(now: () => number) {
     sentAt.set(id, now());
     const silence: BankOutcome = { state: "unknown", reason: "silence" };
     const before = decide(id);
-    if (before !== undefined) return how === "succeed" || how === "decline" ? before : silence;
+    if (before !== undefined) return /silence|late|pending/.test(how) ? silence : before;
     switch (how) {
       case "succeed":
         book(instruction);
         return decide(id) ?? silence;
       case "decline":
-        declined.add(id);
+        declined.set(id, "BANK_DECLINED");
         return decide(id) ?? silence;
       case "book-then-silence":
         book(instruction);
@@ -86,6 +139,15 @@ export function testBank(now: () => number) {
       case "pending":
         book(instruction);
         return { state: "pending" };
+      case "challenge":
+        challenge(instruction, "code");
+        return decide(id) ?? silence;
+      case "redirect":
+        challenge(instruction, "redirect");
+        return decide(id) ?? silence;
+      case "challenge-then-silence":
+        challenge(instruction, "code");
+        return silence;
       case "silence":
         return silence;
     }
@@ -101,6 +163,7 @@ export function testBank(now: () => number) {
     "bank-adapter.debit": (params) => Promise.resolve().then(() => instruct({ kind: "debit", ...params })),
     "bank-adapter.refund": (params) => Promise.resolve().then(() => instruct({ kind: "refund", ...params })),
     "bank-adapter.payout": (params) => Promise.resolve().then(() => instruct({ kind: "payout", ...params })),
+    "bank-adapter.confirm": (params) => Promise.resolve().then(() => confirm(params)),
     "bank-adapter.inquire": ({ bankRequestId }) => Promise.resolve().then(() => inquire(bankRequestId)),
   };
   return {
@@ -119,6 +182,9 @@ export function testBank(now: () => number) {
     },
     /** The id of every instruction that reached the bank, in order. */
     sends,
+    hearAnswers: (how: typeof hearing) => void (hearing = how),
+    /** The payer allows it on the bank's own page. */
+    allow: (id: string): BankOutcome => hear(id, ANSWER),
     behave: (how: typeof behaviour) => void (behaviour = how),
     answerInquiries: (how: typeof inquiry) => void (inquiry = how),
     /** Tells this amount from now on, whatever was booked. */
@@ -127,9 +193,11 @@ export function testBank(now: () => number) {
     age: (id: string): number => now() - (sentAt.get(id) ?? now()),
     /** Executes what has been held up on the way for that long. */
     deliverLate(afterMs = 0): void {
-      const old = ({ bankRequestId }: Instruction) => now() - (sentAt.get(bankRequestId) ?? 0) >= afterMs;
+      const old = ({ bankRequestId }: { bankRequestId: string }) => now() - (sentAt.get(bankRequestId) ?? 0) >= afterMs;
       late.filter(old).forEach(book);
       late = late.filter((instruction) => !old(instruction));
+      for (const { bankRequestId, answer } of lateAnswers.filter(old)) hear(bankRequestId, answer);
+      lateAnswers = lateAnswers.filter((said) => !old(said));
     },
   };
 }

@@ -12,7 +12,7 @@ interface ById {
 }
 
 /** Not yet at an end: look again, or wait for the event. */
-const UNDER_WAY: ReadonlySet<Payment["state"]> = new Set(["locking", "submitting", "unknown"]);
+const UNDER_WAY: ReadonlySet<Payment["state"]> = new Set(["locking", "submitting", "unknown", "requires_action"]);
 /** Time for the answer to come back after the bank's own deadline is over, milliseconds. */
 const ANSWER_MS = 5_000;
 
@@ -83,7 +83,10 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
       answers: {
         200: ["This Idempotency-Key was used for it before; the payment as it is now.", ANSWERS.payment],
         201: ["The payment; `state` says whether it succeeded.", ANSWERS.payment],
-        202: ["The payment is under way, or the bank's answer is not known yet.", ANSWERS.payment],
+        202: [
+          "The payment is under way, the bank's answer is not known yet, or the bank asks the payer something (`challenge`).",
+          ANSWERS.payment,
+        ],
       },
       problems: [
         ...SELECTION_PROBLEMS,
@@ -113,7 +116,7 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
   app.post<ById>(
     "/v1/payments/:id/cancel",
     described({
-      summary: "Cancel a payment of which nothing was sent",
+      summary: "Cancel a payment that the bank surely does not execute",
       tag: "payments",
       access: payer,
       params: PARAMS.payment,
@@ -122,6 +125,31 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
     }),
     async (request) =>
       shownTo(request, await call("merge-pay.cancel", { paymentId: request.params.id, userId: userIdOf(request) })),
+  );
+
+  app.post<ById & { Body: { challengeId: string; answer: string } }>(
+    "/v1/payments/:id/confirm",
+    described({
+      summary: "Answer the bank's challenge",
+      tag: "payments",
+      access: payer,
+      params: PARAMS.payment,
+      body: BODIES.confirmation,
+      answers: {
+        200: ["The payment; `requires_action` again when the answer was wrong.", ANSWERS.payment],
+        202: ["The payment is under way, or the bank's answer is not known yet.", ANSWERS.payment],
+      },
+      problems: ["STATE_REFUSED", "CHALLENGE_MISMATCH", "CHALLENGE_EXPIRED", "UNSUPPORTED", "BANK_UNAVAILABLE"],
+    }),
+    async (request, reply) => {
+      const payment = await call(
+        "merge-pay.confirm",
+        { ...request.body, paymentId: request.params.id, userId: userIdOf(request) },
+        { timeoutMs: limits.bankCallMs + ANSWER_MS },
+      );
+      const waits = UNDER_WAY.has(payment.state) && payment.state !== "requires_action";
+      return reply.code(waits ? 202 : 200).send(shownTo(request, payment));
+    },
   );
 
   app.get<{ Querystring: { userId?: string } }>(

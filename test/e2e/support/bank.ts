@@ -11,7 +11,7 @@ export interface BankLine {
 }
 
 export interface ScriptedFault {
-  readonly on: "debit" | "refund" | "payout" | "inquiry";
+  readonly on: "debit" | "confirm" | "refund" | "payout" | "inquiry";
   readonly fault: string;
   readonly times?: number;
 }

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import type { Endpoint, Inbox, Link } from "../../../core/actions.ts";
 import type { FileReport, Order, Payment } from "../../../schemas/types.generated.ts";
+import { ANSWER } from "../../../plugins/bank-adapter/banks/sandbox/bank/challenges.ts";
 import { line } from "../../support/plugins.ts";
 import { until } from "../../support/process.ts";
 import type { Answer } from "./client.ts";
@@ -80,13 +81,21 @@ export const everything = (currency = CURRENCY) => ({ orders: "all", currency })
 export const pay = (world: World, key: string, json: unknown = everything()): Promise<Answer<Payment>> =>
   world.insist<Payment>("/v1/payments", { proof: world.payer, json, key });
 
-/** The payment once it has left a state that is on the way. */
+/** Answers the bank's challenge rightly, as a payer who sees that the payment still waits for it. */
+async function answer(world: World, { id, challenge }: Payment): Promise<void> {
+  const json = { challengeId: challenge?.id, answer: ANSWER };
+  const { status, body } = await world.insist(`/v1/payments/${id}/confirm`, { proof: world.payer, json });
+  expect(status, JSON.stringify(body)).to.be.oneOf([200, 202, 409]);
+}
+
+/** The payment once it has left a state that is on the way; a challenge is answered. */
 export function ended(world: World, { id }: Payment): Promise<Payment> {
   return until(
     `${id} to end`,
     async () => {
       const { body } = await world.insist<Payment>(`/v1/payments/${id}`, { proof: world.operator });
-      return !["locking", "submitting", "unknown"].includes(body.state) && body;
+      if (body.state === "requires_action") await answer(world, body);
+      return !["requires_action", "locking", "submitting", "unknown"].includes(body.state) && body;
     },
     20_000,
   );

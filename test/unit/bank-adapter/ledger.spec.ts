@@ -281,6 +281,7 @@ const BOOKS_OF_0_1_0 = `
 
 describe("the sandbox bank's faults", () => {
   const magic: readonly [string, string | undefined][] = [
+    ["10.89", "challenge"],
     ["10.91", "declined"],
     ["0.92", "timeout_after_debit"],
     ["10.93", "timeout_before_debit"],
@@ -308,6 +309,9 @@ describe("the sandbox bank's faults", () => {
     ["has an unknown property", [{ on: "debit", fault: "html", when: "now" }]],
     ["hides a debit from its own answer", [{ on: "debit", fault: "not_found" }]],
     ["hides a refund from its own answer", [{ on: "refund", fault: "not_found" }]],
+    ["challenges an answer", [{ on: "confirm", fault: "challenge" }]],
+    ["challenges a payout", [{ on: "payout", fault: "challenge" }]],
+    ["hides a debit from its payer's answer", [{ on: "confirm", fault: "not_found" }]],
     ["holds null", [null]],
   ];
   for (const [what, script] of scripts)

@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { MergepayError } from "../../../core/errors/errors.ts";
 import { houseSchemas } from "../../../core/schema/validate.ts";
 import { asRequest, CALLS, routeOf } from "./calls.ts";
-import { ACME, ANNA, CARELESS, DOCS, edge, type Edge, IDS, OPS } from "./edge.ts";
+import { CARELESS, DOCS, IDS } from "./documents.ts";
+import { ACME, ANNA, edge, type Edge, OPS } from "./edge.ts";
 
 interface Documented {
   readonly paths: Record<

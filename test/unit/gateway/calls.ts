@@ -1,7 +1,8 @@
 /** Every call of the API once: who may make it, and what to send. */
 import type { InjectOptions } from "fastify";
 import type { Principal } from "../../../gateway/http/auth.ts";
-import { ACME, ANNA, IDS, linkToken, OPS } from "./edge.ts";
+import { IDS } from "./documents.ts";
+import { ACME, ANNA, linkToken, OPS } from "./edge.ts";
 
 export interface ApiCall {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -71,6 +72,15 @@ export const CALLS: readonly ApiCall[] = [
     method: "POST",
     url: `/v1/payments/${IDS.payment}/cancel`,
     route: "/v1/payments/:id/cancel",
+    who: [ANNA],
+    status: 200,
+    owned: true,
+  },
+  {
+    method: "POST",
+    url: `/v1/payments/${IDS.payment}/confirm`,
+    route: "/v1/payments/:id/confirm",
+    ...json({ challengeId: "chl_1", answer: "246810" }),
     who: [ANNA],
     status: 200,
     owned: true,

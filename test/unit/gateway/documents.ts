@@ -213,6 +213,7 @@ export const CARELESS: Handlers = {
   "merge-pay.pay": () => ({ ...DOCS.payment, existed: false }),
   "merge-pay.get": () => DOCS.payment,
   "merge-pay.cancel": () => DOCS.payment,
+  "merge-pay.confirm": () => DOCS.payment,
   "merge-pay.list": page(DOCS.payment),
   "settlement.lines": page(DOCS.line),
   "settlement.setFeeRule": () => ({ ...DOCS.feeVersion, existed: false }),

@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { MergepayError } from "../../../core/errors/errors.ts";
 import { fileIdOf } from "../../../core/files/model.ts";
 import type { DryRun } from "../../../schemas/types.generated.ts";
-import { ACME, BOLT, CARELESS, edge, type Edge, OPS } from "./edge.ts";
+import { CARELESS } from "./documents.ts";
+import { ACME, BOLT, edge, type Edge, OPS } from "./edge.ts";
 
 const URL = "/v1/platforms/acme/files";
 const BYTES = "a,b\n1,2\n";

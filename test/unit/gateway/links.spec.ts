@@ -3,7 +3,8 @@ import { asMergepayError } from "../../../core/errors/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { readLinkToken } from "../../../gateway/http/link-token.ts";
 import { importLinks } from "../../../gateway/link-file.ts";
-import { ANNA, AUTH, BOLT, BORIS, CARELESS, edge, type Edge, IDS, linkToken, NOW_MS, OPS } from "./edge.ts";
+import { CARELESS, IDS } from "./documents.ts";
+import { ANNA, AUTH, BOLT, BORIS, edge, type Edge, linkToken, NOW_MS, OPS } from "./edge.ts";
 
 const exp = NOW_MS / 1000;
 type Claims = Readonly<Record<string, unknown>>;

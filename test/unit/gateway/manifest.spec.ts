@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { Webhook } from "standardwebhooks";
 import type { Principal } from "../../../gateway/http/auth.ts";
-import { ACME, CARELESS, edge, type Edge, NOW_MS, OPS, SECRETS, signed } from "./edge.ts";
+import { CARELESS } from "./documents.ts";
+import { ACME, edge, type Edge, NOW_MS, OPS, SECRETS, signed } from "./edge.ts";
 
 const BYTES = "a,b\n1,2\n";
 const sha256 = createHash("sha256").update(BYTES).digest("hex");

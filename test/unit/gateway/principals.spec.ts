@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { Principal } from "../../../gateway/http/auth.ts";
 import { asRequest, CALLS, routeOf } from "./calls.ts";
-import { ACME, ANNA, BOLT, BORIS, CARELESS, DOCS, edge, type Edge, IDS, operator, OPS, signed } from "./edge.ts";
+import { CARELESS, DOCS, IDS } from "./documents.ts";
+import { ACME, ANNA, BOLT, BORIS, edge, type Edge, operator, OPS, signed } from "./edge.ts";
 
 const EVERYONE: readonly Principal[] = [ACME, ANNA, OPS];
 const codeOf = (body: string): unknown => (JSON.parse(body) as { code?: unknown }).code;

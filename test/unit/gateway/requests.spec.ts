@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { ACME, ANNA, CARELESS, edge, type Edge, IDS, OPS, signed } from "./edge.ts";
+import { CARELESS, IDS } from "./documents.ts";
+import { ACME, ANNA, edge, type Edge, OPS, signed } from "./edge.ts";
 
 interface Told {
   readonly status: number;
@@ -12,6 +13,7 @@ const json = { "content-type": "application/json" };
 const paying = { ...json, "idempotency-key": "k" };
 const quote = "/v1/quotes";
 const pay = "/v1/payments";
+const confirm = `/v1/payments/${IDS.payment}/confirm`;
 const many = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `ord_${i.toString().padStart(26, "0")}`);
 
@@ -96,6 +98,11 @@ const BODIES: readonly [name: string, url: string, body: string, code: string, f
     "BODY_INVALID",
     "/orders",
   ],
+  ["an answer to a challenge", confirm, '{"challengeId":"c","answer":"1"}', "ok"],
+  ["an answer of 512 characters", confirm, JSON.stringify({ challengeId: "c", answer: "1".repeat(512) }), "ok"],
+  ["one more", confirm, JSON.stringify({ challengeId: "c", answer: "1".repeat(513) }), "BODY_INVALID", "/answer"],
+  ["a number for an answer", confirm, '{"challengeId":"c","answer":1}', "BODY_INVALID", "/answer"],
+  ["an answer to nothing", confirm, '{"answer":"1"}', "BODY_INVALID", "/challengeId"],
   ["an amount", pay, JSON.stringify({ orders: many(1), amount: "1.00" }), "BODY_INVALID", "/amount"],
 ];
 

@@ -5,7 +5,7 @@ import type { Store } from "../../../core/store/contract.ts";
 import { audit } from "../../support/audit.ts";
 import { type Clock, type House, seedAccount, seedOrders } from "../../support/house.ts";
 import type { TestBank } from "../../support/test-bank.ts";
-import { ALL, openTill, type Till } from "../../support/till.ts";
+import { ALL, openTill, refusal, type Till } from "../../support/till.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -394,9 +394,7 @@ describe("paying", () => {
     const quote = await house.core.services.quotes.create({ userId: "ann", selection: { orders: [await another()] } });
     expect(await typeOf(house.core.services.quotes.get({ userId: "eve", quoteId: quote.id }))).to.equal("NOT_FOUND");
     await seedAccount(house, "eve");
-    const refused = await pay("k1", { orders: [first] }, "eve").catch((error: MergepayError) => error);
-    expect((refused as MergepayError).data.orders).to.deep.equal([
-      { orderId: first, reason: "There is no such order of yours." },
-    ]);
+    const refused = await refusal(pay("k1", { orders: [first] }, "eve"));
+    expect(refused.data.orders).to.deep.equal([{ orderId: first, reason: "There is no such order of yours." }]);
   });
 });

@@ -1,10 +1,15 @@
 /** What an answer of the sandbox bank means. It must have exactly the form that the bank gives; all else says nothing. */
-import type { BankFailure, BankOutcome, Money } from "../../../../core/plugin/bank-contract.ts";
+import type { BankChallenge, BankFailure, BankOutcome, Money } from "../../../../core/plugin/bank-contract.ts";
 import type { Exchange } from "./http.ts";
 
 type Answer = Extract<Exchange, { kind: "answer" }>;
 
-const FAILURES: readonly BankFailure[] = ["BANK_DECLINED", "BANK_INSUFFICIENT_FUNDS", "BANK_ACCOUNT_UNKNOWN"];
+const FAILURES: readonly BankFailure[] = [
+  "BANK_DECLINED",
+  "BANK_INSUFFICIENT_FUNDS",
+  "BANK_ACCOUNT_UNKNOWN",
+  "BANK_CHALLENGE_EXPIRED",
+];
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const REFERENCE = /^SB-[0-9]{10,20}$/;
 const TOKEN = /^sbx_[A-Za-z0-9_-]{16,64}$/;
@@ -17,6 +22,7 @@ const REASONS: Readonly<Record<BankFailure, string>> = {
   BANK_DECLINED: "The bank declined the instruction.",
   BANK_INSUFFICIENT_FUNDS: "The account does not hold enough.",
   BANK_ACCOUNT_UNKNOWN: "The bank does not know the account.",
+  BANK_CHALLENGE_EXPIRED: "The challenge was not answered in time.",
 };
 
 const unknown = (reason: string): BankOutcome => ({ state: "unknown", reason });
@@ -66,6 +72,14 @@ function failed(body: unknown): BankOutcome | undefined {
   return { state: "failed", code, reason: REASONS[code] };
 }
 
+/** The bank's page and text are the adapter's to judge: it does so for every driver. */
+function challenged(body: unknown): BankOutcome | undefined {
+  const given = exactly(body, ["bankRequestId", "state", "challenge"]);
+  const challenge = exactly(given?.["challenge"], ["id", "kind", "text", "expiresAt"]);
+  if (given?.["state"] !== "requires_action" || challenge === undefined) return undefined;
+  return { state: "requires_action", challenge: challenge as unknown as BankChallenge };
+}
+
 /** The conflict's field, or the error's code: from fixed alphabets, so that no text of the bank's gets through. */
 function refused(answer: Answer, body: unknown): BankOutcome {
   const error = (body as { error?: unknown } | null | undefined)?.error as Record<string, unknown> | null | undefined;
@@ -85,7 +99,7 @@ export function outcomeOf(answer: Answer, bankRequestId: string, call: "instruct
       ? { state: "not_found" }
       : differs("The bank answered for another id.");
   if (answer.status !== 200) return refused(answer, body);
-  const outcome = succeeded(body) ?? failed(body);
+  const outcome = succeeded(body) ?? failed(body) ?? challenged(body);
   if (outcome === undefined) return unknown("The bank's answer does not have the form that it gives.");
   const answered = (body as { readonly bankRequestId?: unknown }).bankRequestId;
   return answered === bankRequestId ? outcome : differs("The bank answered for another id.");

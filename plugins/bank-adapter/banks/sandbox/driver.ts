@@ -106,9 +106,10 @@ export default defineBankDriver({
       body: Readonly<Record<string, unknown>> & { readonly bankRequestId: string },
       { signal }: BankCall,
     ) => {
-      const result = await post(path, body, signal);
-      return result.kind === "answer" ? outcomeOf(result, body.bankRequestId, "instruction") : unsaid(result);
+      return toldOf(await post(path, body, signal), body.bankRequestId);
     };
+    const toldOf = (result: Exchange, bankRequestId: string): BankOutcome =>
+      result.kind === "answer" ? outcomeOf(result, bankRequestId, "instruction") : unsaid(result);
 
     return Object.freeze({
       finalityMs,
@@ -118,6 +119,10 @@ export default defineBankDriver({
         instruct("refunds", { bankRequestId, debitRequestId, amount, reference }, call),
       payout: ({ bankRequestId, accountToken, amount, reference }, call) =>
         instruct("payouts", { bankRequestId, accountToken, amount, reference }, call),
+      async confirm({ bankRequestId, challengeId, answer }, { signal }) {
+        const path = `debits/${encodeURIComponent(bankRequestId)}/confirm`;
+        return toldOf(await post(path, { challengeId, answer }, signal), bankRequestId);
+      },
       async inquire(bankRequestId, { signal }) {
         const url = new URL(`instructions/${encodeURIComponent(bankRequestId)}`, bank.url);
         const result = await exchange({ method: "GET", url, key: bank.key, signal });

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import type { Money } from "../../../../core/plugin/bank-contract.ts";
 import type { BookedInstruction, OpenHarness } from "../../harness.ts";
+import { ANSWER } from "./bank/challenges.ts";
 import { startBank } from "./bank/start.ts";
 
 /** A loopback port that nobody listens on: one that was just given back. */
@@ -37,6 +38,7 @@ const openHarness: OpenHarness = async (dataDir) => {
     script: async (faults) => {
       await call("POST", "/faults", faults);
     },
+    challengeAnswer: ANSWER,
     async booked() {
       const all: BookedInstruction[] = [];
       for (let next: string | undefined = "0"; next !== undefined;) {

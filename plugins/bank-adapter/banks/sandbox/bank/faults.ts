@@ -2,13 +2,14 @@
  * How the sandbox bank misbehaves when told to.
  *
  * By script, always possible: `POST /faults [{ "on": "debit", "fault": "timeout_after_debit", "times": 2 }]`; each entry is used up by the
- * next requests of its kind. `on` is `debit`, `refund`, `payout` or `inquiry`;
+ * next requests of its kind. `on` is `debit`, `confirm` (a payer's answer to a challenge), `refund`, `payout` or `inquiry`;
  * `{ "on": "inquiry", "fault": "not_found", "times": 3 }` hides what is booked three times.
  *
  * By magic amount, only when the bank runs with `--faults magic`: an instruction whose amount ends in these two decimals misbehaves every time.
  *
  * | ends   | fault                  | booked | what the caller sees                         |
  * | ------ | ---------------------- | ------ | -------------------------------------------- |
+ * | `.89`  | `challenge`            | no     | requires_action; the answer is 246810        |
  * | `.91`  | `declined`             | no     | failed, BANK_DECLINED                        |
  * | `.92`  | `timeout_after_debit`  | yes    | no answer, the connection stays open         |
  * | `.93`  | `timeout_before_debit` | no     | no answer, the request is swallowed          |
@@ -18,11 +19,15 @@
  * | `.97`  | `html`                 | yes    | status 200 with a page of HTML               |
  * | `.98`  | `reset_before`         | no     | the connection is reset                      |
  *
+ * A debit that is challenged is booked by `POST /debits/{bankRequestId}/confirm` with the right answer; three wrong ones decline it, and five
+ * minutes without one end it.
+ *
  * By script only: `insufficient` (failed, BANK_INSUFFICIENT_FUNDS), `slow_bytes` (booked; one byte of the answer a second), `other_amount`
  * (booked rightly, answered with another amount), `not_found` (inquiries only). On an inquiry nothing is booked; `declined` and
  * `insufficient` are lies there.
  */
 export const FAULTS = [
+  "challenge",
   "declined",
   "insufficient",
   "timeout_after_debit",
@@ -39,7 +44,7 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number];
 
-export const FAULTY = ["debit", "refund", "payout", "inquiry"] as const;
+export const FAULTY = ["debit", "confirm", "refund", "payout", "inquiry"] as const;
 export type FaultOn = (typeof FAULTY)[number];
 
 export interface ScriptedFault {
@@ -49,6 +54,7 @@ export interface ScriptedFault {
 }
 
 const MAGIC: ReadonlyMap<string, Fault> = new Map([
+  [".89", "challenge"],
   [".91", "declined"],
   [".92", "timeout_after_debit"],
   [".93", "timeout_before_debit"],
@@ -79,6 +85,7 @@ export function parseScript(body: unknown): readonly ScriptedFault[] | string {
     if (call === undefined) return `on must be one of ${FAULTY.join(", ")}.`;
     if (known === undefined) return `fault must be one of ${FAULTS.join(", ")}.`;
     if (known === "not_found" && call !== "inquiry") return "not_found is for inquiries only.";
+    if (known === "challenge" && call !== "debit") return "challenge is for debits only.";
     if (typeof times !== "number" || !Number.isInteger(times) || times < 1 || times > MAX_TIMES)
       return `times must be a whole number from 1 to ${MAX_TIMES}.`;
     script.push({ on: call, fault: known, times });
@@ -95,6 +102,7 @@ export interface FaultQueue {
 export function createFaultQueue(): FaultQueue {
   const queues: Readonly<Record<FaultOn, { fault: Fault; left: number }[]>> = {
     debit: [],
+    confirm: [],
     refund: [],
     payout: [],
     inquiry: [],

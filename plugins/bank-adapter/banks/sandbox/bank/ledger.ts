@@ -4,6 +4,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { minorOf, moneyOf, type BankFailure, type Money } from "../../../../../core/plugin/bank-contract.ts";
+import { type Challenged, openChallenges, type StoredChallenge } from "./challenges.ts";
 
 export interface LedgerDeps {
   /** SQLite file, or `:memory:`. */
@@ -36,8 +37,10 @@ export type Decision =
     }
   | { readonly bankRequestId: string; readonly state: "failed"; readonly code: BankFailure; readonly reason: string };
 
-export type Result =
-  Decision | { readonly conflict: "/bankRequestId" | "/accountToken" | "/debitRequestId" | "/amount" | "/reference" };
+export interface Conflict {
+  readonly conflict: "/bankRequestId" | "/accountToken" | "/debitRequestId" | "/amount" | "/reference" | "/challengeId";
+}
+export type Result = Decision | Challenged | Conflict;
 
 /** A booked instruction as the ledger lists it. */
 export interface LedgerLine {
@@ -61,8 +64,10 @@ export interface Ledger {
    * Decides and books an instruction. Same id and content: the stored decision. Same id, other content: the field that conflicts; an id is
    * of one kind for ever.
    */
-  decide(instruction: Instruction, forced?: BankFailure): Result;
-  find(bankRequestId: string): Decision | undefined;
+  decide(instruction: Instruction, forced?: BankFailure | "challenge"): Result;
+  /** Decides a challenged debit by its payer's answer; undefined when no debit of this id was challenged. */
+  confirm(bankRequestId: string, challengeId: string, answer: string): Result | undefined;
+  find(bankRequestId: string): Decision | Challenged | undefined;
   /** Booked instructions in booking order after a `seq`. */
   lines(after: bigint, limit: number): readonly LedgerLine[];
   /**
@@ -103,6 +108,7 @@ const REASONS: Readonly<Record<BankFailure, string>> = {
   BANK_DECLINED: "The bank declined the instruction.",
   BANK_INSUFFICIENT_FUNDS: "The account does not hold enough.",
   BANK_ACCOUNT_UNKNOWN: "There is no such account.",
+  BANK_CHALLENGE_EXPIRED: "Nobody answered the challenge in time.",
 };
 
 const referenceOf = (seq: bigint): string => `SB-${seq.toString().padStart(10, "0")}`;
@@ -119,6 +125,7 @@ export function openLedger(deps: LedgerDeps): Ledger {
   const columns = db.prepare("SELECT name FROM pragma_table_info('requests')").all() as Row[];
   if (columns.length > 0 && !columns.some(({ name }) => name === "kind")) db.exec(`BEGIN; ${FROM_DEBITS_ONLY} COMMIT;`);
   db.exec(SCHEMA);
+  const challenges = openChallenges(db, deps.now);
   const sql = {
     account: db.prepare("SELECT * FROM accounts WHERE token = ?"),
     addAccount: db.prepare("INSERT INTO accounts (token, owner, currency, kind, balance) VALUES (?, ?, ?, ?, '0')"),
@@ -184,7 +191,7 @@ export function openLedger(deps: LedgerDeps): Ledger {
     return { bankRequestId, state: "succeeded", bankReference, amount, bookedAt: text(row, "bookedAt") };
   }
 
-  function conflictOf(row: Row, asked: Instruction): Result | undefined {
+  function conflictOf(row: Row, asked: Instruction): Conflict | undefined {
     if (row["kind"] !== asked.kind) return { conflict: "/bankRequestId" };
     if (asked.kind === "refund") {
       if (row["debitRequestId"] !== asked.debitRequestId) return { conflict: "/debitRequestId" };
@@ -221,6 +228,37 @@ export function openLedger(deps: LedgerDeps): Ledger {
     return BigInt(text(source ?? lost(), "balance")) < minor ? "BANK_INSUFFICIENT_FUNDS" : undefined;
   }
 
+  /** Decides on an instruction for good, and books it unless it fails. Part of a transaction. */
+  function settle(asked: Instruction, forced?: BankFailure): Decision {
+    const { kind, bankRequestId, amount, reference } = asked;
+    const minor = minorOf(amount.value, amount.currency);
+    const failure = forced ?? failureOf(asked, minor);
+    const accountToken = accountOf(asked);
+    sql.addRequest.run(
+      bankRequestId,
+      accountToken,
+      amount.value,
+      amount.currency,
+      reference,
+      failure === undefined ? "succeeded" : "failed",
+      failure ?? null,
+      failure === undefined ? null : REASONS[failure],
+      deps.now().toISOString(),
+      kind,
+      asked.kind === "refund" ? asked.debitRequestId : null,
+    );
+    if (failure === undefined) {
+      const house = houseAccount("collected", amount.currency);
+      const [from, to] = kind === "debit" ? [accountToken, house] : [house, accountToken];
+      book(bankRequestId, from, to, amount.currency, minor);
+    }
+    return decisionOf(one(sql.request, bankRequestId) ?? lost());
+  }
+
+  /** A challenge as it stands: one that nobody answered in time ends the debit. */
+  const standing = ({ debit, challenged, expired }: StoredChallenge): Decision | Challenged =>
+    expired ? settle(debit, "BANK_CHALLENGE_EXPIRED") : challenged;
+
   return {
     openAccount(opening, owner) {
       const { currency } = opening;
@@ -240,38 +278,44 @@ export function openLedger(deps: LedgerDeps): Ledger {
     },
 
     decide(asked, forced) {
-      const { kind, bankRequestId, amount, reference } = asked;
       return transaction(() => {
-        const stored = one(sql.request, bankRequestId);
+        const stored = one(sql.request, asked.bankRequestId);
         if (stored !== undefined) return conflictOf(stored, asked) ?? decisionOf(stored);
-        const minor = minorOf(amount.value, amount.currency);
-        const failure = forced ?? failureOf(asked, minor);
-        const accountToken = accountOf(asked);
-        sql.addRequest.run(
-          bankRequestId,
-          accountToken,
-          amount.value,
-          amount.currency,
-          reference,
-          failure === undefined ? "succeeded" : "failed",
-          failure ?? null,
-          failure === undefined ? null : REASONS[failure],
-          deps.now().toISOString(),
-          kind,
-          asked.kind === "refund" ? asked.debitRequestId : null,
-        );
-        if (failure === undefined) {
-          const house = houseAccount("collected", amount.currency);
-          const [from, to] = kind === "debit" ? [accountToken, house] : [house, accountToken];
-          book(bankRequestId, from, to, amount.currency, minor);
+        const challenge = challenges.find(asked.bankRequestId);
+        if (challenge !== undefined) {
+          const { amount, ...known } = challenge.debit;
+          return conflictOf({ ...known, ...amount }, asked) ?? standing(challenge);
         }
-        return decisionOf(one(sql.request, bankRequestId) ?? lost());
+        if (forced !== "challenge" || asked.kind !== "debit")
+          return settle(asked, forced === "challenge" ? undefined : forced);
+        const failure = failureOf(asked, minorOf(asked.amount.value, asked.amount.currency));
+        if (failure !== undefined) return settle(asked, failure);
+        challenges.add({ ...asked, kind: "debit" });
+        return standing(challenges.find(asked.bankRequestId) ?? lost());
+      });
+    },
+
+    confirm(bankRequestId, challengeId, answer) {
+      return transaction(() => {
+        const challenge = challenges.find(bankRequestId);
+        if (challenge === undefined) return undefined;
+        if (challenge.challenged.challenge.id !== challengeId) return { conflict: "/challengeId" };
+        const stored = one(sql.request, bankRequestId);
+        if (stored !== undefined) return decisionOf(stored);
+        if (challenge.expired) return standing(challenge);
+        const verdict = challenges.judge(bankRequestId, answer);
+        if (verdict === "wrong") return challenge.challenged;
+        return settle(challenge.debit, verdict === "refused" ? "BANK_DECLINED" : undefined);
       });
     },
 
     find(bankRequestId) {
-      const row = one(sql.request, bankRequestId);
-      return row === undefined ? undefined : decisionOf(row);
+      return transaction(() => {
+        const row = one(sql.request, bankRequestId);
+        if (row !== undefined) return decisionOf(row);
+        const challenge = challenges.find(bankRequestId);
+        return challenge === undefined ? undefined : standing(challenge);
+      });
     },
 
     lines: (after, limit) =>

@@ -5,6 +5,7 @@ import type { Instruction } from "./ledger.ts";
 
 export const BODY_BYTES = 64 * 1024;
 export const REFERENCE_CHARS = 140;
+const ANSWER_CHARS = 512;
 const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
 const TOKEN = /^[\x21-\x7e]{1,200}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
@@ -100,6 +101,15 @@ export function instructionIn(kind: Instruction["kind"], body: unknown): Instruc
   if (minorOf(amount.value, amount.currency) === 0n)
     throw invalid("/amount", `The amount of a ${kind} must be above zero.`);
   return { bankRequestId, ...target, amount, reference };
+}
+
+export function confirmationIn(body: unknown): { readonly challengeId: string; readonly answer: string } {
+  const { challengeId, answer } = fieldsOf(body, ["challengeId", "answer"]);
+  if (typeof challengeId !== "string" || !TOKEN.test(challengeId))
+    throw invalid("/challengeId", "challengeId must be 1 to 200 printable characters.");
+  if (typeof answer !== "string" || answer === "" || answer.length > ANSWER_CHARS)
+    throw invalid("/answer", `answer must be text of 1 to ${ANSWER_CHARS} characters.`);
+  return { challengeId, answer };
 }
 
 /**

@@ -4,6 +4,7 @@
  * `POST /accounts {owner?, opening}` -> `{accountToken}` · `GET /accounts/{token}` -> `{balance}` ·
  * `POST /debits {bankRequestId, accountToken, amount, reference}`, `POST /payouts` of the same form and
  * `POST /refunds {bankRequestId, debitRequestId, amount, reference}` -> the decision; 409 with `field` when the id was used with other content ·
+ * `POST /debits/{bankRequestId}/confirm {challengeId, answer}` -> the decision, or the challenge again; 404 when nothing was challenged ·
  * `GET /instructions/{bankRequestId}` -> the decision on any of them, or 404 `{bankRequestId, state: "not_found"}` ·
  * `GET /ledger?after=` -> `{items, next?}`, what was booked, in booking order · `POST /faults [...]` -> `{added}` (see faults.ts).
  *
@@ -14,8 +15,8 @@ import { minorOf, moneyOf, type BankFailure } from "../../../../../core/plugin/b
 import { answer, failBefore, sendError, sendJson } from "./answers.ts";
 import { createFaultQueue, type Fault, magicFault, parseScript } from "./faults.ts";
 import { hasKey } from "./key.ts";
-import type { Decision, Instruction, Ledger } from "./ledger.ts";
-import { accountIn, afterIn, checkStillValid, instructionIn, readJson, Refusal } from "./requests.ts";
+import type { Conflict, Instruction, Ledger, Result } from "./ledger.ts";
+import { accountIn, afterIn, checkStillValid, confirmationIn, instructionIn, readJson, Refusal } from "./requests.ts";
 
 export interface BankServerDeps {
   readonly ledger: Ledger;
@@ -28,13 +29,14 @@ export interface BankServerDeps {
 const PAGE_LINES = 500;
 const REQUEST_MS = 10_000;
 
-const FORCED: Partial<Record<Fault, BankFailure>> = {
+const FORCED: Partial<Record<Fault, BankFailure | "challenge">> = {
+  challenge: "challenge",
   declined: "BANK_DECLINED",
   insufficient: "BANK_INSUFFICIENT_FUNDS",
 };
 
 /** A success told with one minor unit more than was booked. */
-function withOtherAmount(decision: Decision): Decision {
+function withOtherAmount<T extends Exclude<Result, Conflict>>(decision: T): T {
   if (decision.state !== "succeeded") return decision;
   const { value, currency } = decision.amount;
   return { ...decision, amount: moneyOf(minorOf(value, currency) + 1n, currency) };
@@ -57,7 +59,10 @@ export function createBankServer(deps: BankServerDeps): Server {
     checkStillValid(request, deps.now());
     // The caller has hung up: what nobody waits for is not booked.
     if (socket.destroyed) return;
-    const result = ledger.decide(instruction, fault === undefined ? undefined : FORCED[fault]);
+    tell(response, ledger.decide(instruction, fault === undefined ? undefined : FORCED[fault]), fault);
+  }
+
+  function tell(response: ServerResponse, result: Result, fault: Fault | undefined): void {
     if ("conflict" in result)
       throw new Refusal(
         409,
@@ -68,13 +73,29 @@ export function createBankServer(deps: BankServerDeps): Server {
     answer(response, 200, fault === "other_amount" ? withOtherAmount(result) : result, fault);
   }
 
+  async function postConfirmation(
+    bankRequestId: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { socket } = request;
+    const { challengeId, answer: said } = confirmationIn(await readJson(request));
+    const fault = faults.next("confirm");
+    if (failBefore(response, fault)) return;
+    checkStillValid(request, deps.now());
+    if (socket.destroyed) return;
+    const result = ledger.confirm(bankRequestId, challengeId, said);
+    if (result === undefined) throw new Refusal(404, "NOT_FOUND", "No debit of this id was challenged.");
+    tell(response, result, fault);
+  }
+
   function getDecision(bankRequestId: string, response: ServerResponse): void {
     const fault = faults.next("inquiry");
     if (failBefore(response, fault)) return;
     const decision = fault === "not_found" ? undefined : ledger.find(bankRequestId);
     if (decision === undefined) return answer(response, 404, { bankRequestId, state: "not_found" }, fault);
     const code = fault === undefined ? undefined : FORCED[fault];
-    if (code !== undefined)
+    if (code !== undefined && code !== "challenge")
       return sendJson(response, 200, { bankRequestId, state: "failed", code, reason: "The bank declined." });
     answer(response, 200, fault === "other_amount" ? withOtherAmount(decision) : decision, fault);
   }
@@ -114,6 +135,9 @@ export function createBankServer(deps: BankServerDeps): Server {
       }
       case "POST /debits":
         return await instruct("debit", request, response);
+      case "POST /debits/id/...":
+        if (rest.join("/") !== "confirm") throw new Refusal(404, "NO_SUCH_CALL", "The bank has no such call.");
+        return await postConfirmation(decodeId(id), request, response);
       case "POST /refunds":
         return await instruct("refund", request, response);
       case "POST /payouts":
