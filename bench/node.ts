@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Point } from "../core/deps.ts";
 import { readConfig } from "../gateway/config.ts";
+import { readCredentials, sandboxCredentials } from "../gateway/credentials.ts";
 import { takeIn } from "../gateway/intake.ts";
 import { type Node, startNode } from "../gateway/node.ts";
 import type { FileReport } from "../schemas/types.generated.ts";
@@ -26,9 +27,11 @@ export async function benchNode(
   const { dataDir, mongoUri, pluginsDir = ownPlugins, bank = {} } = params;
   const config = readConfig({ ...bank, MERGEPAY_DATA: dataDir, MERGEPAY_PLUGINS: pluginsDir, MERGEPAY_LOG: "error" });
   const roles = config.roles.filter((role) => role !== "gateway");
+  const { file } = await sandboxCredentials(dataDir, "usr_bench");
   const node = await startNode({
     config: { ...config, roles, ...(mongoUri === undefined ? {} : { mongoUri }) },
     reached,
+    credentials: await readCredentials(file),
   });
   for (;;) {
     const { items } = await node.call("plugins.list", {});

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceSchema } from "moleculer";
 import { accountsShell } from "./accounts/accounts.service.ts";
 import { accountsService } from "./accounts/service.ts";
+import type { AccountKey } from "./accounts/vault.ts";
 import type { Deps } from "./deps.ts";
 import { filesShell } from "./files/files.service.ts";
 import { FILES } from "./files/model.ts";
@@ -14,6 +15,7 @@ import { linkedUsers } from "./links/repo.ts";
 import { linksService } from "./links/service.ts";
 import { mergePayShell } from "./merge-pay/merge-pay.service.ts";
 import { PAYMENTS } from "./merge-pay/model.ts";
+import { paymentsUnderWay } from "./merge-pay/repo.ts";
 import { quotesService } from "./merge-pay/quotes.ts";
 import { mergePayService } from "./merge-pay/service.ts";
 import { notifyShell } from "./notify/notify.service.ts";
@@ -29,17 +31,22 @@ export interface CoreOptions {
   readonly random: () => number;
   /** How often each sweeper and the relay look for work. */
   readonly sweepMs: number;
+  /** The keys of account numbers as they are now; the first one seals. */
+  readonly accountKeys: () => readonly AccountKey[];
 }
 
 /** How long stopping waits for files and webhooks under way; what is left goes on from where it stood at the next start. */
 const STOP_MS = 5_000;
 
 /** The domain, put together: its services for the bus, its jobs, and what to do first after a crash of a process that was alone. */
-export async function createCore(deps: Deps, { post, random, sweepMs }: CoreOptions) {
+export async function createCore(deps: Deps, { post, random, sweepMs, accountKeys }: CoreOptions) {
   const orders = await ordersService(deps, await linkedUsers(deps));
   const links = await linksService(deps, orders);
   const files = await filesService(deps, orders);
-  const accounts = await accountsService(deps);
+  const underWay = await paymentsUnderWay(deps);
+  const accounts = await accountsService(deps, accountKeys, async ({ userId, _id }) =>
+    (await underWay(userId, _id)) ? "a payment from it is under way; try again when it has ended." : undefined,
+  );
   const settlement = await settlementService(deps, orders);
   const ledger = await ledgerService(deps);
   const quotes = await quotesService(deps, orders);
@@ -61,6 +68,8 @@ export async function createCore(deps: Deps, { post, random, sweepMs }: CoreOpti
     { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
     { name: "journal", everyMs: sweepMs, run: ledger.seal },
     { name: "settlement", everyMs: sweepMs, run: settlement.sweep },
+    { name: "account-keys", everyMs: 5 * sweepMs, run: accounts.rotateSome },
+    { name: "account-removals", everyMs: 5 * sweepMs, run: accounts.sweepRemovals },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
   ];

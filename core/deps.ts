@@ -10,6 +10,10 @@ export interface LogFields {
   readonly orderId?: string;
   readonly paymentId?: string;
   readonly linkId?: string;
+  readonly accountId?: string;
+  readonly operatorId?: string;
+  /** The name of a key, never the key. */
+  readonly keyId?: string;
   readonly bank?: string;
   readonly state?: string;
   readonly code?: string;
@@ -29,7 +33,7 @@ export interface Log {
 }
 
 /**
- * Points of the way of a file or payment at which a crash must be survived. Production ignores them; crash tests end the process there.
+ * Points of the way of a file, payment or account at which a crash must be survived. Production ignores them; crash tests end the process there.
  */
 export type Point =
   | "file.blob-stored"
@@ -45,6 +49,8 @@ export type Point =
   | "payment.lines-written"
   | "payment.journal-written"
   | "journal.block-written"
+  | "account.removal-marked"
+  | "account.resealed"
   | "event.relayed"
   | "webhook.sent";
 

@@ -17,15 +17,15 @@ import { openStore } from "../core/store/open.ts";
 import { brokerOptions } from "../moleculer.config.ts";
 import { type Bus, watchBus } from "./bus.ts";
 import type { Config, Role } from "./config.ts";
-import type { Credentials } from "./credentials.ts";
+import type { LiveCredentials } from "./credentials.ts";
 import { dropFolder } from "./drop.ts";
 import { assertFree, httpService } from "./http/http.service.ts";
 import { createLog } from "./log.ts";
 
 export interface NodeOptions {
   readonly config: Config;
-  /** Needed by the gateway role. */
-  readonly credentials?: Credentials;
+  /** Needed by all roles but plugins. */
+  readonly credentials?: LiveCredentials;
   readonly limits?: Partial<Limits>;
   readonly now?: () => number;
   /** Told of each point of the way that is reached; crash tests end the process there. */
@@ -66,8 +66,17 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   let core: Core | undefined;
   let url: string | undefined;
 
+  const { credentials } = options;
+  if (credentials !== undefined) jobs.push({ name: "credentials", everyMs: sweepMs, run: credentials.reload });
   if (has("core")) {
-    core = await createCore(deps, { post: postWebhook, random: Math.random, sweepMs });
+    if (credentials === undefined) throw new TypeError("The core role needs credentials.");
+    const accountKeys = () => credentials.accountKeys;
+    core = await createCore(deps, { post: postWebhook, random: Math.random, sweepMs, accountKeys }).catch(
+      async (error: unknown) => {
+        await store.close();
+        throw asMergepayError(error);
+      },
+    );
     // Alone on an embedded store nobody else can be at what was left half-done; on a shared one it is taken up when its lease ends.
     if (store.engine === "embedded") await core.recover();
     for (const schema of core.schemas) broker.createService(schema);
@@ -81,16 +90,16 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     broker.createService(pluginsService({ pluginsDir, limits, openBlob: store.blobs.open, log }));
   }
   if (has("gateway")) {
-    if (options.credentials === undefined) throw new TypeError("The gateway role needs credentials.");
+    if (credentials === undefined) throw new TypeError("The gateway role needs credentials.");
     const { blobs } = store;
     const listening = ({ address, family, port }: AddressInfo) => {
       url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
     };
     const listen = { ...config.http, listening };
     broker.createService(
-      httpService({ call, blobs, auth: options.credentials, limits, now, newId, log, ready, reached, listen }),
+      httpService({ call, blobs, auth: credentials, limits, now, newId, log, ready, reached, listen }),
     );
-    const { manifestRequired } = options.credentials;
+    const { manifestRequired } = credentials;
     const dropDir = join(config.dataDir, "drop");
     const drop = dropFolder({
       call,

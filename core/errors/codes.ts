@@ -157,6 +157,14 @@ export const ERRORS = Object.freeze({
   ACCOUNT_MISSING: info(422, "payer", "changed", "The payer has no bank account to pay from."),
   CHALLENGE_MISMATCH: info(409, "payer", "changed", "The bank asks something else of the payer now; look again."),
   CHALLENGE_EXPIRED: info(410, "payer", "changed", "The bank takes no answer to this challenge any more."),
+  MERCHANT_ACCOUNT_MISSING: info(422, "operator", "changed", "The merchant has no bank account to be paid to."),
+  MERCHANT_ACCOUNT_UNVERIFIED: info(
+    422,
+    "operator",
+    "changed",
+    "The merchant's bank account has not been verified by a second operator.",
+  ),
+  SECOND_PERSON_REQUIRED: info(403, "operator", "changed", "This decision takes a second person."),
   STATE_REFUSED: info(409, "sender", "changed", "This can't be done in the present state."),
   LINK_TOKEN_INVALID: info(
     422,

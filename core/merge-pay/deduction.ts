@@ -30,7 +30,7 @@ export function paymentDeduction({ deps, accounts, outcome, bank }: DeductionDep
     instructionOf: (payment) => deductionOf(payment, instant(deps.now())),
     about,
     record: (payment, deduction, dueAt) => outcome.save(payment, { deduction, dueAt }),
-    send: async (payment) => debit(payment, (await accounts.toPayFrom(payment.userId, payment.accountId)).token),
+    send: async (payment) => debit(payment, await accounts.tokenOf(payment.accountId)),
     // A payer whose bank is away may pay by another account at once: the orders are not kept for a payment of which nothing was sent.
     failsUnsent: true,
     // A payer who is still waiting is helped by the same again; later on the payment fails.

@@ -2,6 +2,7 @@ import type { AccountsService } from "../accounts/service.ts";
 import type { Actions, Page, PayRequest } from "../actions.ts";
 import { bankCalls, bankLeaseMs } from "../bank/calls.ts";
 import { instant } from "../deps.ts";
+import type { ErrorCode } from "../errors/codes.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { idPattern } from "../ids.ts";
 import { EMPTY_OUTBOX } from "../notify/outbox.ts";
@@ -57,18 +58,33 @@ export async function mergePayService(given: MergePayDeps) {
     if (present.requestHash !== requestHash) throw new MergepayError("IDEMPOTENCY_KEY_REUSED");
     if (present.state === "locking" || present.state === "submitting")
       throw new MergepayError("IDEMPOTENCY_IN_FLIGHT", undefined, { retryAfterSeconds: 1 });
-    if (present.state === "rejected") throw unavailable(present.error?.orders ?? []);
+    if (present.state === "rejected") throw refusalOf(present);
     return { ...showPayment(present), existed: true };
   }
 
   const findByKey = (userId: string, idempotencyKey: string) => payments.findOne({ userId, idempotencyKey });
 
+  /**
+   * The bank's token of the payment's account, or why it can't be had. Read once the payment is stored: an account that is being removed is not
+   * used any more, and one that is used is not removed.
+   */
+  async function tokenFor({ accountId }: StoredPayment): Promise<string | MergepayError> {
+    try {
+      return await accounts.tokenToDebit(accountId);
+    } catch (error) {
+      if (error instanceof MergepayError && error.type === "ACCOUNT_MISSING") return error;
+      throw error;
+    }
+  }
+
   /** Locks, writes the deduction down, sends it once, and follows it to where the bank's word carries it. */
-  async function carryOut(inserted: StoredPayment, token: string): Promise<StoredPayment> {
+  async function carryOut(inserted: StoredPayment): Promise<StoredPayment> {
     const { _id, userId } = inserted;
+    const token = await tokenFor(inserted);
+    if (token instanceof MergepayError) return reject(inserted, token);
     const losers = await orders.lock(_id, userId, inserted.orders);
     deps.reached("payment.orders-locked");
-    if (losers.length > 0) return reject(inserted, losers);
+    if (losers.length > 0) return reject(inserted, unavailable(losers));
     PAYMENT_STATES.assertMove(inserted.state, "submitting");
     const durable = await outcome
       .save(inserted, {
@@ -89,12 +105,11 @@ export async function mergePayService(given: MergePayDeps) {
     return deduction.answered(durable, answer);
   }
 
-  async function reject(payment: StoredPayment, losers: Losers): Promise<StoredPayment> {
+  async function reject(payment: StoredPayment, { type: code, message: reason, data }: MergepayError) {
     PAYMENT_STATES.assertMove(payment.state, "rejected");
-    const { type: code, message: reason } = unavailable(losers);
     const rejected = await outcome.save(payment, {
       state: "rejected",
-      error: { code, reason, orders: [...losers] },
+      error: { code, reason, ...(data.orders === undefined ? {} : { orders: [...data.orders] }) },
       dueAt: stamp(),
     });
     return outcome.release(rejected);
@@ -181,13 +196,13 @@ export async function mergePayService(given: MergePayDeps) {
       deps.reached("payment.inserted");
       let done: StoredPayment;
       try {
-        done = await carryOut(payment, account.token);
+        done = await carryOut(payment);
       } catch (error) {
         if (error instanceof MergepayError) await handOver(payment._id);
         if (!(error instanceof Overtaken)) throw error;
         done = await afterOvertaken(payment._id);
       }
-      if (done.state === "rejected") throw unavailable(done.error?.orders ?? []);
+      if (done.state === "rejected") throw refusalOf(done);
       return { ...showPayment(done), existed: false };
     },
 
@@ -209,6 +224,12 @@ export async function mergePayService(given: MergePayDeps) {
 export type MergePayService = Awaited<ReturnType<typeof mergePayService>>;
 
 const unavailable = (orders: Losers) => new MergepayError("ORDERS_UNAVAILABLE", undefined, { orders });
+
+/** Why a payment was rejected, as it was told then. */
+function refusalOf({ error }: StoredPayment): MergepayError {
+  const { code = "ORDERS_UNAVAILABLE", reason, orders } = error ?? {};
+  return new MergepayError(code as ErrorCode, reason, orders === undefined ? {} : { orders });
+}
 
 /** @throws IDEMPOTENCY_KEY_INVALID unless 1 to `most` printable ASCII characters */
 function assertKey(key: string, most: number): void {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { BANK_ADAPTER } from "../../core/plugin/check.ts";
 import { type Config, type Environment, readConfig } from "../config.ts";
-import { type Credentials, readCredentials, type SandboxAccess, sandboxCredentials } from "../credentials.ts";
+import { type LiveCredentials, readCredentials, type SandboxAccess, sandboxCredentials } from "../credentials.ts";
 import { makeDataDir } from "../data-dir.ts";
 import { type Node, type NodeOptions, startNode } from "../node.ts";
 import { SANDBOX_PAYER } from "../sandbox.ts";
@@ -22,12 +22,14 @@ export async function boot(
   options: Omit<NodeOptions, "config" | "credentials"> = {},
 ): Promise<Booted> {
   const config = readConfig(env);
-  // A node of the core alone keeps nothing but what is in MongoDB.
-  if (config.roles.some((role) => role !== "core")) await makeDataDir(config.dataDir);
-  let credentials: Credentials | undefined;
+  const needed = config.roles.some((role) => role !== "plugins");
+  const own = config.credentialsFile === undefined && needed;
+  // A node of the core alone keeps nothing but what is in MongoDB, unless it makes the sandbox's credentials.
+  if (own || config.roles.some((role) => role !== "core")) await makeDataDir(config.dataDir);
+  let credentials: LiveCredentials | undefined;
   let sandbox: SandboxAccess | undefined;
   if (config.credentialsFile !== undefined) credentials = await readCredentials(config.credentialsFile);
-  else if (config.roles.includes("gateway")) {
+  else if (needed) {
     const made = await sandboxCredentials(config.dataDir, SANDBOX_PAYER);
     sandbox = made.access;
     credentials = await readCredentials(made.file);

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { accountCommands } from "./accounts.ts";
 import { demo } from "./demo.ts";
 import { fileCommands } from "./files.ts";
 import { importFiles, type ImportOptions } from "./import.ts";
@@ -43,6 +44,7 @@ program
     if (!(await importFiles(platform, files, options))) process.exitCode = 1;
   });
 
+accountCommands(program);
 fileCommands(program);
 linkCommands(program);
 pluginCommands(program);

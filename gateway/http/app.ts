@@ -6,13 +6,13 @@ import { readJsonBodies } from "./json.ts";
 import { documentApi } from "./openapi.ts";
 import { answerProblem } from "./problems.ts";
 import { strictQuery } from "./query.ts";
+import { accountRoutes } from "./routes/accounts.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { linkImportRoute, linkRoutes } from "./routes/links.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { orderRoutes } from "./routes/orders.ts";
-import { payerRoutes } from "./routes/payers.ts";
 import { paymentRoutes } from "./routes/payments.ts";
 import { settlementRoutes } from "./routes/settlement.ts";
 import { uploadRoute } from "./routes/upload.ts";
@@ -80,7 +80,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     fileRoutes,
     orderRoutes,
     paymentRoutes,
-    payerRoutes,
+    accountRoutes,
     linkRoutes,
     operationRoutes,
     settlementRoutes,

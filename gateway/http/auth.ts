@@ -13,7 +13,14 @@ export interface OperatorKey {
 }
 
 /** What an operator's key may be good for. */
-export const SCOPES = ["read", "files:write", "links:write", "endpoints:write", "settlement:write"] as const;
+export const SCOPES = [
+  "read",
+  "files:write",
+  "links:write",
+  "endpoints:write",
+  "settlement:write",
+  "accounts:write",
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Who is asking, as proven. */

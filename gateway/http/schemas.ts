@@ -1,34 +1,28 @@
-import { type IdPrefix, idPattern } from "../../core/ids.ts";
-
 /**
  * The JSON Schemas of requests and of answers that are not documents of `schemas/`. The same ones validate and are published
  * as OpenAPI. Query parameters and path parameters are text: nothing is coerced.
  */
-export type Schema = Readonly<Record<string, unknown>>;
+import {
+  type Schema,
+  count,
+  currency,
+  form,
+  id,
+  line,
+  merchant,
+  moment,
+  object,
+  platform,
+  ref,
+  shown,
+  text,
+  time,
+  userId,
+  word,
+} from "./schema-parts.ts";
 
-const object = (properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema => ({
-  type: "object",
-  additionalProperties: false,
-  required,
-  properties,
-});
-const text = (pattern: string, description?: string, more: Schema = {}): Schema => ({
-  type: "string",
-  pattern,
-  ...more,
-  ...(description === undefined ? {} : { description }),
-});
-const ref = (name: string): Schema => ({ $ref: `mergepay:${name}` });
+export { pageSchema, type Schema } from "./schema-parts.ts";
 
-const id = (prefix: IdPrefix): Schema => text(`^${idPattern(prefix)}$`);
-const platform = text("^[a-z][a-z0-9-]{1,39}$", "The platform: the name of its plugin.");
-const line = (maxLength: number, description: string): Schema =>
-  text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$", description, { minLength: 1, maxLength });
-const merchant = text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}/]+$", "Who is owed the money, in the platform's own naming.", {
-  maxLength: 128,
-});
-const userId = line(128, "The payment platform's own user ID.");
-const currency = text("^[A-Z]{3}$", "ISO 4217 code.");
 const orderIds: Schema = {
   type: "array",
   uniqueItems: true,
@@ -44,6 +38,8 @@ export const PARAMS = {
   quote: object({ id: id("quo") }, ["id"]),
   payment: object({ id: id("pay") }, ["id"]),
   link: object({ id: id("lnk") }, ["id"]),
+  account: object({ id: id("acc") }, ["id"]),
+  merchantAccount: object({ id: id("mac") }, ["id"]),
 } as const;
 
 const page = {
@@ -83,13 +79,6 @@ const buyerId = text("^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$", "The platform's own id of th
   maxLength: 256,
 });
 
-/** One of several forms of a body. */
-const form = (description: string, ...given: Parameters<typeof object>): Schema => ({
-  description,
-  ...object(...given),
-});
-const moment = text("^[0-9T:.Z+-]+$", "ISO 8601 with a zone.", { maxLength: 35 });
-
 /** A rule that is set for a platform or a merchant. */
 const ruleBody = (title: string, rule: string): Schema => ({
   title,
@@ -107,6 +96,7 @@ const ruleBody = (title: string, rule: string): Schema => ({
     ["rule"],
   ),
 });
+
 const ALL_ORDERS = '`orders`: "all" with the `currency`';
 const ORDERS_BY_ID = "`orders` as a list of ids without `currency`";
 
@@ -138,19 +128,6 @@ export const BODIES = {
         answer: line(512, "What the payer answers: handed on to the bank, kept nowhere."),
       },
       ["challengeId", "answer"],
-    ),
-  },
-  account: {
-    title: "AccountRequest",
-    ...object(
-      {
-        bank: text("^[a-z][a-z0-9-]{1,39}$", "Name of the bank driver."),
-        token: text("^[!-~]{1,512}$", "The bank's token of the account: written here, never shown.", {
-          writeOnly: true,
-        }),
-        label: line(128, "What the payer calls the account."),
-      },
-      ["bank", "token", "label"],
     ),
   },
   link: {
@@ -239,18 +216,6 @@ export const paymentHeaders = (maximumChars: number): Schema => ({
   },
 });
 
-const time: Schema = { type: "string", description: "ISO 8601, UTC." };
-const shown = { id: { type: "string" }, createdAt: time };
-const word: Schema = { type: "string" };
-const count: Schema = { type: "integer", minimum: 0 };
-
-const account = object({ ...shown, userId: word, bank: word, label: word }, [
-  "id",
-  "userId",
-  "bank",
-  "label",
-  "createdAt",
-]);
 const linkFields = {
   id: word,
   platform: word,
@@ -315,13 +280,6 @@ const linkImport = object(
   ["lines", "made", "known", "claimed", "rejected", "rejects", "more"],
 );
 
-/** A page of items. */
-export const pageSchema = (items: Schema): Schema =>
-  object(
-    { items: { type: "array", items }, next: { ...word, description: "Cursor of the next page; absent on the last." } },
-    ["items"],
-  );
-
 export const ANSWERS = {
   file: ref("file-report"),
   remapPlan: ref("remap-plan"),
@@ -337,7 +295,6 @@ export const ANSWERS = {
   entry: ref("journal-entry"),
   event: ref("event"),
   inbox,
-  account,
   link: object(linkFields, ["id", "platform", "userId", "createdAt"]),
   newLink: object({ ...linkFields, claimed: { ...count, description: "Waiting orders that now are the user's." } }, [
     "id",

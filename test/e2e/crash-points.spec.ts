@@ -54,6 +54,9 @@ const CASES: Readonly<Record<Point, readonly Case[]>> = {
   "payment.lines-written": [ofPayment("settlement lines are there, the journal entry is missing")],
   "payment.journal-written": [ofPayment("the journal is written, platforms are not told")],
   "journal.block-written": [ofPayment("a block of the journal is written, its entries are not marked")],
+  // These two are in crash-accounts.spec.ts.
+  "account.removal-marked": [],
+  "account.resealed": [],
   "event.relayed": [
     ofFiles("a file's event is relayed and still in its document"),
     ofPayment("a payment's events are relayed and still in its document"),

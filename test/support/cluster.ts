@@ -174,6 +174,7 @@ export async function makeAccess(dir: string, platforms = platformsOf()): Promis
   const content = {
     platforms: Object.fromEntries([...keys].map(([platform, key]) => [platform, [`whsec_${key.toString("base64")}`]])),
     payerJwtSecret: jwtSecret.toString("base64"),
+    accountKeys: [{ id: "test-1", key: randomBytes(32).toString("base64") }],
     operatorKeys: [
       { id: "operator", sha256: sha256Of(operatorKey), scopes: SCOPES },
       { id: "reviewer", sha256: sha256Of(reviewerKey), scopes: SCOPES },

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ActionName, Actions, Call, MappedRecord } from "../../core/actions.ts";
+import type { AccountKey } from "../../core/accounts/vault.ts";
 import { createCore } from "../../core/core.ts";
 import type { Deps, Log, Point } from "../../core/deps.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
@@ -52,13 +53,19 @@ export interface HouseOptions {
   readonly reached?: (point: Point) => void;
   readonly post?: Post;
   readonly random?: (bytes: number) => Uint8Array;
+  /** The first one seals. */
+  readonly accountKeys?: () => readonly AccountKey[];
 }
+
+export const accountKey = (id: string): AccountKey => ({ id, key: createHash("sha256").update(id).digest() });
 
 export const PLATFORMS: Readonly<Record<string, FeeRule>> = {
   alpha: { percent: "2.9", fixed: { USD: "0.30" } },
   beta: { percent: "1.25" },
   gamma: {},
 };
+
+const KEYS: readonly AccountKey[] = [accountKey("test-1")];
 
 /** The core over a store, with everything outside of it stubbed. Several may share a store, as nodes do. */
 export async function buildHouse(options: HouseOptions): Promise<House> {
@@ -96,8 +103,9 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
     log: silentLog,
     reached,
   };
+  const accountKeys = options.accountKeys ?? (() => KEYS);
   const post: Post = options.post ?? (() => Promise.resolve({ status: 204 }));
-  const core = await createCore(deps, { post, random: () => 0, sweepMs: 1000 });
+  const core = await createCore(deps, { post, random: () => 0, sweepMs: 1000, accountKeys });
   return { core, store, deps };
 }
 
