@@ -1,0 +1,160 @@
+/** The bank of the simulation: a driver below the real bank-adapter, with a ledger that is the oracle, and lies by fault. */
+import { minorOf, moneyOf } from "../../../core/money/money.ts";
+import {
+  type BankDriver,
+  type BankOutcome,
+  defineBankDriver,
+  MergepayError,
+  type Money,
+} from "../../../core/plugin/bank-contract.ts";
+import { createBankAdapter } from "../../../plugins/bank-adapter/adapter.ts";
+import { Broken } from "./contract.ts";
+
+export const BANK = "test";
+/** An instruction that the bank does not know this long after it was sent will not be executed. */
+export const FINALITY_MS = 120_000;
+
+/** What became of an instruction at the bank. */
+export interface BankLine {
+  readonly kind: "debit";
+  readonly bankRequestId: string;
+  readonly amount: Money;
+  readonly bookedAt: string;
+}
+
+interface Instruction {
+  readonly bankRequestId: string;
+  readonly amount: Money;
+}
+
+/** Lies and troubles of the bank. Instructions: what it does with the next one; inquiries: what it says to the next one. */
+export const BANK_FAULTS = [
+  "bank.declines",
+  "bank.books-in-silence",
+  "bank.swallows",
+  "bank.cannot-be-reached",
+  "bank.books-and-says-pending",
+  "bank.books-late",
+  "bank.books-after-its-word",
+  "bank.tells-other-amount",
+  "bank.garbled-answer",
+  "inquiry.silence",
+  "inquiry.not-found-yet",
+  "inquiry.pending",
+  "inquiry.other-amount",
+  "inquiry.for-another-id",
+] as const;
+
+export interface SimBank {
+  readonly adapter: ReturnType<typeof createBankAdapter>;
+  /** Every line that was booked, in order. */
+  readonly ledger: readonly BankLine[];
+  /** Ids that the bank has refused for good. */
+  readonly declined: ReadonlySet<string>;
+  /** Executes what was held up on the way and is due by now. */
+  deliver(): void;
+  /** Executes all of it. */
+  deliverAll(): void;
+}
+
+/** @param broken told when we ask the bank for what must never be asked: the adapter would take a throw for trouble at the bank */
+export function simBank(
+  now: () => number,
+  struck: (fault: string) => boolean,
+  broken: (what: Broken) => void,
+): SimBank {
+  const ledger: BankLine[] = [];
+  const booked = new Map<string, BankLine>();
+  const declined = new Set<string>();
+  const contents = new Map<string, string>();
+  const sentAt = new Map<string, number>();
+  let late: { readonly at: number; readonly instruction: Instruction }[] = [];
+
+  function book({ bankRequestId, amount }: Instruction): void {
+    // An id that was decided on is never decided anew.
+    if (booked.has(bankRequestId) || declined.has(bankRequestId)) return;
+    const line: BankLine = { kind: "debit", bankRequestId, amount, bookedAt: new Date(now()).toISOString() };
+    booked.set(bankRequestId, line);
+    ledger.push(line);
+  }
+
+  const success = ({ bankRequestId, bookedAt }: BankLine, amount: Money): BankOutcome => ({
+    state: "succeeded",
+    bankReference: `ref-${bankRequestId}`,
+    amount,
+    bookedAt,
+  });
+
+  const truth = (id: string): BankOutcome | undefined => {
+    const line = booked.get(id);
+    if (line !== undefined) return success(line, line.amount);
+    return declined.has(id) ? { state: "failed", code: "BANK_DECLINED", reason: "declined" } : undefined;
+  };
+  const silence: BankOutcome = { state: "unknown", reason: "silence" };
+  const more = ({ value, currency }: Money): Money => moneyOf(minorOf(value, currency) + 1n, currency);
+
+  function take(instruction: Instruction): BankOutcome {
+    const { bankRequestId: id, amount } = instruction;
+    if (struck("bank.cannot-be-reached")) throw new MergepayError("BANK_UNAVAILABLE");
+    const content = JSON.stringify(instruction);
+    const known = contents.get(id);
+    if (known !== undefined && known !== content)
+      broken(new Broken("one id, one instruction", `${id} came as ${known} and as ${content}`));
+    contents.set(id, content);
+    sentAt.set(id, now());
+    if (struck("bank.swallows")) return silence;
+    if (struck("bank.books-late")) {
+      late.push({ at: now() + FINALITY_MS / 2, instruction });
+      return silence;
+    }
+    // What the contract of drivers forbids: the money must be seen all the same.
+    if (struck("bank.books-after-its-word")) {
+      late.push({ at: now() + 40 * 60_000, instruction });
+      return silence;
+    }
+    if (struck("bank.declines") && !booked.has(id)) declined.add(id);
+    book(instruction);
+    if (struck("bank.books-in-silence")) return silence;
+    if (struck("bank.books-and-says-pending")) return { state: "pending" };
+    if (struck("bank.garbled-answer")) return { state: "succeeded", html: "<p>" } as unknown as BankOutcome;
+    const line = booked.get(id);
+    if (line !== undefined && struck("bank.tells-other-amount")) return success(line, more(amount));
+    return truth(id) ?? silence;
+  }
+
+  function inquire(id: string): BankOutcome {
+    if (struck("inquiry.silence")) return silence;
+    if (struck("inquiry.pending")) return { state: "pending" };
+    const young = now() - (sentAt.get(id) ?? 0) < FINALITY_MS;
+    if (young && struck("inquiry.not-found-yet")) return { state: "not_found" };
+    const line = booked.get(id);
+    if (line !== undefined && struck("inquiry.other-amount")) return success(line, more(line.amount));
+    // A driver that compares ids says so of an answer that is about another one.
+    if (struck("inquiry.for-another-id"))
+      return { state: "unknown", code: "BANK_ANSWER_DIFFERS", reason: "another id" };
+    return truth(id) ?? { state: "not_found" };
+  }
+
+  const driver: BankDriver = {
+    debit: ({ bankRequestId, amount }) => Promise.resolve().then(() => take({ bankRequestId, amount })),
+    inquire: (id) => Promise.resolve().then(() => inquire(id)),
+    close: () => Promise.resolve(),
+  };
+  const plugin = defineBankDriver({ title: "Test bank", finalityMs: FINALITY_MS, open: () => Promise.resolve(driver) });
+  const adapter = createBankAdapter({
+    banks: new Map([[BANK, { plugin, driver }]]),
+    limits: { bankCallMs: 30_000 },
+  });
+
+  const deliverDue = (due: (at: number) => boolean): void => {
+    for (const { at, instruction } of late) if (due(at)) book(instruction);
+    late = late.filter(({ at }) => !due(at));
+  };
+  return {
+    adapter,
+    ledger,
+    declined,
+    deliver: () => deliverDue((at) => at <= now()),
+    deliverAll: () => deliverDue(() => true),
+  };
+}

@@ -1,0 +1,60 @@
+/** What a run has come by: states and moves of each table, faults that struck, points reached, answers given. */
+import { Broken, type Noun, type WatchedTable } from "./contract.ts";
+import type { Change } from "./memory-store.ts";
+
+/** Counts by what was counted; adds up over runs. */
+export type Counts = Record<string, number>;
+
+export const addTo = (counts: Counts, what: string, count = 1): void =>
+  void (counts[what] = (counts[what] ?? 0) + count);
+
+export interface Coverage {
+  readonly moves: Counts;
+  readonly faults: Counts;
+  readonly answers: Counts;
+  readonly other: Counts;
+}
+
+export const noCoverage = (): Coverage => ({ moves: {}, faults: {}, answers: {}, other: {} });
+
+export function merge(into: Coverage, from: Coverage): void {
+  for (const kind of ["moves", "faults", "answers", "other"] as const)
+    for (const [what, count] of Object.entries(from[kind])) addTo(into[kind], what, count);
+}
+
+export const moveName = (noun: string, from: string, to: string): string => `${noun}: ${from} -> ${to}`;
+
+/** Sees every change of a document: counts moves, and says which were none of the table or touched what is never changed. */
+export function watcher(nouns: readonly Noun[], coverage: Coverage, broken: (what: Broken) => void) {
+  const tables = new Map(nouns.flatMap(({ tables: own = [] }) => own).map((one) => [one.collection, one]));
+  const frozen = new Set(nouns.flatMap((noun) => noun.frozen ?? []));
+  return ({ collection, id, before, after }: Change): void => {
+    if (frozen.has(collection) && before !== undefined)
+      broken(new Broken("written once, never changed", `${collection} ${id} was changed or removed`));
+    const watched = tables.get(collection);
+    if (watched === undefined) return;
+    const from = stateOf(before);
+    const to = stateOf(after);
+    if (to === undefined || from === to) return;
+    const { noun, table } = watched;
+    addTo(coverage.moves, moveName(noun, from ?? "", to));
+    if (from === undefined) return;
+    if (table[from]?.includes(to) !== true)
+      broken(new Broken("states move only along the table", `${noun} ${id} went ${from} -> ${to}`));
+    else if (watched.unmade?.[`${from} -> ${to}`] !== undefined)
+      broken(new Broken("moves that nothing makes", `${noun} ${id} went ${from} -> ${to}: take it out of \`unmade\``));
+  };
+}
+
+const stateOf = (doc: { readonly [name: string]: unknown } | undefined): string | undefined => {
+  const state = doc?.["state"];
+  return typeof state === "string" ? state : undefined;
+};
+
+/** The moves of all tables that somebody makes. */
+export const movesOf = (tables: readonly WatchedTable[]): string[] =>
+  tables.flatMap(({ noun, table, unmade }) =>
+    Object.entries(table).flatMap(([from, targets]) =>
+      targets.filter((to) => unmade?.[`${from} -> ${to}`] === undefined).map((to) => moveName(noun, from, to)),
+    ),
+  );

@@ -1,0 +1,33 @@
+/** A process that runs the seeds that it is given, and says what came of each. */
+import type { Coverage } from "./coverage.ts";
+import { simulator } from "./simulator.ts";
+
+export interface Task {
+  readonly seeds: readonly number[];
+  readonly steps: number;
+}
+
+export interface Done {
+  readonly seeds: number;
+  readonly coverage: readonly Coverage[];
+  readonly failures: readonly { readonly seed: number; readonly rule: string; readonly message: string }[];
+}
+
+const sim = await simulator();
+
+async function runAll({ seeds, steps }: Task): Promise<Done> {
+  const coverage: Coverage[] = [];
+  const failures: { seed: number; rule: string; message: string }[] = [];
+  for (const seed of seeds) {
+    const result = await sim.run(sim.planOf(seed, steps));
+    coverage.push(result.coverage);
+    if (result.failure !== undefined)
+      failures.push({ seed, rule: result.failure.rule, message: result.failure.message });
+  }
+  return { seeds: seeds.length, coverage, failures };
+}
+
+process.on("message", (task: Task) => {
+  void (async () => process.send?.(await runAll(task)))();
+});
+process.send?.("ready");

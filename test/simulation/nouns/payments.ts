@@ -1,0 +1,135 @@
+/** Payers quote, pay, cancel and ask again under their keys. The house's auditor looks at what came of it and at the bank's books. */
+import type { PayRequest } from "../../../core/actions.ts";
+import { JOURNAL } from "../../../core/ledger/model.ts";
+import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
+import { PAYMENT_STATES } from "../../../core/merge-pay/states.ts";
+import { ORDERS, type StoredOrder } from "../../../core/orders/model.ts";
+import { ORDER_STATES } from "../../../core/orders/states.ts";
+import { LINES } from "../../../core/settlement/model.ts";
+import { audit as auditBooks } from "../../support/audit.ts";
+import { BANK } from "../engine/bank.ts";
+import { Broken, type Noun, type Random } from "../engine/contract.ts";
+import { USERS } from "./files.ts";
+
+const KEYS = 30;
+const NOT_BUILT = "no way leads there yet";
+
+export const payments: Noun = {
+  name: "payments",
+  tables: [
+    {
+      noun: "payment",
+      collection: PAYMENTS.name,
+      table: PAYMENT_STATES.table,
+      unmade: {
+        "submitting -> requires_action": NOT_BUILT,
+        "requires_action -> submitting": NOT_BUILT,
+        "requires_action -> cancelled": NOT_BUILT,
+        "requires_action -> expired": NOT_BUILT,
+      },
+    },
+    {
+      noun: "order",
+      collection: ORDERS.name,
+      table: ORDER_STATES.table,
+      unmade: { "open -> expired": NOT_BUILT, "paid -> settled": NOT_BUILT },
+    },
+  ],
+  frozen: [LINES.name, JOURNAL.name],
+  async open({ store, bank, prepare, count }) {
+    await prepare(async ({ accounts }) => {
+      for (const userId of USERS)
+        await accounts.create({ userId, bank: BANK, token: `token-of-${userId}`, label: "Test" });
+    });
+    /** What payers were told: the payment of each key, for as long as it is there. */
+    const told = new Map<string, string>();
+    const quotes: { readonly userId: string; readonly quoteId: string; readonly fingerprint: string }[] = [];
+
+    const someOf = (random: Random, userId: string): string[] =>
+      store
+        .all<StoredOrder>(ORDERS.name)
+        .filter((order) => order.userId === userId && (order.state === "open" || random.below(8) === 0))
+        .filter(() => random.below(3) === 0)
+        .map(({ _id }) => _id)
+        .slice(0, 12);
+
+    function requestOf(random: Random, userId: string): PayRequest {
+      const own = quotes.filter((quote) => quote.userId === userId);
+      const kind = random.below(6);
+      if (kind < 2 && own.length > 0) {
+        const { quoteId, fingerprint } = random.pick(own);
+        return { quoteId, fingerprint };
+      }
+      return kind === 2 && random.below(3) === 0
+        ? { orders: "all", currency: "USD" }
+        : { orders: someOf(random, userId) };
+    }
+
+    return {
+      async audit(atRest) {
+        await auditBooks(store.glance, bank.ledger, { atRest });
+        const all = store.all<StoredPayment>(PAYMENTS.name);
+        const byId = new Map(all.map((payment) => [payment._id, payment]));
+        for (const [key, id] of told)
+          if (!byId.has(id)) throw new Broken("what was answered stays", `${key} was told of ${id}, which is gone`);
+        const requests = new Set(all.map(({ bankRequestId }) => bankRequestId));
+        if (requests.size !== all.length) throw new Broken("one id a deduction", "two payments share a bankRequestId");
+        if (!atRest) return;
+        for (const payment of all) {
+          count(`payment at rest ${payment.state}${payment.needsReview === true ? ", for review" : ""}`);
+          if (payment.state === "locking" || payment.state === "submitting")
+            throw new Broken("every payment comes to its end", `${payment._id} is ${payment.state} at rest`);
+        }
+      },
+      ops: {
+        quote: {
+          weight: 2,
+          expects: ["SELECTION_EMPTY", "ORDERS_UNAVAILABLE"],
+          async run({ services, random }) {
+            const userId = random.pick(USERS);
+            const selection = random.below(3) === 0 ? undefined : { orders: someOf(random, userId) };
+            const quote = await services.quotes.create({
+              userId,
+              selection: selection ?? { orders: "all", currency: "USD" },
+            });
+            quotes.push({ userId, quoteId: quote.id, fingerprint: quote.fingerprint });
+          },
+        },
+        pay: {
+          weight: 10,
+          expects: [
+            "ORDERS_UNAVAILABLE",
+            "SELECTION_EMPTY",
+            "IDEMPOTENCY_IN_FLIGHT",
+            "IDEMPOTENCY_KEY_REUSED",
+            "QUOTE_EXPIRED",
+            "QUOTE_MISMATCH",
+          ],
+          async run({ services, random }) {
+            const userId = random.pick(USERS);
+            const idempotencyKey = `key-${random.below(KEYS)}`;
+            const request = requestOf(random, userId);
+            const { id } = await services.mergePay.pay({ userId, idempotencyKey, request });
+            const key = `${userId} ${idempotencyKey}`;
+            const before = told.get(key);
+            if (before !== undefined && before !== id)
+              throw new Broken("same key, same answer", `${key} was told of ${before} and then of ${id}`);
+            told.set(key, id);
+          },
+        },
+        cancel: {
+          weight: 3,
+          expects: ["STATE_REFUSED"],
+          async run({ services, random }) {
+            const own = store.all<StoredPayment>(PAYMENTS.name);
+            const young = own.filter(({ state }) => state === "locking");
+            const chosen = random.below(4) > 0 && young.length > 0 ? young : own;
+            if (chosen.length === 0) return;
+            const { _id: paymentId, userId } = random.pick(chosen);
+            await services.mergePay.cancel({ userId, paymentId });
+          },
+        },
+      },
+    };
+  },
+};

@@ -1,0 +1,152 @@
+/**
+ * The whole system by seeds, a small run of what `npm run sim` does at length, and the simulator's own promises: the same seed is the same
+ * run, a broken promise is noticed, and a failing run is made short.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { JOURNAL } from "../../core/ledger/model.ts";
+import { PAYMENTS } from "../../core/merge-pay/model.ts";
+import { ORDERS } from "../../core/orders/model.ts";
+import type { CollectionSpec, Doc } from "../../core/store/contract.ts";
+import { Broken, type Noun, type Plan } from "./engine/contract.ts";
+import { noCoverage } from "./engine/coverage.ts";
+import { loadNouns } from "./engine/nouns.ts";
+import { unseen } from "./engine/report.ts";
+import { type Simulator, simulator } from "./engine/simulator.ts";
+
+const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
+const REPLAYS = join(import.meta.dirname, "replays");
+
+describe("the whole system on faulty nodes with a lying bank", function () {
+  this.timeout(60_000);
+  let sim: Simulator;
+  before(async () => (sim = await simulator()));
+
+  for (const seed of SEEDS)
+    it(`keeps every promise, seed ${seed}`, async () => {
+      const { failure } = await sim.run(sim.planOf(seed));
+      expect(failure, `${failure?.message}\nRun it alone: npm run sim -- --seed ${seed}`).to.equal(undefined);
+    });
+
+  for (const file of readdirSync(REPLAYS).filter((name) => name.endsWith(".json")))
+    it(`keeps the promise that was once broken in ${file}`, async () => {
+      const { plan } = JSON.parse(readFileSync(join(REPLAYS, file), "utf8")) as { plan: Plan };
+      const { failure } = await sim.run(plan);
+      expect(failure, `${failure?.message}\nnpm run sim -- --replay test/simulation/replays/${file}`).to.equal(
+        undefined,
+      );
+    });
+});
+
+describe("the simulator", function () {
+  this.timeout(60_000);
+
+  it("does the same for the same seed, whatever it did before, and something else for another", async () => {
+    const [one, other] = [await simulator(), await simulator()];
+    const traces = [];
+    for (const seed of [3, 4]) traces.push((await one.run(one.planOf(seed))).trace);
+    const again = (await other.run(other.planOf(4))).trace;
+    expect(again).to.equal(traces[1]);
+    expect(traces[0]).to.not.equal(traces[1]);
+    expect((await one.run(one.planOf(3))).trace).to.equal(traces[0]);
+  });
+
+  it("names the moves and faults that a run never came by", async () => {
+    const { nouns, choices, planOf, run } = await simulator();
+    const none = unseen(noCoverage(), nouns, choices.faults);
+    expect(none.faults).to.deep.equal(choices.faults);
+    expect(none.moves).to.include("payment: unknown -> succeeded").and.include("order: locked -> paid");
+    const { coverage } = await run(planOf(1));
+    expect(unseen(coverage, nouns, choices.faults).moves.length).to.be.within(1, none.moves.length - 1);
+  });
+
+  it("leaves out of a failing run every step that does not matter", async () => {
+    const done = new Set<string>();
+    const fragile: Noun = {
+      name: "fragile",
+      open: () => {
+        done.clear();
+        const note = (what: string) => ({ weight: 3, run: () => Promise.resolve(void done.add(what)) });
+        return {
+          ops: { a: note("a"), b: note("b"), c: note("c") },
+          audit: () => {
+            if (done.has("a") && done.has("c")) throw new Broken("never a and c", "both were done");
+          },
+        };
+      },
+    };
+    const sim = await simulator([fragile]);
+    const plan = sim.planOf(1);
+    expect((await sim.run(plan)).failure?.rule).to.equal("never a and c");
+    const { plan: shortest } = await sim.shrink(plan, "never a and c");
+    const ops = shortest.steps.map((step) => ("op" in step ? step.op : "other"));
+    expect(ops).to.have.members(["fragile.a", "fragile.c"]);
+  });
+});
+
+/** Something that the system must never do, done behind its back after the first step. */
+const CRIMES: readonly {
+  readonly what: string;
+  readonly rule: RegExp;
+  readonly spec: CollectionSpec;
+  readonly update: (doc: Doc) => object | undefined;
+}[] = [
+  {
+    what: "opens an order that is paid",
+    rule: /^states move only along the table/,
+    spec: ORDERS,
+    update: ({ state }) => (state === "paid" ? { state: "open" } : undefined),
+  },
+  {
+    what: "changes a journal entry",
+    rule: /^written once, never changed/,
+    spec: JOURNAL,
+    update: () => ({ at: "2020-01-01T00:00:00.000Z" }),
+  },
+  {
+    what: "calls a payment succeeded that the bank never booked",
+    rule: /debit of/,
+    spec: PAYMENTS,
+    update: ({ state }) => (state === "unknown" ? { state: "succeeded" } : undefined),
+  },
+  {
+    what: "pays an order for nobody",
+    rule: /payment of paid|answered INTERNAL/,
+    spec: ORDERS,
+    update: ({ state }) => (state === "locked" ? { state: "paid", paymentId: "pay_none" } : undefined),
+  },
+  {
+    what: "changes what a payment cost",
+    rule: /orders of/,
+    spec: PAYMENTS,
+    update: ({ state }) => (state === "succeeded" ? { total: { value: "0.01", currency: "USD" } } : undefined),
+  },
+];
+
+describe("the simulator notices a system that", function () {
+  this.timeout(60_000);
+  for (const { what, rule, spec, update } of CRIMES)
+    it(what, async () => {
+      const criminal: Noun = {
+        name: "zz-criminal",
+        open: ({ store }) => ({
+          ops: {},
+          async audit() {
+            const collection = await store.collection(spec);
+            for (const doc of store.all<Doc>(spec.name)) {
+              const $set = update(doc);
+              if ($set !== undefined) await collection.updateOne({ _id: doc._id }, { $set });
+            }
+          },
+        }),
+      };
+      const sim = await simulator([...(await loadNouns()), criminal]);
+      const messages: string[] = [];
+      for (let seed = 1; seed <= 60 && messages.length === 0; seed += 1) {
+        const { failure } = await sim.run(sim.planOf(seed));
+        if (failure !== undefined) messages.push(failure.message);
+      }
+      expect(messages.join()).to.match(rule);
+    });
+});
