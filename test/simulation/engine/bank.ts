@@ -16,16 +16,17 @@ export const FINALITY_MS = 120_000;
 
 /** What became of an instruction at the bank. */
 export interface BankLine {
-  readonly kind: "debit";
+  readonly kind: "debit" | "refund" | "payout";
   readonly bankRequestId: string;
   readonly amount: Money;
+  /** Of a refund: the debit that it gives back from. */
+  readonly debitRequestId?: string;
+  /** Of a debit or payout: whose account. */
+  readonly accountToken?: string;
   readonly bookedAt: string;
 }
 
-interface Instruction {
-  readonly bankRequestId: string;
-  readonly amount: Money;
-}
+type Instruction = Omit<BankLine, "bookedAt">;
 
 /** Lies and troubles of the bank. Instructions: what it does with the next one; inquiries: what it says to the next one. */
 export const BANK_FAULTS = [
@@ -70,11 +71,22 @@ export function simBank(
   const sentAt = new Map<string, number>();
   let late: { readonly at: number; readonly instruction: Instruction }[] = [];
 
-  function book({ bankRequestId, amount }: Instruction): void {
+  const minor = ({ amount }: Instruction): bigint => minorOf(amount.value, amount.currency);
+
+  /** What is left of a debit after its refunds. */
+  function leftOf(debitRequestId: string | undefined): bigint {
+    const debit = booked.get(debitRequestId ?? "");
+    const refunds = ledger.filter((line) => line.kind === "refund" && line.debitRequestId === debitRequestId);
+    return debit === undefined ? 0n : refunds.reduce((left, refund) => left - minor(refund), minor(debit));
+  }
+
+  function book(instruction: Instruction): void {
+    const { bankRequestId: id, kind } = instruction;
     // An id that was decided on is never decided anew.
-    if (booked.has(bankRequestId) || declined.has(bankRequestId)) return;
-    const line: BankLine = { kind: "debit", bankRequestId, amount, bookedAt: new Date(now()).toISOString() };
-    booked.set(bankRequestId, line);
+    if (booked.has(id) || declined.has(id)) return;
+    if (kind === "refund" && minor(instruction) > leftOf(instruction.debitRequestId)) return void declined.add(id);
+    const line: BankLine = { ...instruction, bookedAt: new Date(now()).toISOString() };
+    booked.set(id, line);
     ledger.push(line);
   }
 
@@ -136,8 +148,13 @@ export function simBank(
   }
 
   const driver: BankDriver = {
-    debit: ({ bankRequestId, amount }) => Promise.resolve().then(() => take({ bankRequestId, amount })),
-    inquire: (id) => Promise.resolve().then(() => inquire(id)),
+    debit: async ({ bankRequestId, amount, accountToken }) =>
+      take({ kind: "debit", bankRequestId, amount, accountToken }),
+    refund: async ({ bankRequestId, amount, debitRequestId }) =>
+      take({ kind: "refund", bankRequestId, amount, debitRequestId }),
+    payout: async ({ bankRequestId, amount, accountToken }) =>
+      take({ kind: "payout", bankRequestId, amount, accountToken }),
+    inquire: async (id) => inquire(id),
     close: () => Promise.resolve(),
   };
   const plugin = defineBankDriver({ title: "Test bank", finalityMs: FINALITY_MS, open: () => Promise.resolve(driver) });

@@ -83,8 +83,8 @@ export interface NounAtWork {
 export interface Noun {
   readonly name: string;
   readonly tables?: readonly WatchedTable[];
-  /** Collections whose documents are written once and never changed nor removed. */
-  readonly frozen?: readonly string[];
+  /** By collection: fields of its documents that never change once they are written. Its documents are never removed. */
+  readonly fixed?: Readonly<Record<string, readonly string[]>>;
   /** Faults that only this noun can suffer: names that it asks the world for by `struck`. */
   readonly faults?: readonly string[];
   readonly open: (world: World) => NounAtWork | Promise<NounAtWork>;

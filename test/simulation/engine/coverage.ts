@@ -1,5 +1,6 @@
 /** What a run has come by: states and moves of each table, faults that struck, points reached, answers given. */
 import { Broken, type Noun, type WatchedTable } from "./contract.ts";
+import type { Doc } from "../../../core/store/contract.ts";
 import type { Change } from "./memory-store.ts";
 
 /** Counts by what was counted; adds up over runs. */
@@ -27,10 +28,17 @@ export const moveName = (noun: string, from: string, to: string): string => `${n
 /** Sees every change of a document: counts moves, and says which were none of the table or touched what is never changed. */
 export function watcher(nouns: readonly Noun[], coverage: Coverage, broken: (what: Broken) => void) {
   const tables = new Map(nouns.flatMap(({ tables: own = [] }) => own).map((one) => [one.collection, one]));
-  const frozen = new Set(nouns.flatMap((noun) => noun.frozen ?? []));
+  const fixed = new Map(nouns.flatMap((noun) => Object.entries(noun.fixed ?? {})));
   return ({ collection, id, before, after }: Change): void => {
-    if (frozen.has(collection) && before !== undefined)
-      broken(new Broken("written once, never changed", `${collection} ${id} was changed or removed`));
+    const changed =
+      before === undefined ? undefined : fixed.get(collection)?.find((field) => !isSame(before, after, field));
+    if (changed !== undefined)
+      broken(
+        new Broken(
+          "written once, never changed",
+          `${changed} of ${collection} ${id} was changed, or all of it removed`,
+        ),
+      );
     const watched = tables.get(collection);
     if (watched === undefined) return;
     const from = stateOf(before);
@@ -45,6 +53,9 @@ export function watcher(nouns: readonly Noun[], coverage: Coverage, broken: (wha
       broken(new Broken("moves that nothing makes", `${noun} ${id} went ${from} -> ${to}: take it out of \`unmade\``));
   };
 }
+
+const isSame = (before: Doc, after: Doc | undefined, field: string): boolean =>
+  after !== undefined && JSON.stringify(before[field]) === JSON.stringify(after[field]);
 
 const stateOf = (doc: { readonly [name: string]: unknown } | undefined): string | undefined => {
   const state = doc?.["state"];

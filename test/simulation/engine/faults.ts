@@ -44,7 +44,7 @@ const anything = (): boolean => true;
 const store = ({ kind }: PendingCall): boolean => kind === "store";
 const write = ({ kind, writes }: PendingCall): boolean => kind === "store" && writes;
 const bus = ({ kind }: PendingCall): boolean => kind === "bus";
-const bank = ({ label }: PendingCall): boolean => label === "bank-adapter.debit" || label === "bank-adapter.inquire";
+const bank = ({ label }: PendingCall): boolean => /^bank-adapter\.(?:debit|refund|payout|inquire)$/.test(label);
 const post = ({ kind }: PendingCall): boolean => kind === "post";
 
 /** Nothing answers to the name: what a call over the bus is told then. */
@@ -130,6 +130,7 @@ const POINTS: Readonly<Record<Point, boolean>> = {
   "payment.orders-paid": true,
   "payment.lines-written": true,
   "payment.journal-written": true,
+  "journal.block-written": true,
   "event.relayed": true,
   "webhook.sent": true,
 };

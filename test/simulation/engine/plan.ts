@@ -8,7 +8,7 @@ export interface Choices {
   readonly faults: readonly string[];
 }
 
-const WAITS_MS = [1_000, 6_000, 40_000, 130_000, 1_000_000, 4_000_000];
+const WAITS_MS = [1_000, 6_000, 40_000, 130_000, 1_000_000, 4_000_000, 90_000_000];
 const SEED_BELOW = 2 ** 31;
 
 export function planOf(seed: number, steps: number, { ops, faults }: Choices): Plan {

@@ -82,7 +82,7 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
 
   store.watch(watcher(nouns, coverage, plan.breaks));
   for (const [platform, fees] of Object.entries(PLATFORMS)) bank.adapter.register(registrationOf(platform, fees));
-  for (const name of ["platforms", "banks", "debit", "inquire"] as const)
+  for (const name of ["platforms", "banks", "debit", "refund", "payout", "inquire"] as const)
     outside.set(`bank-adapter.${name}`, bank.adapter[name]);
 
   function kill(node: SimNode): void {
@@ -275,6 +275,8 @@ interface Waiting {
   readonly dueAt: string | null;
   readonly needsReview: boolean;
   readonly eventsPending: boolean;
+  readonly state: string;
+  readonly payableAt: string;
 }
 
 /** When the next document wants to be looked at; undefined when none does, but for those that wait for a person. */
@@ -282,8 +284,9 @@ function nextDue(store: MemoryStore): number | undefined {
   const dues = store
     .names()
     .flatMap((name) => store.all<Doc & Partial<Waiting>>(name))
-    .flatMap(({ dueAt, needsReview, eventsPending }) => {
+    .flatMap(({ dueAt, needsReview, eventsPending, state, payableAt }) => {
       if (eventsPending === true) return [0];
+      if (state === "held" && payableAt !== undefined) return [Date.parse(payableAt)];
       return typeof dueAt === "string" && needsReview !== true ? [Date.parse(dueAt)] : [];
     });
   return dues.length === 0 ? undefined : Math.min(...dues);

@@ -18,7 +18,10 @@ const DELIVERY_STATES = { pending: ["delivered", "dead"], delivered: [], dead: [
 export const notify: Noun = {
   name: "notify",
   tables: [{ noun: "delivery", collection: DELIVERIES.name, table: DELIVERY_STATES }],
-  frozen: [EVENTS.name, ENDPOINTS.name],
+  fixed: {
+    [EVENTS.name]: ["type", "aggregate", "sequence", "position", "data", "at"],
+    [ENDPOINTS.name]: ["platform", "url", "secret"],
+  },
   faults: ["subscriber.gone"],
   async open({ store, struck, prepare }) {
     const told: Told[] = [];
