@@ -1,7 +1,9 @@
 /** The bank of the simulation: a driver below the real bank-adapter, with a ledger that is the oracle, and lies by fault. */
 import { minorOf, moneyOf } from "../../../core/money/money.ts";
 import {
+  type BankChallenge,
   type BankDriver,
+  type BankFailure,
   type BankOutcome,
   defineBankDriver,
   MergepayError,
@@ -13,6 +15,9 @@ import { Broken } from "./contract.ts";
 export const BANK = "test";
 /** An instruction that the bank does not know this long after it was sent will not be executed. */
 export const FINALITY_MS = 120_000;
+/** The only right answer to a challenge, and how long it may be given. */
+export const ANSWER = "right";
+const CHALLENGE_MS = 300_000;
 
 /** What became of an instruction at the bank. */
 export interface BankLine {
@@ -39,6 +44,13 @@ export const BANK_FAULTS = [
   "bank.books-after-its-word",
   "bank.tells-other-amount",
   "bank.garbled-answer",
+  "bank.challenges",
+  "bank.challenges-in-silence",
+  "bank.redirects",
+  "confirm.silence",
+  "confirm.heard-in-silence",
+  "confirm.heard-late",
+  "confirm.cannot-be-reached",
   "inquiry.silence",
   "inquiry.not-found-yet",
   "inquiry.pending",
@@ -51,7 +63,9 @@ export interface SimBank {
   /** Every line that was booked, in order. */
   readonly ledger: readonly BankLine[];
   /** Ids that the bank has refused for good. */
-  readonly declined: ReadonlySet<string>;
+  readonly declined: ReadonlyMap<string, BankFailure>;
+  /** The payer allows a debit that waits for it on the bank's own page. */
+  allow(bankRequestId: string): void;
   /** Executes what was held up on the way and is due by now. */
   deliver(): void;
   /** Executes all of it. */
@@ -66,10 +80,11 @@ export function simBank(
 ): SimBank {
   const ledger: BankLine[] = [];
   const booked = new Map<string, BankLine>();
-  const declined = new Set<string>();
+  const declined = new Map<string, BankFailure>();
+  const waiting = new Map<string, { readonly instruction: Instruction; readonly challenge: BankChallenge }>();
   const contents = new Map<string, string>();
   const sentAt = new Map<string, number>();
-  let late: { readonly at: number; readonly instruction: Instruction }[] = [];
+  let late: { readonly at: number; readonly arrive: () => void }[] = [];
 
   const minor = ({ amount }: Instruction): bigint => minorOf(amount.value, amount.currency);
 
@@ -84,7 +99,8 @@ export function simBank(
     const { bankRequestId: id, kind } = instruction;
     // An id that was decided on is never decided anew.
     if (booked.has(id) || declined.has(id)) return;
-    if (kind === "refund" && minor(instruction) > leftOf(instruction.debitRequestId)) return void declined.add(id);
+    if (kind === "refund" && minor(instruction) > leftOf(instruction.debitRequestId))
+      return void declined.set(id, "BANK_DECLINED");
     const line: BankLine = { ...instruction, bookedAt: new Date(now()).toISOString() };
     booked.set(id, line);
     ledger.push(line);
@@ -100,7 +116,13 @@ export function simBank(
   const truth = (id: string): BankOutcome | undefined => {
     const line = booked.get(id);
     if (line !== undefined) return success(line, line.amount);
-    return declined.has(id) ? { state: "failed", code: "BANK_DECLINED", reason: "declined" } : undefined;
+    const challenge = waiting.get(id)?.challenge;
+    if (challenge !== undefined && !declined.has(id)) {
+      if (now() < Date.parse(challenge.expiresAt)) return { state: "requires_action", challenge };
+      declined.set(id, "BANK_CHALLENGE_EXPIRED");
+    }
+    const code = declined.get(id);
+    return code === undefined ? undefined : { state: "failed", code, reason: "declined" };
   };
   const silence: BankOutcome = { state: "unknown", reason: "silence" };
   const more = ({ value, currency }: Money): Money => moneyOf(minorOf(value, currency) + 1n, currency);
@@ -116,22 +138,60 @@ export function simBank(
     sentAt.set(id, now());
     if (struck("bank.swallows")) return silence;
     if (struck("bank.books-late")) {
-      late.push({ at: now() + FINALITY_MS / 2, instruction });
+      late.push({ at: now() + FINALITY_MS / 2, arrive: () => book(instruction) });
       return silence;
     }
     // What the contract of drivers forbids: the money must be seen all the same.
     if (struck("bank.books-after-its-word")) {
-      late.push({ at: now() + 40 * 60_000, instruction });
+      late.push({ at: now() + 40 * 60_000, arrive: () => book(instruction) });
       return silence;
     }
-    if (struck("bank.declines") && !booked.has(id)) declined.add(id);
-    book(instruction);
+    if (struck("bank.declines") && !booked.has(id)) declined.set(id, "BANK_DECLINED");
+    if (instruction.kind === "debit" && truth(id) === undefined) {
+      if (struck("bank.challenges")) return challenge(instruction, "code");
+      if (struck("bank.redirects")) return challenge(instruction, "redirect");
+      if (struck("bank.challenges-in-silence")) {
+        challenge(instruction, "code");
+        return silence;
+      }
+    }
+    if (!waiting.has(id)) book(instruction);
     if (struck("bank.books-in-silence")) return silence;
     if (struck("bank.books-and-says-pending")) return { state: "pending" };
     if (struck("bank.garbled-answer")) return { state: "succeeded", html: "<p>" } as unknown as BankOutcome;
     const line = booked.get(id);
     if (line !== undefined && struck("bank.tells-other-amount")) return success(line, more(amount));
     return truth(id) ?? silence;
+  }
+
+  function challenge(instruction: Instruction, kind: BankChallenge["kind"]): BankOutcome {
+    const page = kind === "redirect" ? { url: "https://bank.example/allow" } : {};
+    const id = `chl-${instruction.bankRequestId}`;
+    const expiresAt = new Date(now() + CHALLENGE_MS).toISOString();
+    waiting.set(instruction.bankRequestId, {
+      instruction,
+      challenge: { id, kind, text: "Type the code.", expiresAt, ...page },
+    });
+    return truth(instruction.bankRequestId) ?? silence;
+  }
+
+  /** The right answer books a debit that waits for it, whichever way it came. */
+  function hear(id: string, given: string): BankOutcome {
+    const asked = waiting.get(id);
+    if (asked !== undefined && truth(id)?.state === "requires_action" && given === ANSWER) book(asked.instruction);
+    return truth(id) ?? { state: "not_found" };
+  }
+
+  function confirm(id: string, given: string): BankOutcome {
+    if (struck("confirm.cannot-be-reached")) throw new MergepayError("BANK_UNAVAILABLE");
+    sentAt.set(id, now());
+    if (struck("confirm.silence")) return silence;
+    if (struck("confirm.heard-late")) {
+      late.push({ at: now() + FINALITY_MS / 2, arrive: () => void hear(id, given) });
+      return silence;
+    }
+    const said = hear(id, given);
+    return struck("confirm.heard-in-silence") ? silence : said;
   }
 
   function inquire(id: string): BankOutcome {
@@ -154,6 +214,7 @@ export function simBank(
       take({ kind: "refund", bankRequestId, amount, debitRequestId }),
     payout: async ({ bankRequestId, amount, accountToken }) =>
       take({ kind: "payout", bankRequestId, amount, accountToken }),
+    confirm: async ({ bankRequestId, answer }) => confirm(bankRequestId, answer),
     inquire: async (id) => inquire(id),
     close: () => Promise.resolve(),
   };
@@ -164,13 +225,14 @@ export function simBank(
   });
 
   const deliverDue = (due: (at: number) => boolean): void => {
-    for (const { at, instruction } of late) if (due(at)) book(instruction);
+    for (const { at, arrive } of late) if (due(at)) arrive();
     late = late.filter(({ at }) => !due(at));
   };
   return {
     adapter,
     ledger,
     declined,
+    allow: (id) => void hear(id, ANSWER),
     deliver: () => deliverDue((at) => at <= now()),
     deliverAll: () => deliverDue(() => true),
   };

@@ -44,7 +44,7 @@ const anything = (): boolean => true;
 const store = ({ kind }: PendingCall): boolean => kind === "store";
 const write = ({ kind, writes }: PendingCall): boolean => kind === "store" && writes;
 const bus = ({ kind }: PendingCall): boolean => kind === "bus";
-const bank = ({ label }: PendingCall): boolean => /^bank-adapter\.(?:debit|refund|payout|inquire)$/.test(label);
+const bank = ({ label }: PendingCall): boolean => /^bank-adapter\.(?:debit|confirm|refund|payout|inquire)$/.test(label);
 const post = ({ kind }: PendingCall): boolean => kind === "post";
 
 /** Nothing answers to the name: what a call over the bus is told then. */
@@ -125,6 +125,7 @@ const POINTS: Readonly<Record<Point, boolean>> = {
   "payment.orders-locked": true,
   "payment.withdrawn": true,
   "payment.attempt-durable": true,
+  "payment.confirmation-durable": true,
   "payment.sent": true,
   "payment.answer-written": true,
   "payment.orders-paid": true,

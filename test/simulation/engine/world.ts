@@ -82,7 +82,7 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
 
   store.watch(watcher(nouns, coverage, plan.breaks));
   for (const [platform, fees] of Object.entries(PLATFORMS)) bank.adapter.register(registrationOf(platform, fees));
-  for (const name of ["platforms", "banks", "debit", "refund", "payout", "inquire"] as const)
+  for (const name of ["platforms", "banks", "debit", "confirm", "refund", "payout", "inquire"] as const)
     outside.set(`bank-adapter.${name}`, bank.adapter[name]);
 
   function kill(node: SimNode): void {

@@ -6,7 +6,7 @@ import { PAYMENT_STATES } from "../../../core/merge-pay/states.ts";
 import { ORDERS, type StoredOrder } from "../../../core/orders/model.ts";
 import { ORDER_STATES } from "../../../core/orders/states.ts";
 import { audit as auditBooks } from "../../support/audit.ts";
-import { BANK } from "../engine/bank.ts";
+import { ANSWER, BANK } from "../engine/bank.ts";
 import { Broken, type Noun, type Random } from "../engine/contract.ts";
 import { USERS } from "./files.ts";
 
@@ -20,12 +20,6 @@ export const payments: Noun = {
       noun: "payment",
       collection: PAYMENTS.name,
       table: PAYMENT_STATES.table,
-      unmade: {
-        "submitting -> requires_action": NOT_BUILT,
-        "requires_action -> submitting": NOT_BUILT,
-        "requires_action -> cancelled": NOT_BUILT,
-        "requires_action -> expired": NOT_BUILT,
-      },
     },
     {
       noun: "order",
@@ -121,12 +115,24 @@ export const payments: Noun = {
             told.set(key, id);
           },
         },
+        confirm: {
+          weight: 3,
+          expects: ["STATE_REFUSED", "CHALLENGE_EXPIRED", "CHALLENGE_MISMATCH"],
+          async run({ services, random }) {
+            const waiting = store.all<StoredPayment>(PAYMENTS.name).filter(({ state }) => state === "requires_action");
+            if (waiting.length === 0) return;
+            const { _id: paymentId, userId, challenge, bankRequestId } = random.pick(waiting);
+            if (challenge?.kind === "redirect" && random.below(3) > 0) return void bank.allow(bankRequestId);
+            const answer = random.pick([ANSWER, ANSWER, "wrong"]);
+            await services.mergePay.confirm({ userId, paymentId, challengeId: challenge?.id ?? "", answer });
+          },
+        },
         cancel: {
           weight: 3,
           expects: ["STATE_REFUSED"],
           async run({ services, random }) {
             const own = store.all<StoredPayment>(PAYMENTS.name);
-            const young = own.filter(({ state }) => state === "locking");
+            const young = own.filter(({ state }) => state === "locking" || state === "requires_action");
             const chosen = random.below(4) > 0 && young.length > 0 ? young : own;
             if (chosen.length === 0) return;
             const { _id: paymentId, userId } = random.pick(chosen);

@@ -30,10 +30,10 @@ export const settlement: Noun = {
     },
     ops: {
       "set rule": {
-        weight: 1,
+        weight: 2,
         expects: ["STATE_REFUSED"],
         async run({ services, random }) {
-          const days = random.below(3);
+          const days = random.pick([0, 0, 1, 2]);
           const rule = random.pick([
             { hold: { after: "delivery" as const, days } },
             { hold: { after: "payment" as const, days }, reserve: { percent: "10", days: 1 } },
