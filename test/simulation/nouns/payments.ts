@@ -122,7 +122,7 @@ export const payments: Noun = {
             const waiting = store.all<StoredPayment>(PAYMENTS.name).filter(({ state }) => state === "requires_action");
             if (waiting.length === 0) return;
             const { _id: paymentId, userId, challenge, bankRequestId } = random.pick(waiting);
-            if (challenge?.kind === "redirect" && random.below(3) > 0) return void bank.allow(bankRequestId);
+            if (challenge?.kind === "redirect" && random.below(3) > 0) return bank.allow(bankRequestId);
             const answer = random.pick([ANSWER, ANSWER, "wrong"]);
             await services.mergePay.confirm({ userId, paymentId, challengeId: challenge?.id ?? "", answer });
           },
