@@ -1,4 +1,5 @@
 /** What the simulator and the nouns in `nouns/` say to each other. A new noun is one file there; nothing else is touched. */
+import type { AccountKey } from "../../../core/accounts/vault.ts";
 import type { Core } from "../../../core/core.ts";
 import type { Deps } from "../../../core/deps.ts";
 import type { ErrorCode } from "../../../core/errors/codes.ts";
@@ -95,6 +96,8 @@ export interface World {
   readonly bank: SimBank;
   /** True time, epoch milliseconds. Nodes may see another one. */
   readonly now: () => number;
+  /** The keys that accounts are sealed under, the newest first; every node sees the same. */
+  readonly keys: { all: readonly AccountKey[] };
   /** True when a fault of this name is due now; it is used up then. */
   readonly struck: (fault: string) => boolean;
   /** Chance that belongs to the run and not to a step. */

@@ -121,6 +121,8 @@ const BETWEEN: Readonly<Record<string, Fault>> = {
 const POINTS: Readonly<Record<Point, boolean>> = {
   "file.blob-stored": false,
   "file.batch-stored": true,
+  "account.removal-marked": true,
+  "account.resealed": true,
   "payment.inserted": true,
   "payment.orders-locked": true,
   "payment.withdrawn": true,

@@ -9,7 +9,7 @@ import { asMergepayError } from "../../../core/errors/errors.ts";
 import { idSource } from "../../../core/ids.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import type { Doc } from "../../../core/store/contract.ts";
-import { PLATFORMS, silentLog } from "../../support/house.ts";
+import { accountKey, PLATFORMS, silentLog } from "../../support/house.ts";
 import { seeded } from "../../support/seeded.ts";
 import { simBank } from "./bank.ts";
 import { type SimNode, storeThrough, type TakeUp } from "./calls.ts";
@@ -78,6 +78,7 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
   const outside = new Map<string, (params: never, platform?: string) => unknown>();
   const living = Array.from({ length: count }, (_, index) => asleep(index));
   const nodeAt = (index: number): LivingNode => living[index % count] ?? missing(`node ${index}`);
+  const keys: World["keys"] = { all: [accountKey("key-0")] };
   let faulty = false;
 
   store.watch(watcher(nouns, coverage, plan.breaks));
@@ -98,6 +99,8 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
     const takeUp: TakeUp = (kind, label, run, writes = false) =>
       new Promise<never>((resolve, reject) => {
         if (!mine()) return;
+        // A node that starts is not up before its start is through: nothing happens between.
+        if (node.core === undefined) return void run().then(resolve as () => void, reject);
         const readyAt = plan.now() + (kind === "store" ? plan.chance(4) : plan.chance(60));
         plan.wait({ node, kind, writes, label, readyAt, work: run, resolve: resolve as () => void, reject });
       });
@@ -138,7 +141,12 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
     };
     const jitter = seeded(seed + node.index);
     node.deps = deps;
-    node.core = await createCore(deps, { post, random: () => jitter.below(1_000) / 1_000, sweepMs: 1_000 });
+    node.core = await createCore(deps, {
+      post,
+      random: () => jitter.below(1_000) / 1_000,
+      sweepMs: 1_000,
+      accountKeys: () => keys.all,
+    });
     // A store that nobody else is at: what the life before left is taken up at once, as a node on the embedded engine does.
     if (count === 1 && node.life > 1) follow(node, "recover", node.core.recover(), undefined);
   }
@@ -166,6 +174,7 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
     bank,
     now: plan.now,
     struck: plan.struck,
+    keys,
     random: seeded(seed),
     count: (what) => addTo(coverage.other, what),
     async prepare(act) {

@@ -9,7 +9,7 @@ import { Broken, type Noun, type Random } from "../engine/contract.ts";
 
 export const USERS = ["ann", "ben"];
 const PLATFORM_NAMES = Object.keys(PLATFORMS);
-const MERCHANTS = ["shop", "stall"];
+export const MERCHANTS = ["shop", "stall"];
 /** Order numbers of a platform's merchant: few, so that files meet each other. */
 const NUMBERS = 40;
 /** Orders of each platform that are there from the start. */

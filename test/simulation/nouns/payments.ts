@@ -6,7 +6,7 @@ import { PAYMENT_STATES } from "../../../core/merge-pay/states.ts";
 import { ORDERS, type StoredOrder } from "../../../core/orders/model.ts";
 import { ORDER_STATES } from "../../../core/orders/states.ts";
 import { audit as auditBooks } from "../../support/audit.ts";
-import { ANSWER, BANK } from "../engine/bank.ts";
+import { ANSWER } from "../engine/bank.ts";
 import { Broken, type Noun, type Random } from "../engine/contract.ts";
 import { USERS } from "./files.ts";
 
@@ -33,11 +33,7 @@ export const payments: Noun = {
     [PAYMENTS.name]: ["bankRequestId", "userId", "idempotencyKey", "requestHash", "accountId", "createdAt"],
     [ORDERS.name]: ["key"],
   },
-  async open({ store, bank, prepare, count }) {
-    await prepare(async ({ accounts }) => {
-      for (const userId of USERS)
-        await accounts.create({ userId, bank: BANK, token: `token-of-${userId}`, label: "Test" });
-    });
+  open({ store, bank, count }) {
     /** What payers were told: the payment of each key, for as long as it is there. */
     const told = new Map<string, string>();
     const quotes: { readonly userId: string; readonly quoteId: string; readonly fingerprint: string }[] = [];
@@ -102,6 +98,7 @@ export const payments: Noun = {
             "IDEMPOTENCY_KEY_REUSED",
             "QUOTE_EXPIRED",
             "QUOTE_MISMATCH",
+            "ACCOUNT_MISSING",
           ],
           async run({ services, random }) {
             const userId = random.pick(USERS);
