@@ -9,6 +9,7 @@ import type { ErrorCode } from "./errors/codes.ts";
 import type {
   DryRun,
   Event,
+  Evidence,
   FeeRule,
   FeeVersion,
   FileReport,
@@ -21,6 +22,7 @@ import type {
   Quote,
   RecordReject,
   RemapPlan,
+  Review,
   SettlementLine,
   SettlementRule,
   SettlementRuleVersion,
@@ -95,6 +97,12 @@ export type PayRequest = ({ readonly quoteId: string; readonly fingerprint: stri
   /** One of the payer's accounts; absent: the one that was added first. */
   readonly accountId?: string;
 };
+
+/** What an operator says became of a deduction, and why that is so. */
+export type ReviewClaim = { readonly evidence: Evidence } & (
+  | { readonly decision: "not_debited" }
+  | { readonly decision: "debited"; readonly bankReference: string; readonly amount: Money; readonly bookedAt: string }
+);
 
 /** What a bank knows an account by: its own token, or the account's number. One of the two. */
 export interface AccountSecret {
@@ -273,6 +281,12 @@ export interface Actions {
   };
   /** By its payer, as long as nothing was sent, or the bank waits for an answer without which it executes nothing. */
   "merge-pay.cancel": { params: { paymentId: string; userId: string }; result: Payment };
+  /** Payments that operators must look at, and what they say became of the deduction; `by` is the operator's id. */
+  "merge-pay.reviews": { params: PageQuery; result: Page<Review> };
+  "merge-pay.review": { params: { paymentId: string }; result: Review };
+  "merge-pay.propose": { params: { paymentId: string; by: string; claim: ReviewClaim }; result: Review };
+  "merge-pay.approve": { params: { paymentId: string; proposalId: string; by: string }; result: Review };
+  "merge-pay.reject": { params: { paymentId: string; proposalId: string; by: string }; result: Review };
   "merge-pay.get": { params: { paymentId: string; userId?: string }; result: Payment };
   "merge-pay.list": { params: PageQuery & { userId: string }; result: Page<Payment> };
   "settlement.lines": { params: PageQuery & { paymentId?: string; platform?: string }; result: Page<SettlementLine> };

@@ -609,6 +609,81 @@ export interface FieldDifference {
   to: string | null;
 }
 /**
+ * A payment that an operator must look at, and what operators proposed and decided about it.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "review".
+ */
+export interface Review {
+  paymentId: string;
+  userId: string;
+  /**
+   * The payment's state.
+   */
+  state: string;
+  /**
+   * Why it is looked at: the bank keeps silent, its word does not fit what it was asked, or money came late; absent when it is decided.
+   */
+  reason?: "silent" | "differs" | "late_money";
+  total: Money;
+  bank: string;
+  /**
+   * What to ask the bank for.
+   */
+  bankRequestId: string;
+  proposal?: ReviewProposal;
+  decisions: ReviewDecision[];
+}
+/**
+ * What one operator says became of the deduction; nothing follows from it until another operator approves it.
+ *
+ * This interface was referenced by `Review`'s JSON-Schema
+ * via the `definition` "proposal".
+ */
+export interface ReviewProposal {
+  id: string;
+  decision: "debited" | "not_debited";
+  /**
+   * Of a deduction that happened: the bank's own reference.
+   */
+  bankReference?: string;
+  amount?: Money;
+  bookedAt?: string;
+  evidence: Evidence;
+  /**
+   * The operator who proposed it.
+   */
+  by: string;
+  at: string;
+}
+/**
+ * This interface was referenced by `Review`'s JSON-Schema
+ * via the `definition` "evidence".
+ */
+export interface Evidence {
+  /**
+   * What was found out, and how.
+   */
+  text: string;
+  /**
+   * Where it can be looked up: a statement, a letter, a ticket of the bank.
+   */
+  reference: string;
+}
+/**
+ * This interface was referenced by `Review`'s JSON-Schema
+ * via the `definition` "decision".
+ */
+export interface ReviewDecision {
+  proposal: ReviewProposal;
+  verdict: "approved" | "rejected";
+  /**
+   * The operator who decided; never the one who proposed, when it is approved.
+   */
+  by: string;
+  at: string;
+}
+/**
  * What one paid order owes its merchant after fees, or what takes some of it back; gross = net + fee.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema

@@ -2,5 +2,8 @@ import { shell } from "../shell.ts";
 import type { QuotesService } from "./quotes.ts";
 import type { MergePayService } from "./service.ts";
 
-export const mergePayShell = ({ pay, get, list, cancel, confirm }: MergePayService, quotes: QuotesService) =>
-  shell("merge-pay", { pay, get, list, cancel, confirm, quote: quotes.create, getQuote: quotes.get });
+export const mergePayShell = (service: MergePayService, quotes: QuotesService) => {
+  const { pay, get, list, cancel, confirm, reviews, review, propose, approve, reject } = service;
+  const ofPayments = { pay, get, list, cancel, confirm, reviews, review, propose, approve, reject };
+  return shell("merge-pay", { ...ofPayments, quote: quotes.create, getQuote: quotes.get });
+};

@@ -4,7 +4,15 @@ import type { Outbox } from "../notify/outbox.ts";
 import type { FrozenRule, FrozenRules } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
-import type { FeeRule, Money, Payment, Quote, SelectedOrder } from "../../schemas/types.generated.ts";
+import type {
+  FeeRule,
+  Money,
+  Payment,
+  Quote,
+  ReviewDecision,
+  ReviewProposal,
+  SelectedOrder,
+} from "../../schemas/types.generated.ts";
 
 /** A payment as stored: what is shown, and what carries it to its end. */
 export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox {
@@ -15,6 +23,8 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox {
   /** The id of the deduction, made with the payment, so that it is durable before anything is sent. */
   bankRequestId: string;
   bank: string;
+  /** What operators said became of the deduction, where the bank did not say it. */
+  review?: { proposal?: ReviewProposal; decisions: ReviewDecision[] };
   /** An answer of the payer to the bank's challenge was sent, and the bank has not yet said what it made of it. */
   confirming?: boolean;
   /** The fee rules in force when it was made: what is set later does not touch it. */
@@ -29,6 +39,7 @@ export const PAYMENTS: CollectionSpec = {
   indexes: [
     { name: "idempotency", keys: ["userId", "idempotencyKey"], unique: true },
     { name: "user", keys: ["userId", "_id"] },
+    { name: "review", keys: ["needsReview", "_id"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },
   ],

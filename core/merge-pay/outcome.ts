@@ -51,9 +51,16 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     deduction: { ...deductionOf(payment, stamp()), ...more },
   });
 
-  async function succeed(payment: StoredPayment, outcome: Succeeded): Promise<StoredPayment> {
+  /** @param more is written in the same update */
+  async function succeed(
+    payment: StoredPayment,
+    outcome: Succeeded,
+    more: Partial<StoredPayment> = {},
+  ): Promise<StoredPayment> {
     const { bankReference, bookedAt } = outcome;
     const done = await move(payment, "succeeded", {
+      ...more,
+      ...reviewed(payment),
       ...deductionWith(payment, { bankReference, bookedAt }),
       dueAt: stamp(),
     });
@@ -82,8 +89,13 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
   const nextAsk = (payment: StoredPayment): string =>
     instant(nextInquiry(deductionOf(payment, stamp()), { now: deps.now(), inquiryMs: deps.limits.inquiryMs }));
 
-  async function fail(payment: StoredPayment, error: PaymentError): Promise<StoredPayment> {
-    const failed = await move(payment, "failed", { error, dueAt: stamp() });
+  /** @param more is written in the same update */
+  async function fail(
+    payment: StoredPayment,
+    error: PaymentError,
+    more: Partial<StoredPayment> = {},
+  ): Promise<StoredPayment> {
+    const failed = await move(payment, "failed", { ...more, ...reviewed(payment), error, dueAt: stamp() });
     deps.reached("payment.answer-written");
     return release(failed);
   }
@@ -190,15 +202,21 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
   };
 }
 
+/** Nobody need look at it any more. */
+const reviewed = ({ needsReview }: StoredPayment): Partial<StoredPayment> =>
+  needsReview === true ? { needsReview: false } : {};
+
 /** The earlier of two instants as stored. */
 const atMost = (at: string, end: string): string => (at < end ? at : end);
 
 /**
  * True of a payment that ended without money although the bank had its instruction: it swore that it never got it, or that it executes nothing
- * without an answer. Money that comes all the same must be seen.
+ * without an answer, or operators found that it took nothing. Money that comes all the same must be seen.
  */
 export const mayStillBeTaken = ({ state, error, deduction }: StoredPayment): boolean =>
-  error?.code === "BANK_NEVER_RECEIVED" || (deduction !== undefined && (state === "cancelled" || state === "expired"));
+  error?.code === "BANK_NEVER_RECEIVED" ||
+  error?.code === "REVIEW_NOT_DEBITED" ||
+  (deduction !== undefined && (state === "cancelled" || state === "expired"));
 
 const DOUBTS: Readonly<Record<Doubt, Partial<StoredPayment>>> = {
   differs: { needsReview: true, error: errorOf("BANK_ANSWER_DIFFERS") },

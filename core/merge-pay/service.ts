@@ -17,6 +17,7 @@ import { paymentDeduction } from "./deduction.ts";
 import { PAYMENTS, requestHashOf, showPayment, type StoredPayment } from "./model.ts";
 import { deductionOf, type OutcomeDeps, paymentOutcome } from "./outcome.ts";
 import type { Priced, QuotesService } from "./quotes.ts";
+import { paymentReviews } from "./review.ts";
 import { PAYMENT_STATES } from "./states.ts";
 import { paymentSweep } from "./sweep.ts";
 
@@ -216,6 +217,7 @@ export async function mergePayService(given: MergePayDeps) {
       page(payments, { userId }, BY_PAYMENT, query, deps.limits.ordersPerPage, showPayment),
 
     ...paymentCancel({ payments, outcome }),
+    ...paymentReviews({ deps, payments, outcome }),
     ...paymentConfirm({ deps, payments, outcome, deduction }),
     ...paymentSweep({ deps, payments, outcome, deduction }),
   };

@@ -14,6 +14,7 @@ import problem from "../../schemas/problem.schema.json" with { type: "json" };
 import quote from "../../schemas/quote.schema.json" with { type: "json" };
 import recordReject from "../../schemas/record-reject.schema.json" with { type: "json" };
 import remapPlan from "../../schemas/remap-plan.schema.json" with { type: "json" };
+import review from "../../schemas/review.schema.json" with { type: "json" };
 import settlementLine from "../../schemas/settlement-line.schema.json" with { type: "json" };
 import settlementRule from "../../schemas/settlement-rule.schema.json" with { type: "json" };
 import settlementRuleVersion from "../../schemas/settlement-rule-version.schema.json" with { type: "json" };
@@ -36,6 +37,7 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   quote,
   recordReject,
   remapPlan,
+  review,
   settlementLine,
   settlementRule,
   settlementRuleVersion,

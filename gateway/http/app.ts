@@ -14,6 +14,7 @@ import { linkImportRoute, linkRoutes } from "./routes/links.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { paymentRoutes } from "./routes/payments.ts";
+import { reviewRoutes } from "./routes/reviews.ts";
 import { settlementRoutes } from "./routes/settlement.ts";
 import { uploadRoute } from "./routes/upload.ts";
 import { checkHeaders, createServer, methodTable, timesOf } from "./server.ts";
@@ -84,6 +85,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     linkRoutes,
     operationRoutes,
     settlementRoutes,
+    reviewRoutes,
     eventRoutes,
     healthRoutes,
   ])

@@ -20,6 +20,7 @@ export const SCOPES = [
   "endpoints:write",
   "settlement:write",
   "accounts:write",
+  "reviews:write",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

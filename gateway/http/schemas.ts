@@ -36,6 +36,7 @@ export const PARAMS = {
   file: object({ id: text("^file_[0-9a-f]{40}$") }, ["id"]),
   order: object({ id: id("ord") }, ["id"]),
   quote: object({ id: id("quo") }, ["id"]),
+  proposal: object({ id: id("pay"), proposalId: id("prp") }, ["id", "proposalId"]),
   payment: object({ id: id("pay") }, ["id"]),
   link: object({ id: id("lnk") }, ["id"]),
   account: object({ id: id("acc") }, ["id"]),
@@ -78,6 +79,16 @@ const buyerId = text("^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$", "The platform's own id of th
   minLength: 1,
   maxLength: 256,
 });
+
+const amount: Schema = { ...ref("money"), description: "What was deducted: the payment's total." };
+const bookedAt: Schema = { type: "string", format: "date-time", description: "When the bank booked it." };
+const evidence = object(
+  {
+    text: text("^[^\\p{Cc}]+$", "What was found out, and how.", { minLength: 1, maxLength: 2000 }),
+    reference: line(200, "Where it can be looked up: a statement, a letter, a ticket of the bank."),
+  },
+  ["text", "reference"],
+);
 
 /** A rule that is set for a platform or a merchant. */
 const ruleBody = (title: string, rule: string): Schema => ({
@@ -129,6 +140,23 @@ export const BODIES = {
       },
       ["challengeId", "answer"],
     ),
+  },
+  reviewClaim: {
+    title: "ReviewClaim",
+    oneOf: [
+      form(
+        '`decision`: "debited" with the bank\'s reference, `amount` and `bookedAt`',
+        {
+          decision: { const: "debited" },
+          bankReference: line(200, "The bank's own reference."),
+          amount,
+          bookedAt,
+          evidence,
+        },
+        ["decision", "bankReference", "amount", "bookedAt", "evidence"],
+      ),
+      form('`decision`: "not_debited"', { decision: { const: "not_debited" }, evidence }, ["decision", "evidence"]),
+    ],
   },
   link: {
     title: "LinkRequest",
@@ -288,6 +316,7 @@ export const ANSWERS = {
   order: ref("order"),
   quote: ref("quote"),
   payment: ref("payment"),
+  review: ref("review"),
   line: ref("settlement-line"),
   feeVersion: ref("fee-version"),
   settlementRuleVersion: ref("settlement-rule-version"),

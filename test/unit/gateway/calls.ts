@@ -85,6 +85,23 @@ export const CALLS: readonly ApiCall[] = [
     status: 200,
     owned: true,
   },
+  get("/v1/reviews", [OPS]),
+  get(`/v1/reviews/${IDS.payment}`, [OPS], { route: "/v1/reviews/:id" }),
+  {
+    method: "POST",
+    url: `/v1/reviews/${IDS.payment}/proposals`,
+    route: "/v1/reviews/:id/proposals",
+    ...json({ decision: "not_debited", evidence: { text: "No such booking.", reference: "statement 7" } }),
+    who: [OPS],
+    status: 201,
+  },
+  ...["approve", "reject"].map((verdict): ApiCall => ({
+    method: "POST",
+    url: `/v1/reviews/${IDS.payment}/proposals/${IDS.proposal}/${verdict}`,
+    route: `/v1/reviews/:id/proposals/:proposalId/${verdict}`,
+    who: [OPS],
+    status: 200,
+  })),
   {
     method: "POST",
     url: "/v1/accounts",

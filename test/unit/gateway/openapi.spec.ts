@@ -40,6 +40,8 @@ const BODILESS = [
   "POST /v1/payments/{id}/cancel",
   "POST /v1/merchant-accounts/{id}/verify",
   "POST /v1/account-keys/rotate",
+  "POST /v1/reviews/{id}/proposals/{proposalId}/approve",
+  "POST /v1/reviews/{id}/proposals/{proposalId}/reject",
 ];
 
 describe("the OpenAPI document", () => {
@@ -115,6 +117,7 @@ describe("the OpenAPI document", () => {
         .map((parameter) => parameter.name);
       expect(declared, name).to.deep.equal(inPath);
       // These take nothing but the name of what they are about.
+      // Mapping a file again, cancelling a payment and judging a proposal take nothing but the name of what they are about.
       if (name.startsWith("POST") && !BODILESS.includes(name))
         expect(Object.keys(operation.requestBody?.content ?? {}), name).to.have.lengthOf(1);
       if (name.includes("/v1/")) {

@@ -1,0 +1,158 @@
+import type { Actions, Page, ReviewClaim } from "../actions.ts";
+import { type Deps, instant } from "../deps.ts";
+import { MergepayError } from "../errors/errors.ts";
+import { idPattern } from "../ids.ts";
+import { byId, page } from "../pages.ts";
+import type { StoreCollection } from "../store/contract.ts";
+import { Overtaken } from "../versioned.ts";
+import type { Review, ReviewDecision, ReviewProposal } from "../../schemas/types.generated.ts";
+import type { StoredPayment } from "./model.ts";
+import { errorOf, type PaymentOutcome } from "./outcome.ts";
+
+interface ReviewDeps {
+  readonly deps: Deps;
+  readonly payments: StoreCollection<StoredPayment>;
+  readonly outcome: PaymentOutcome;
+}
+
+const BY_PAYMENT = byId(idPattern("pay"));
+/** More than anybody proposes about one payment; a limit all the same, as they are kept in its document. */
+const MOST_DECISIONS = 20;
+
+/**
+ * What became of a deduction when the bank does not say, or contradicts itself: one operator proposes it with evidence, another one approves. The
+ * approval is written in the one update that moves the payment, so that there is none without its consequence.
+ */
+export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
+  const stamp = () => instant(deps.now());
+
+  async function find(paymentId: string): Promise<StoredPayment> {
+    const payment = await payments.findOne({ _id: paymentId });
+    if (payment === null || (payment.needsReview === undefined && payment.review === undefined))
+      throw new MergepayError("NOT_FOUND");
+    return payment;
+  }
+
+  /** Reads the payment, checks and writes; anew when somebody else wrote it meanwhile. */
+  async function change(
+    paymentId: string,
+    write: (payment: StoredPayment) => Promise<StoredPayment>,
+  ): Promise<StoredPayment> {
+    for (;;) {
+      try {
+        return await write(await find(paymentId));
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+      }
+    }
+  }
+
+  /** @throws STATE_REFUSED unless operators decide what became of its deduction */
+  function assertOpen({ state, needsReview }: StoredPayment): void {
+    if (state === "unknown" && needsReview === true) return;
+    throw new MergepayError("STATE_REFUSED", `There is nothing to decide about a payment that is ${state}.`, { state });
+  }
+
+  /** @throws NOT_FOUND unless it is the proposal that waits for a decision */
+  function pending({ review }: StoredPayment, proposalId: string): ReviewProposal {
+    if (review?.proposal?.id !== proposalId)
+      throw new MergepayError("NOT_FOUND", "This proposal does not wait for a decision.");
+    return review.proposal;
+  }
+
+  /** @throws REVIEW_AMOUNT_DIFFERS, REVIEW_REFERENCE_TAKEN, BODY_INVALID */
+  async function assertPlausible(payment: StoredPayment, claim: ReviewClaim): Promise<void> {
+    if (claim.decision !== "debited") return;
+    const { amount, bankReference, bookedAt } = claim;
+    if (amount.value !== payment.total.value || amount.currency !== payment.total.currency)
+      throw new MergepayError("REVIEW_AMOUNT_DIFFERS", undefined, { field: "/amount" });
+    if (Number.isNaN(Date.parse(bookedAt)) || Date.parse(bookedAt) > deps.now())
+      throw new MergepayError("BODY_INVALID", "The booking must have happened by now.", { field: "/bookedAt" });
+    const other = await payments.findOne({ bank: payment.bank, "deduction.bankReference": bankReference });
+    if (other !== null && other._id !== payment._id)
+      throw new MergepayError("REVIEW_REFERENCE_TAKEN", undefined, { field: "/bankReference" });
+  }
+
+  const decided = (
+    payment: StoredPayment,
+    verdict: ReviewDecision["verdict"],
+    proposal: ReviewProposal,
+    by: string,
+  ) => ({
+    review: { decisions: [...(payment.review?.decisions ?? []), { proposal, verdict, by, at: stamp() }] },
+  });
+
+  return {
+    /** Payments that an operator must look at. */
+    reviews: (query: Actions["merge-pay.reviews"]["params"]): Promise<Page<Review>> =>
+      page(payments, { needsReview: true }, BY_PAYMENT, query, deps.limits.ordersPerPage, showReview),
+
+    /** @throws NOT_FOUND when nobody ever had to look at it */
+    review: async ({ paymentId }: Actions["merge-pay.review"]["params"]): Promise<Review> =>
+      showReview(await find(paymentId)),
+
+    /**
+     * Says with evidence what became of a deduction. Nothing follows from it yet.
+     * @throws NOT_FOUND, STATE_REFUSED (nothing to decide, or another proposal waits), REVIEW_AMOUNT_DIFFERS, REVIEW_REFERENCE_TAKEN
+     */
+    async propose({ paymentId, by, claim }: Actions["merge-pay.propose"]["params"]): Promise<Review> {
+      const written = await change(paymentId, async (payment) => {
+        assertOpen(payment);
+        const { proposal: before, decisions = [] } = payment.review ?? {};
+        if (before !== undefined)
+          throw new MergepayError("STATE_REFUSED", `The proposal ${before.id} waits for a decision first.`);
+        if (decisions.length >= MOST_DECISIONS)
+          throw new MergepayError("STATE_REFUSED", `${MOST_DECISIONS} proposals about it were rejected already.`);
+        await assertPlausible(payment, claim);
+        const proposal = { id: deps.newId("prp"), ...claim, by, at: stamp() };
+        return outcome.save(payment, { review: { decisions, proposal } });
+      });
+      return showReview(written);
+    },
+
+    /**
+     * Carries out what another operator proposed: the payment has succeeded, or has failed.
+     * @throws NOT_FOUND, STATE_REFUSED (the bank has said it meanwhile), APPROVER_IS_PROPOSER, REVIEW_REFERENCE_TAKEN
+     */
+    async approve({ paymentId, proposalId, by }: Actions["merge-pay.approve"]["params"]): Promise<Review> {
+      const written = await change(paymentId, async (payment) => {
+        const proposal = pending(payment, proposalId);
+        assertOpen(payment);
+        if (proposal.by === by) throw new MergepayError("APPROVER_IS_PROPOSER");
+        const more = decided(payment, "approved", proposal, by);
+        const { decision, bankReference, amount, bookedAt } = proposal;
+        if (decision === "not_debited") return outcome.fail(payment, errorOf("REVIEW_NOT_DEBITED"), more);
+        if (bankReference === undefined || amount === undefined || bookedAt === undefined)
+          throw new MergepayError("INTERNAL", `The proposal ${proposalId} does not say what was debited.`);
+        await assertPlausible(payment, { decision, bankReference, amount, bookedAt, evidence: proposal.evidence });
+        return outcome.succeed(payment, { state: "succeeded", bankReference, amount, bookedAt }, more);
+      });
+      return showReview(written);
+    },
+
+    /** Takes a proposal off the table; its proposer may, too. @throws NOT_FOUND */
+    async reject({ paymentId, proposalId, by }: Actions["merge-pay.reject"]["params"]): Promise<Review> {
+      const written = await change(paymentId, (payment) =>
+        outcome.save(payment, decided(payment, "rejected", pending(payment, proposalId), by)),
+      );
+      return showReview(written);
+    },
+  };
+}
+
+/** The review of a payment as operators see it. */
+export function showReview(payment: StoredPayment): Review {
+  const { _id, userId, state, total, bank, bankRequestId, needsReview, error, review } = payment;
+  const ofUnknown = error?.code === "BANK_ANSWER_DIFFERS" ? "differs" : "silent";
+  return {
+    paymentId: _id,
+    userId,
+    state,
+    ...(needsReview === true ? { reason: state === "unknown" ? ofUnknown : "late_money" } : {}),
+    total,
+    bank,
+    bankRequestId,
+    ...(review?.proposal === undefined ? {} : { proposal: review.proposal }),
+    decisions: review?.decisions ?? [],
+  };
+}
