@@ -7,6 +7,7 @@ import type { Reply } from "./plugin/contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
 import type {
+  AuditEntry,
   DryRun,
   Event,
   Evidence,
@@ -308,6 +309,8 @@ export interface Actions {
   /** With `platform` only of that platform's orders; `by` is an operator. */
   "settlement.deliver": { params: { orderId: string; platform?: string; at?: string; by?: string }; result: Handover };
   "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
+  /** Sealed decisions, in the order of their chain. */
+  "audit.entries": { params: PageQuery & { subject?: string }; result: Page<AuditEntry> };
   "notify.events": { params: PageQuery & { platform?: string; userId?: string }; result: Page<Event> };
   "notify.createEndpoint": { params: { platform: string; url: string }; result: Endpoint & { secret: string } };
   "notify.endpoints": { params: PageQuery & { platform?: string }; result: Page<Endpoint> };

@@ -1,5 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 import type { ActionName, Call } from "./actions.ts";
+import { originNow } from "./audit/origin.ts";
 import { asMergepayError, MergepayError } from "./errors/errors.ts";
 
 /** The part of a broker that calls need. */
@@ -25,7 +26,9 @@ export function callOver(broker: Caller): Call {
     const timeout = options.timeoutMs ?? (platform === undefined ? DEFAULT_TIMEOUT_MS : PLATFORM_TIMEOUT_MS);
     try {
       const at = options.node === undefined ? {} : { nodeID: options.node };
-      return (await broker.call(full, params, { timeout, retries: 0, ...at })) as never;
+      const origin = originNow();
+      const meta = origin === undefined ? {} : { meta: { origin } };
+      return (await broker.call(full, params, { timeout, retries: 0, ...at, ...meta })) as never;
     } catch (error) {
       throw translated(name, error);
     }

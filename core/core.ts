@@ -3,6 +3,8 @@ import type { ServiceSchema } from "moleculer";
 import { accountsShell } from "./accounts/accounts.service.ts";
 import { accountsService } from "./accounts/service.ts";
 import type { AccountKey } from "./accounts/vault.ts";
+import { auditShell } from "./audit/audit.service.ts";
+import { auditService } from "./audit/service.ts";
 import type { Deps } from "./deps.ts";
 import { filesShell } from "./files/files.service.ts";
 import { FILES } from "./files/model.ts";
@@ -11,6 +13,7 @@ import type { Job } from "./jobs.ts";
 import { ledgerShell } from "./ledger/ledger.service.ts";
 import { ledgerService } from "./ledger/service.ts";
 import { linksShell } from "./links/links.service.ts";
+import { LINKS } from "./links/model.ts";
 import { linkedUsers } from "./links/repo.ts";
 import { linksService } from "./links/service.ts";
 import { mergePayShell } from "./merge-pay/merge-pay.service.ts";
@@ -18,6 +21,7 @@ import { PAYMENTS } from "./merge-pay/model.ts";
 import { paymentsUnderWay } from "./merge-pay/repo.ts";
 import { quotesService } from "./merge-pay/quotes.ts";
 import { mergePayService } from "./merge-pay/service.ts";
+import { ENDPOINTS } from "./notify/model.ts";
 import { notifyShell } from "./notify/notify.service.ts";
 import { notifyService } from "./notify/service.ts";
 import type { Post } from "./notify/webhooks.ts";
@@ -53,6 +57,8 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger });
   const notify = await notifyService(deps, [FILES, PAYMENTS], post, random);
 
+  const audit = await auditService(deps, [FILES, PAYMENTS, LINKS, ENDPOINTS]);
+
   const schemas: ServiceSchema[] = [
     filesShell(files),
     ordersShell(orders),
@@ -61,11 +67,13 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     mergePayShell(mergePay, quotes),
     settlementShell(settlement),
     ledgerShell(ledger),
+    auditShell(audit),
     notifyShell(notify),
   ];
   const jobs: Job[] = [
     { name: "files", everyMs: sweepMs, run: files.takeUp },
     { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
+    { name: "audit", everyMs: sweepMs, run: audit.run },
     { name: "journal", everyMs: sweepMs, run: ledger.seal },
     { name: "settlement", everyMs: sweepMs, run: settlement.sweep },
     { name: "account-keys", everyMs: 5 * sweepMs, run: accounts.rotateSome },
@@ -85,7 +93,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       const quiet = Promise.all([files.stop(), notify.quiet()]);
       await Promise.race([quiet, delay(STOP_MS, undefined, { ref: false })]);
     },
-    services: { files, orders, links, accounts, settlement, ledger, quotes, mergePay, notify },
+    services: { files, orders, links, accounts, settlement, ledger, quotes, mergePay, notify, audit },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Call } from "./actions.ts";
+import type { Audit } from "./audit/outbox.ts";
 import type { IdPrefix } from "./ids.ts";
 import type { Limits } from "./limits.ts";
 import type { Store } from "./store/contract.ts";
@@ -51,6 +52,8 @@ export type Point =
   | "journal.block-written"
   | "account.removal-marked"
   | "account.resealed"
+  | "audit.relayed"
+  | "audit.block-written"
   | "event.relayed"
   | "webhook.sent";
 
@@ -64,6 +67,8 @@ export interface Deps {
   readonly call: Call;
   readonly log: Log;
   readonly reached: (point: Point) => void;
+  /** Every decision is written by it, in the same write as what was decided. */
+  readonly audit: Audit;
   /** Keys that blocks of the hash chains are sealed with: the first one seals, all of them verify. Absent: no seals. */
   readonly sealKeys?: readonly Uint8Array[];
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { access, mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { onBehalfOf, type Origin } from "../core/audit/origin.ts";
 import type { Log } from "../core/deps.ts";
 import { isEnded } from "../core/files/states.ts";
 import { asMergepayError, MergepayError, problemOf } from "../core/errors/errors.ts";
@@ -149,17 +150,22 @@ export function dropFolder({ dir, log, manifestRequired, now, settleMs = 5_000, 
     }
   }
 
+  async function sweep(): Promise<void> {
+    const { items } = await intake.call("bank-adapter.platforms", {});
+    await mkdir(dir, { recursive: true });
+    await lookAtAway();
+    for (const { platform } of items) await lookAt(platform);
+    await lookAtStrangers(new Set(items.map(({ platform }) => platform)));
+  }
+
   return {
     /** Looks into the folder of every platform that is registered now. */
-    async sweep(): Promise<void> {
-      const { items } = await intake.call("bank-adapter.platforms", {});
-      await mkdir(dir, { recursive: true });
-      await lookAtAway();
-      for (const { platform } of items) await lookAt(platform);
-      await lookAtStrangers(new Set(items.map(({ platform }) => platform)));
-    },
+    sweep: () => onBehalfOf(() => DROPPED, sweep),
   };
 }
+
+/** Whoever may write to the folder: nobody asks who. */
+const DROPPED: Origin = { by: { kind: "system", id: "drop folder" }, via: "drop" };
 
 /** The name, or a shorter one with a number where it is too long or taken: `orders.2.csv`. */
 async function freeName(folder: string, name: string): Promise<string> {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { ServiceBroker } from "moleculer";
+import { auditTrail } from "../core/audit/outbox.ts";
 import { callOver } from "../core/call.ts";
 import { type Core, createCore } from "../core/core.ts";
 import type { Deps, Point } from "../core/deps.ts";
@@ -60,7 +61,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   if (config.natsUrl !== undefined) watchBus(broker as ServiceBroker & Bus, config.natsUrl, log, now);
   const call = callOver(broker);
   const newId = idSource(now, randomBytes);
-  const deps: Deps = { store, limits, now, newId, call, log, reached, sealKeys: config.sealKeys };
+  const audit = auditTrail({ node: config.nodeId, now, newId });
+  const deps: Deps = { store, limits, now, newId, call, log, reached, audit, sealKeys: config.sealKeys };
   const ready = readiness(store, call, has);
   const jobs: Job[] = [];
   let core: Core | undefined;

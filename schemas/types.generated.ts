@@ -18,6 +18,55 @@ export type Items = {
 
 export interface Bundle {}
 /**
+ * A decision: who decided what about which thing, from where, and what it was before and after.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "audit-entry".
+ */
+export interface AuditEntry {
+  id: string;
+  at: string;
+  /**
+   * A platform, payer or operator by id; a bank by the name of its driver; `system` is a node that did what was due.
+   */
+  by: {
+    kind: "platform" | "payer" | "operator" | "bank" | "system";
+    id: string;
+  };
+  from: {
+    /**
+     * The node that wrote it.
+     */
+    node: string;
+    via: "http" | "cli" | "drop" | "job";
+    ip?: string;
+    requestId?: string;
+  };
+  /**
+   * Such as `payment.cancelled`.
+   */
+  what: string;
+  /**
+   * The id of what it is about.
+   */
+  subject: string;
+  before?: Facts;
+  after?: Facts;
+  /**
+   * Block of the hash chain and place in it.
+   */
+  position?: string;
+}
+/**
+ * What changed, as plain values.
+ *
+ * This interface was referenced by `AuditEntry`'s JSON-Schema
+ * via the `definition` "facts".
+ */
+export interface Facts {
+  [k: string]: string | number | boolean | null;
+}
+/**
  * The one debit instruction of a payment; durable before its first byte leaves.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import { type Audited, AUDITS_PENDING } from "../audit/outbox.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
 import type { FileReport, RecordReject } from "../../schemas/types.generated.ts";
 
 /** A file as stored: its report, and what processing needs. */
-export interface StoredFile extends Versioned, Omit<FileReport, "id">, Outbox {
+export interface StoredFile extends Versioned, Omit<FileReport, "id">, Outbox, Audited {
   /** How often reading was begun since it last got on; counted before reading. */
   tries: number;
   /** The frame was found whole. */
@@ -20,6 +21,7 @@ export const FILES: CollectionSpec = {
     { name: "due", keys: ["dueAt"] },
     { name: "platform", keys: ["platform", "_id"] },
     { name: "events", keys: ["eventsPending"] },
+    AUDITS_PENDING,
   ],
 };
 
@@ -52,6 +54,8 @@ export function showFile(stored: StoredFile): FileReport {
     events: _events,
     eventsPending: _pending,
     eventCounts: _counts,
+    audits: _audits,
+    auditsPending: _auditsPending,
     ...report
   } = stored;
   return { id: _id, ...report };

@@ -51,7 +51,14 @@ export async function filesService(deps: Deps, orders: OrdersService) {
     const other = manifest !== undefined && canonicalJson(manifest) !== canonicalJson(present.manifest);
     if (!failedByIt || !other) return present;
     FILE_STATES.assertMove(present.state, "received");
-    const anew = { state: "received", manifest, tries: 0, dueAt: instant(deps.now()) } as const;
+    const decided = { what: "file.retried", subject: present._id, before: { state: present.state } } as const;
+    const anew = {
+      state: "received",
+      manifest,
+      tries: 0,
+      dueAt: instant(deps.now()),
+      ...deps.audit(present, decided),
+    } as const;
     try {
       const file = await saveVersion(files, present, anew, ["error", "processedAt"]);
       processing.wake();
@@ -87,6 +94,11 @@ export async function filesService(deps: Deps, orders: OrdersService) {
         version: 1,
         dueAt: at,
         ...EMPTY_OUTBOX,
+        ...deps.audit(undefined, {
+          what: "file.received",
+          subject: fileId,
+          after: { platform, merchant, sha256, bytes },
+        }),
       };
       try {
         await files.insertOne(file);
@@ -115,10 +127,13 @@ export async function filesService(deps: Deps, orders: OrdersService) {
       if (!isEnded(present))
         throw new MergepayError("STATE_REFUSED", "The file is being processed; wait until it has ended.");
       FILE_STATES.assertMove(present.state, "received");
+      const { state, remaps = 0, pluginVersion = null } = present;
+      const before = { state, remaps, pluginVersion };
       const anew = {
         ...UNREAD,
+        ...deps.audit(present, { what: "file.remapped", subject: fileId, before, after: { remaps: remaps + 1 } }),
         state: "received",
-        remaps: (present.remaps ?? 0) + 1,
+        remaps: remaps + 1,
         dueAt: instant(deps.now()),
       } as const;
       try {

@@ -1,20 +1,18 @@
 import type { Link, Linked } from "../actions.ts";
+import { type Audited, AUDITS_PENDING } from "../audit/outbox.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { buyerKey } from "../orders/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 
 /** A link as stored; `_id` is the buyer key that orders wait for. */
-export interface StoredLink extends Doc, Link {
+export interface StoredLink extends Doc, Link, Audited {
   /** Set when it is being ended: it gives no orders any more, and goes when its user's open ones are back. */
   removedAt?: string;
 }
 
 export const LINKS: CollectionSpec = {
   name: "links",
-  indexes: [
-    { name: "user", keys: ["userId", "_id"] },
-    { name: "id", keys: ["id"] },
-  ],
+  indexes: [{ name: "user", keys: ["userId", "_id"] }, { name: "id", keys: ["id"] }, AUDITS_PENDING],
 };
 
 /** A token that was used; `_id` is its platform and nonce. It is kept for as long as the token could come again. */
@@ -41,6 +39,6 @@ export function whoOf({ platform, buyerId, merchant, orderNo }: Linked) {
 }
 
 export function showLink(stored: StoredLink): Link {
-  const { _id: _key, removedAt: _removed, ...link } = stored;
+  const { _id: _key, removedAt: _removed, audits: _audits, auditsPending: _pending, ...link } = stored;
   return link;
 }

@@ -1,4 +1,5 @@
 import type { Actions, Link, Linked, LinkReject, Page } from "../actions.ts";
+import { auditWriter } from "../audit/service.ts";
 import { type Deps, instant } from "../deps.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import type { OrdersService } from "../orders/service.ts";
@@ -24,13 +25,23 @@ type Way = "by operator" | "by import" | "by token";
 export async function linksService(deps: Deps, orders: OrdersService) {
   const links = await deps.store.collection<StoredLink>(LINKS);
   const tokens = await deps.store.collection<UsedToken>(TOKENS);
+  const writeAudit = await auditWriter(deps);
 
   /** The link of the buyer, made or there already. @throws LINK_TAKEN, BODY_INVALID */
   async function made(linked: Linked, way: Way): Promise<{ link: StoredLink; isNew: boolean }> {
     const { who, buyer } = whoOf(linked);
     const { userId } = linked;
     for (;;) {
-      const link: StoredLink = { _id: buyer, id: deps.newId("lnk"), userId, ...who, createdAt: instant(deps.now()) };
+      const id = deps.newId("lnk");
+      const after = { platform: who.platform, userId, way };
+      const link: StoredLink = {
+        _id: buyer,
+        id,
+        userId,
+        ...who,
+        createdAt: instant(deps.now()),
+        ...deps.audit(undefined, { what: "link.made", subject: id, after }),
+      };
       try {
         await links.insertOne(link);
         deps.log.info({ linkId: link.id, platform: who.platform, reason: way }, "A link was made.");
@@ -55,6 +66,8 @@ export async function linksService(deps: Deps, orders: OrdersService) {
   /** Takes the link's open orders back, then the link away. Whoever does it again does no harm. */
   async function end(link: StoredLink): Promise<number> {
     const { released } = await orders.settle([link._id]);
+    // What was decided about it must not go with it.
+    await writeAudit([link]);
     await links.deleteOne({ _id: link._id, id: link.id });
     deps.log.info({ linkId: link.id, platform: link.platform, count: released }, "A link was ended.");
     return released;
@@ -125,10 +138,22 @@ export async function linksService(deps: Deps, orders: OrdersService) {
      */
     async remove({ linkId, userId }: Actions["links.remove"]["params"]): Promise<{ released: number }> {
       const mine = { id: linkId, ...(userId === undefined ? {} : { userId }) };
-      const removedAt = instant(deps.now());
-      const link = await links.findOneAndUpdate(mine, { $set: { removedAt } }, { returnDocument: "after" });
-      if (link === null) throw new MergepayError("NOT_FOUND");
-      return { released: await end(link) };
+      const present = await links.findOne(mine);
+      if (present === null) throw new MergepayError("NOT_FOUND");
+      // One that is being ended, by a call that may have died on it, is ended; that was decided by who asked first.
+      if (present.removedAt !== undefined) return { released: await end(present) };
+      const { platform, userId: before } = present;
+      const decided = deps.audit(present, {
+        what: "link.ended",
+        subject: linkId,
+        before: { platform, userId: before },
+      });
+      const ended = await links.findOneAndUpdate(
+        { ...mine, removedAt: null as never },
+        { $set: { removedAt: instant(deps.now()), ...decided } },
+        { returnDocument: "after" },
+      );
+      return { released: ended === null ? 0 : await end(ended) };
     },
 
     list: (params: Actions["links.list"]["params"]): Promise<Page<Link>> =>

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PayRequest } from "../actions.ts";
+import { type Audited, AUDITS_PENDING } from "../audit/outbox.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { FrozenRule, FrozenRules } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
@@ -15,7 +16,7 @@ import type {
 } from "../../schemas/types.generated.ts";
 
 /** A payment as stored: what is shown, and what carries it to its end. */
-export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox {
+export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox, Audited {
   accountId: string;
   idempotencyKey: string;
   /** Hash of what was asked, to tell a repeated request from another one under the same key. */
@@ -42,6 +43,7 @@ export const PAYMENTS: CollectionSpec = {
     { name: "review", keys: ["needsReview", "_id"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },
+    AUDITS_PENDING,
   ],
 };
 

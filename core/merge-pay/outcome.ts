@@ -12,6 +12,7 @@ import type { SettlementService } from "../settlement/service.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import { saveVersion } from "../versioned.ts";
 import type { Challenge, Deduction, PaymentError } from "../../schemas/types.generated.ts";
+import { decisionOf } from "./decisions.ts";
 import { rulesOf, showPayment, type StoredPayment } from "./model.ts";
 import { PAYMENT_STATES, type PaymentState } from "./states.ts";
 
@@ -29,8 +30,12 @@ export interface OutcomeDeps {
  */
 export function paymentOutcome({ deps, payments, orders, settlement, ledger }: OutcomeDeps) {
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
-  const save = (payment: StoredPayment, change: Partial<StoredPayment>) =>
-    saveVersion(payments, payment, { ...change, updatedAt: stamp() });
+  /** Writes a change, and the decision that it is beside it. */
+  function save(payment: StoredPayment, change: Partial<StoredPayment>): Promise<StoredPayment> {
+    const decided = decisionOf(payment, change);
+    const audited = decided === undefined ? {} : deps.audit(payment, decided.decision, decided.by);
+    return saveVersion(payments, payment, { ...change, ...audited, updatedAt: stamp() });
+  }
 
   const openOrders = (payment: StoredPayment): Promise<void> =>
     orders.release(

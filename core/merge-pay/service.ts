@@ -13,6 +13,7 @@ import { Overtaken } from "../versioned.ts";
 import type { Payment } from "../../schemas/types.generated.ts";
 import { paymentCancel } from "./cancel.ts";
 import { paymentConfirm } from "./confirm.ts";
+import { askedFor } from "./decisions.ts";
 import { paymentDeduction } from "./deduction.ts";
 import { PAYMENTS, requestHashOf, showPayment, type StoredPayment } from "./model.ts";
 import { deductionOf, type OutcomeDeps, paymentOutcome } from "./outcome.ts";
@@ -163,7 +164,7 @@ export async function mergePayService(given: MergePayDeps) {
       }
       const { account, selected, total, quoteId, rules } = priced;
       const at = stamp();
-      const payment: StoredPayment = {
+      const asked: StoredPayment = {
         _id: deps.newId("pay"),
         userId,
         state: "locking",
@@ -182,6 +183,7 @@ export async function mergePayService(given: MergePayDeps) {
         updatedAt: at,
         ...EMPTY_OUTBOX,
       };
+      const payment = { ...asked, ...deps.audit(undefined, askedFor(asked)) };
       try {
         await payments.insertOne(payment);
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Delivery, Endpoint } from "../actions.ts";
+import { type Audited, AUDITS_PENDING } from "../audit/outbox.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Event } from "../../schemas/types.generated.ts";
 
@@ -22,13 +23,13 @@ export const positionOf = (count: number): string => String(count).padStart(15, 
 export const showEvent = ({ _id, position: _position, ...event }: StoredEvent): Event => ({ id: _id, ...event });
 
 /** Where a platform is told, and the secret that its deliveries are signed with (`whsec_...`); the secret is shown once. */
-export interface StoredEndpoint extends Doc, Omit<Endpoint, "id"> {
+export interface StoredEndpoint extends Doc, Omit<Endpoint, "id">, Audited {
   secret: string;
 }
 
 export const ENDPOINTS: CollectionSpec = {
   name: "endpoints",
-  indexes: [{ name: "platform", keys: ["platform", "_id"] }],
+  indexes: [{ name: "platform", keys: ["platform", "_id"] }, AUDITS_PENDING],
 };
 
 export const showEndpoint = ({ _id, platform, url, createdAt }: StoredEndpoint): Endpoint => ({

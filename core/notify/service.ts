@@ -64,12 +64,18 @@ export async function notifyService(deps: Deps, tellers: readonly CollectionSpec
         });
       if ((await endpoints.countDocuments({ platform })) >= ENDPOINTS_PER_PLATFORM)
         throw new MergepayError("STATE_REFUSED", `A platform has at most ${ENDPOINTS_PER_PLATFORM} endpoints.`);
+      const id = deps.newId("end");
       const endpoint: StoredEndpoint = {
-        _id: deps.newId("end"),
+        _id: id,
         platform,
         url,
         secret: `whsec_${randomBytes(24).toString("base64")}`,
         createdAt: instant(deps.now()),
+        ...deps.audit(undefined, {
+          what: "endpoint.made",
+          subject: id,
+          after: { platform, origin: new URL(url).origin },
+        }),
       };
       await endpoints.insertOne(endpoint);
       return { ...showEndpoint(endpoint), secret: endpoint.secret };

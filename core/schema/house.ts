@@ -1,3 +1,4 @@
+import auditEntry from "../../schemas/audit-entry.schema.json" with { type: "json" };
 import deduction from "../../schemas/deduction.schema.json" with { type: "json" };
 import dryRun from "../../schemas/dry-run.schema.json" with { type: "json" };
 import event from "../../schemas/event.schema.json" with { type: "json" };
@@ -21,6 +22,7 @@ import settlementRuleVersion from "../../schemas/settlement-rule-version.schema.
 
 /** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
 export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
+  auditEntry,
   deduction,
   dryRun,
   event,

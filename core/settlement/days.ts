@@ -34,7 +34,8 @@ export function isZone(zone: string): boolean {
 /** What a clock in the zone shows at an instant, as if it were UTC; both in epoch milliseconds. */
 function wallClock(epochMs: number, zone: string): number {
   const shown: Record<string, number> = {};
-  for (const { type, value: digits } of formatOf(zone).formatToParts(epochMs)) shown[type] = Number.parseInt(digits, 10);
+  for (const { type, value: digits } of formatOf(zone).formatToParts(epochMs))
+    shown[type] = Number.parseInt(digits, 10);
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = shown;
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }

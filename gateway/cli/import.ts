@@ -1,6 +1,8 @@
 import { createReadStream } from "node:fs";
 import { access, constants, readFile, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { basename } from "node:path";
+import { onBehalfOf, type Origin } from "../../core/audit/origin.ts";
 import { asMergepayError, MergepayError } from "../../core/errors/errors.ts";
 import { readManifest } from "../../core/files/manifest.ts";
 import type { DryRun } from "../../schemas/types.generated.ts";
@@ -45,7 +47,11 @@ export async function importFiles(
         ...(confirm === undefined ? {} : { confirm }),
         ...(manifest === undefined ? {} : { manifest }),
       };
-      const done = dryRun === undefined ? importOne(node, file) : tryOne(node, file);
+      const by: Origin = { by: { kind: "operator", id: userInfo().username }, via: "cli" };
+      const done = onBehalfOf(
+        () => by,
+        () => (dryRun === undefined ? importOne(node, file) : tryOne(node, file)),
+      );
       good = (await done.catch((error: unknown) => refused(error, name))) && good;
     }
     return good;

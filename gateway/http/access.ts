@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import type { Actor, Origin } from "../../core/audit/origin.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
 import { bearerPrincipal, PLATFORM_ID, type Principal, readCredentials } from "./auth.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -78,6 +79,22 @@ export function proveClaim(request: FastifyRequest, bytes?: Uint8Array): void {
 export function principalOf(request: FastifyRequest): Principal {
   if (request.principal === null) throw new MergepayError("UNAUTHENTICATED");
   return request.principal;
+}
+
+/** Whose decision the request is, as the audit log has it; undefined until that is proven. */
+export function originOf({ principal, ip, id: requestId }: FastifyRequest): Origin | undefined {
+  return principal === null ? undefined : { by: actorOf(principal), via: "http", ip, requestId };
+}
+
+function actorOf(principal: Principal): Actor {
+  switch (principal.kind) {
+    case "platform":
+      return { kind: "platform", id: principal.platform };
+    case "payer":
+      return { kind: "payer", id: principal.userId };
+    case "operator":
+      return { kind: "operator", id: principal.id };
+  }
 }
 
 /** The payer who is asking, or whom the operator names. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
+import { onBehalfOf } from "../../core/audit/origin.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
-import { identify, proveClaim } from "./access.ts";
+import { identify, originOf, proveClaim } from "./access.ts";
 import type { HttpDeps } from "./deps.ts";
 import { readJsonBodies } from "./json.ts";
 import { documentApi } from "./openapi.ts";
@@ -61,6 +62,9 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     if (access?.streamed === undefined) proveClaim(request);
     if (access !== undefined) request.query = strictQuery(request.raw.url ?? "");
     done();
+  });
+  app.addHook("preHandler", (request, _reply, done) => {
+    onBehalfOf(() => originOf(request), done);
   });
   app.addHook("onSend", (_request, reply, _payload, done) => {
     if (draining) reply.header("connection", "close");

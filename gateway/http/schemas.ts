@@ -65,6 +65,12 @@ export const QUERY = {
   ofUser: object({ ...page, userId: { ...userId, description: "Operators: whose; they must say." } }),
   lines: object({ ...page, payment: id("pay"), platform }),
   journal: object({ ...page, payment: id("pay") }),
+  audit: object({
+    ...page,
+    subject: text("^[\\w./:@-]+$", "Only decisions about this: the id of a payment, file, link ...", {
+      maxLength: 200,
+    }),
+  }),
   ofMerchant: object({
     ...page,
     platform: { ...platform, description: "Operators: only of this platform." },
@@ -322,6 +328,7 @@ export const ANSWERS = {
   settlementRuleVersion: ref("settlement-rule-version"),
   handover: object({ orderId: word, deliveredAt: time }, ["orderId", "deliveredAt"]),
   entry: ref("journal-entry"),
+  audit: ref("audit-entry"),
   event: ref("event"),
   inbox,
   link: object(linkFields, ["id", "platform", "userId", "createdAt"]),

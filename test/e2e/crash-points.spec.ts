@@ -57,6 +57,8 @@ const CASES: Readonly<Record<Point, readonly Case[]>> = {
   // These two are in crash-accounts.spec.ts.
   "account.removal-marked": [],
   "account.resealed": [],
+  "audit.relayed": [ofFiles("the decision to take a file is in the log and still in its document")],
+  "audit.block-written": [ofFiles("a block of the audit log is written, its entries are not marked")],
   "event.relayed": [
     ofFiles("a file's event is relayed and still in its document"),
     ofPayment("a payment's events are relayed and still in its document"),

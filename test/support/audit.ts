@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { AUDIT, AUDIT_CHAIN, type StoredAudit } from "../../core/audit/model.ts";
 import { FILES } from "../../core/files/model.ts";
 import type { StoredBlock } from "../../core/chain/model.ts";
 import { JOURNAL, JOURNAL_CHAIN, type StoredEntry } from "../../core/ledger/model.ts";
@@ -36,6 +37,8 @@ export async function audit(
   const payments = await all<StoredPayment>(store, PAYMENTS);
   const lines = await all<StoredLine>(store, LINES);
   const journal = await all<StoredEntry>(store, JOURNAL);
+  const decisions = await all<StoredAudit>(store, AUDIT);
+  const auditBlocks = await all<StoredBlock>(store, AUDIT_CHAIN.blocks);
   const blocks = await all<StoredBlock>(store, JOURNAL_CHAIN.blocks);
   await all(store, FILES);
   const orderById = new Map(orders.map((order) => [order._id, order]));
@@ -45,12 +48,29 @@ export async function audit(
   auditOwners(orders, payments, atRest);
   auditBank(bank, paymentByRequest, journal, atRest);
   auditChain(journal, blocks);
+  auditChain(decisions, auditBlocks);
+  if (auditBlocks.length > 0 && atRest) auditDecisions(payments, decisions);
   for (const entry of journal)
     expect(sumOf(entry.lines.map(({ amount }) => amount)), `journal ${entry._id}`).to.equal(0n);
 }
 
+/** What became of a payment is told by the log from its asking on: its decisions are one way from there to its state. */
+function auditDecisions(payments: readonly StoredPayment[], decisions: readonly StoredAudit[]): void {
+  const bySubject = Map.groupBy(decisions, ({ subject }) => subject);
+  for (const { _id, state } of payments) {
+    const own = bySubject.get(_id) ?? [];
+    expect(
+      own.filter(({ what }) => what === "payment.asked"),
+      `asking for ${_id}`,
+    ).to.have.length(1);
+    const moves = own.filter(({ before, after }) => before !== undefined && before.state !== after?.state);
+    const states = ["locking", ...moves.map(({ after }) => after?.state)];
+    expect(states, `decisions about ${_id}`).to.have.members([...moves.map(({ before }) => before?.state), state]);
+  }
+}
+
 /** One chain of blocks without gaps, which holds no entry twice; an entry that names its place is there. */
-function auditChain(entries: readonly StoredEntry[], blocks: readonly StoredBlock[]): void {
+function auditChain(entries: readonly { _id: string; position?: string }[], blocks: readonly StoredBlock[]): void {
   const sorted = blocks.toSorted((a, b) => (a._id < b._id ? -1 : 1));
   sorted.forEach(({ _id, previous }, index) => {
     expect(_id).to.equal(String(index + 1).padStart(12, "0"));

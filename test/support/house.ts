@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ActionName, Actions, Call, MappedRecord } from "../../core/actions.ts";
 import type { AccountKey } from "../../core/accounts/vault.ts";
+import { auditTrail } from "../../core/audit/outbox.ts";
 import { createCore } from "../../core/core.ts";
 import type { Deps, Log, Point } from "../../core/deps.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
@@ -94,11 +95,13 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
     if (answer === undefined) throw new MergepayError("BANK_UNAVAILABLE", `No ${name} in this test.`);
     return answer(params, platform);
   };
+  const newId = idSource(clock.now, random);
   const deps: Deps = {
     store,
     limits: { ...LIMITS, ...limits },
     now: clock.now,
-    newId: idSource(clock.now, random),
+    newId,
+    audit: auditTrail({ node: "house", now: clock.now, newId }),
     call,
     log: silentLog,
     reached,

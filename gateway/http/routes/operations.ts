@@ -55,6 +55,22 @@ export function operationRoutes(app: FastifyInstance, { call, limits }: HttpDeps
     },
   );
 
+  app.get<{ Querystring: { subject?: string } }>(
+    "/v1/audit",
+    described({
+      summary: "List decisions: who decided what, from where, before and after",
+      tag: "operations",
+      access: operator,
+      query: QUERY.audit,
+      answers: { 200: ["A page of decisions, in the order of their chain.", pageSchema(ANSWERS.audit)] },
+    }),
+    async (request, reply) => {
+      const { subject } = request.query;
+      const page = { ...pageQuery(request, limits.ordersPerPage), ...(subject === undefined ? {} : { subject }) };
+      return sendPage(request, reply, await call("audit.entries", page));
+    },
+  );
+
   app.get(
     "/v1/plugins",
     described({

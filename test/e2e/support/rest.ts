@@ -7,7 +7,7 @@ import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { EVENTS, type StoredEvent } from "../../../core/notify/model.ts";
 import type { Store } from "../../../core/store/contract.ts";
 import { openStore } from "../../../core/store/open.ts";
-import type { Event, FileReport, JournalEntry, Payment } from "../../../schemas/types.generated.ts";
+import type { AuditEntry, Event, FileReport, JournalEntry, Payment } from "../../../schemas/types.generated.ts";
 import { audit } from "../../support/audit.ts";
 import { until } from "../../support/process.ts";
 import { PAYER, type World } from "./world.ts";
@@ -20,7 +20,7 @@ export interface AtRest {
   readonly payments: readonly Payment[];
 }
 
-/** Waits until nothing is under way any more: files and payments ended, their events told, webhooks delivered, the journal sealed. */
+/** Waits until nothing is under way any more: files and payments ended, their events told, webhooks delivered, books sealed. */
 export function atRest(world: World, deadlineMs = 20_000): Promise<AtRest> {
   let last = "";
   const look = async (): Promise<AtRest | undefined> => {
@@ -29,12 +29,17 @@ export function atRest(world: World, deadlineMs = 20_000): Promise<AtRest> {
     const events = await world.list<Event>("/v1/events");
     const deliveries = await world.list<Delivery>("/v1/deliveries");
     const journal = await world.list<JournalEntry>("/v1/journal");
+    const decided = new Set(
+      (await world.list<AuditEntry>("/v1/audit")).map(({ what, subject }) => `${what} ${subject}`),
+    );
     last = JSON.stringify({ files, payments, events: events.length, deliveries }).slice(0, 4000);
     const ended =
       files.every(({ state }) => FILE_ENDED.has(state)) &&
       payments.every(({ state }) => !UNDER_WAY.has(state)) &&
       files.every(({ id }) => events.some(({ aggregate }) => aggregate === id)) &&
       payments.every((payment) => isTold(payment, events)) &&
+      files.every(({ id }) => decided.has(`file.received ${id}`)) &&
+      payments.every(({ id, state }) => decided.has(`payment.${state} ${id}`)) &&
       journal.every(({ position }) => position !== undefined);
     const toTell = events.filter(({ platform }) => platform !== undefined).length;
     const told = deliveries.filter(({ state }) => state === "delivered").length;

@@ -134,6 +134,8 @@ const POINTS: Readonly<Record<Point, boolean>> = {
   "payment.lines-written": true,
   "payment.journal-written": true,
   "journal.block-written": true,
+  "audit.relayed": true,
+  "audit.block-written": true,
   "event.relayed": true,
   "webhook.sent": true,
 };

@@ -3,6 +3,7 @@
  * order come from the plan, so that the same plan gives the same run.
  */
 import type { ActionName, Call } from "../../../core/actions.ts";
+import { auditTrail } from "../../../core/audit/outbox.ts";
 import { type Core, createCore } from "../../../core/core.ts";
 import type { Deps, Point } from "../../../core/deps.ts";
 import { asMergepayError } from "../../../core/errors/errors.ts";
@@ -123,6 +124,7 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
       limits: LIMITS,
       now,
       newId,
+      audit: auditTrail({ node: `node-${node.index}`, now, newId }),
       call,
       log: silentLog,
       reached,

@@ -192,6 +192,7 @@ export const CALLS: readonly ApiCall[] = [
     who: [ACME, OPS],
     status: 200,
   },
+  get(`/v1/audit?subject=${IDS.payment}`, [OPS], { route: "/v1/audit" }),
   get(`/v1/journal?payment=${IDS.payment}`, [OPS], { route: "/v1/journal" }),
   get("/v1/plugins", [OPS]),
   {

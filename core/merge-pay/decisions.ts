@@ -1,0 +1,54 @@
+import type { Actor } from "../audit/origin.ts";
+import type { Decision } from "../audit/outbox.ts";
+import type { StoredPayment } from "./model.ts";
+import type { PaymentState } from "./states.ts";
+
+type Facts = NonNullable<Decision["after"]>;
+
+/** What the audit log says of a payment: plain values, no account and no token. */
+function factsOf({ state, needsReview, error, deduction }: StoredPayment): Facts {
+  return {
+    state,
+    ...(needsReview === undefined ? {} : { needsReview }),
+    ...(error === undefined ? {} : { error: error.code }),
+    ...(deduction === undefined ? {} : { sends: deduction.sends }),
+    ...(deduction?.bankReference === undefined ? {} : { bankReference: deduction.bankReference }),
+  };
+}
+
+/** The states that are the bank's word. */
+const BY_BANK: ReadonlySet<PaymentState> = new Set<PaymentState>(["succeeded", "failed"]);
+
+export function askedFor(payment: StoredPayment): Decision {
+  const { _id: subject, total, orders, accountId, quoteId } = payment;
+  const after = {
+    state: payment.state,
+    total: `${total.value} ${total.currency}`,
+    orders: orders.length,
+    accountId,
+    ...(quoteId === undefined ? {} : { quoteId }),
+  };
+  return { what: "payment.asked", subject, after };
+}
+
+/** The decision that a change of a payment is, and who decided unless it is who asks; undefined when nothing is decided by it. */
+export function decisionOf(
+  payment: StoredPayment,
+  change: Partial<StoredPayment>,
+): { decision: Decision; by?: Actor } | undefined {
+  const changed = { ...payment, ...change };
+  const decision = (what: Decision["what"]): Decision => ({
+    what,
+    subject: payment._id,
+    before: factsOf(payment),
+    after: factsOf(changed),
+  });
+  if (changed.state !== payment.state) {
+    const by: Actor | undefined = BY_BANK.has(changed.state) ? { kind: "bank", id: payment.bank } : undefined;
+    return { decision: decision(`payment.${changed.state}`), ...(by === undefined ? {} : { by }) };
+  }
+  if (changed.needsReview !== payment.needsReview) return { decision: decision("payment.review-asked") };
+  if ((changed.deduction?.sends ?? 0) > (payment.deduction?.sends ?? 0))
+    return { decision: decision("payment.sent-again") };
+  return undefined;
+}
