@@ -236,6 +236,8 @@ export interface Actions {
   "orders.inbox": { params: PageQuery & { userId: string }; result: Inbox };
   "orders.list": { params: PageQuery & { platform: string }; result: Page<Order> };
   "orders.get": { params: { orderId: string; userId?: string; platform?: string }; result: Order };
+  /** By its platform, or by an operator, whose id `by` is. */
+  "orders.cancel": { params: { orderId: string; reason: string; platform?: string; by?: string }; result: Order };
   "links.create": { params: Linked; result: Link & { claimed: number } };
   /** By a platform's token that was verified; `nonce` is unique for the platform. */
   "links.claim": { params: Linked & { nonce: string; expiresAt: string }; result: Link & { claimed: number } };

@@ -403,6 +403,7 @@ export interface Order {
   revision: number;
   source?: Source;
   cancellation?: Cancellation;
+  cancelRequest?: Cancellation1;
   createdAt: string;
   updatedAt: string;
 }
@@ -417,14 +418,25 @@ export interface Source {
   pluginVersion: string;
 }
 /**
- * Which record took the order back, and why.
+ * Why the order was taken back, and by which record of a file; or, over the API, when, and by which operator if it was not the platform.
  *
  * This interface was referenced by `Order`'s JSON-Schema
  * via the `definition` "cancellation".
  */
 export interface Cancellation {
   reason: string;
-  source: Source;
+  source?: Source;
+  at?: string;
+  by?: string;
+}
+/**
+ * Why the order was taken back, and by which record of a file; or, over the API, when, and by which operator if it was not the platform.
+ */
+export interface Cancellation1 {
+  reason: string;
+  source?: Source;
+  at?: string;
+  by?: string;
 }
 /**
  * A merge payment: N orders of one payer, one total, one deduction.

@@ -1,12 +1,19 @@
+import type { Filter } from "mongodb";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { type CollectionSpec, type Doc, isDuplicateKey, type StoreCollection } from "../store/contract.ts";
-import type { Cancellation } from "../../schemas/types.generated.ts";
-import { type Cancel, countCancel, countNothing, decideCancel, type Ingested } from "./candidates.ts";
+import {
+  type Cancel,
+  countCancel,
+  countNothing,
+  decideCancel,
+  type Ingested,
+  type RecordedCancellation,
+} from "./candidates.ts";
 import type { StoredOrder } from "./model.ts";
 
 /** What is known of an order that had not come yet, that it is cancelled or not owed; `_id` is the order's business key. */
-export interface StoredCancellation extends Doc, Cancellation {}
+export interface StoredCancellation extends Doc, RecordedCancellation {}
 
 export const CANCELLATIONS: CollectionSpec = { name: "cancellations", indexes: [] };
 
@@ -17,7 +24,7 @@ export function orderCancellations(
   notes: StoreCollection<StoredCancellation>,
 ) {
   /** The notes about these business keys. */
-  async function notesOf(keys: readonly string[]): Promise<Map<string, Cancellation>> {
+  async function notesOf(keys: readonly string[]): Promise<Map<string, RecordedCancellation>> {
     const found = await notes.find({ _id: { $in: [...keys] } }).toArray();
     return new Map(found.map(({ _id, reason, source }) => [_id, { reason, source }]));
   }
@@ -48,6 +55,21 @@ export function orderCancellations(
     );
   }
 
+  /** Has those of these orders that a payment still holds cancelled when it ends without money. */
+  async function askForLocked(cancelled: readonly Cancel[]): Promise<void> {
+    if (cancelled.length === 0) return;
+    const updatedAt = instant(deps.now());
+    await orders.bulkWrite(
+      cancelled.map(({ key, cancellation }) => ({
+        updateOne: {
+          filter: { key, state: "locked", cancelRequest: null } as unknown as Filter<StoredOrder>,
+          update: { $set: { cancelRequest: cancellation, updatedAt } },
+        },
+      })),
+      { ordered: false },
+    );
+  }
+
   return {
     notesOf,
 
@@ -58,7 +80,8 @@ export function orderCancellations(
     },
 
     /**
-     * Takes the cancellations of a batch: an open order is cancelled, one that is cancelled stays, any other is ORDER_CONFLICT; of an
+     * Takes the cancellations of a batch: an open order is cancelled, one that a payment holds when that has ended without money, one that is
+     * cancelled stays, any other is ORDER_CONFLICT; of an
      * order that is not there it is noted first and then looked for again, so that the two can't miss each other.
      */
     async cancelAll(cancels: readonly Cancel[], done: Ingested): Promise<void> {
@@ -69,16 +92,21 @@ export function orderCancellations(
         const byKey = new Map(found.map((order) => [order.key, order]));
         const absent: Cancel[] = [];
         const open: Cancel[] = [];
+        const locked: Cancel[] = [];
         for (const cancel of undecided) {
           const before = byKey.get(cancel.key);
           if (before === undefined) (noted.has(cancel.key) ? waiting : absent).push(cancel);
-          else if (decideCancel(cancel, before, done) === "cancel") open.push(cancel);
+          else {
+            const what = decideCancel(cancel, before, done);
+            if (what !== "decided") (what === "cancel" ? open : locked).push(cancel);
+          }
         }
         if (absent.length > 0) await note(absent);
         for (const { key } of absent) noted.add(key);
         await cancelOpen(open);
-        // What they are now decides: a payment may have been quicker.
-        undecided = [...absent, ...open];
+        await askForLocked(locked);
+        // What they are now decides: a payment may have been quicker, or may have ended.
+        undecided = [...absent, ...open, ...locked];
       }
       if (waiting.length === 0) return;
       const byKey = await notesOf(waiting.map(({ key }) => key));

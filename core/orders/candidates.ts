@@ -38,13 +38,16 @@ export interface Candidate {
 }
 
 /** A record that takes an order back, or says that nothing is owed for it. */
+/** A cancellation by a record of a file. */
+export type RecordedCancellation = Cancellation & Required<Pick<Cancellation, "source">>;
+
 export interface Cancel {
   readonly record: number;
   readonly position: string;
   readonly merchant: string;
   readonly orderNo: string;
   readonly key: string;
-  readonly cancellation: Cancellation;
+  readonly cancellation: RecordedCancellation;
   /** It says what is so, and asks for nothing: where there is nothing to take back, it is skipped. */
   readonly notOwed: boolean;
 }
@@ -180,20 +183,28 @@ function decideFirst(origin: Origin, candidate: Candidate, before: Before, done:
   return "decided";
 }
 
-/** What to do about an order that a record takes back: counted in `done`, or to be cancelled. */
+/**
+ * What to do about an order that a record takes back: counted in `done`, or to be cancelled, or, while a payment holds it, to be asked for: it is
+ * cancelled when the payment ends without money. That nothing is owed is not asked for: its platform has the money, and must know.
+ */
 export function decideCancel(
   cancel: Cancel,
-  before: Pick<StoredOrder, "state" | "cancellation">,
+  before: Pick<StoredOrder, "state" | "cancellation" | "cancelRequest">,
   done: Ingested,
-): "cancel" | "decided" {
+): "cancel" | "ask" | "decided" {
   if (before.state === "open") return "cancel";
+  if (before.state === "locked" && !cancel.notOwed) {
+    if (before.cancelRequest === undefined) return "ask";
+    countCancel(cancel, before.cancelRequest, done);
+    return "decided";
+  }
   if (before.state === "cancelled") countCancel(cancel, before.cancellation, done);
   else if (cancel.notOwed && before.state !== "locked") done.skipped += 1;
   else {
-    const { record, position, notOwed } = cancel;
+    const { record, position } = cancel;
     const reason =
       before.state === "locked"
-        ? `A payment holds the order now, so it was not ${notOwed ? "taken back" : "cancelled"}. Send the record again when the payment has ended.`
+        ? "A payment holds the order now, so it was not taken back. Send the record again when the payment has ended."
         : `The order is ${before.state}, so it was not cancelled. Refund it instead.`;
     done.rejects.push({ record, position, code: "ORDER_CONFLICT", reason });
   }
@@ -203,7 +214,7 @@ export function decideCancel(
 /** Counts a cancellation of what is cancelled: the very one that did it, or one more. */
 export function countCancel(cancel: Cancel, by: Cancellation | undefined, done: Ingested): void {
   const { fileId, record } = cancel.cancellation.source;
-  if (by?.source.fileId === fileId && by.source.record === record) done.cancelled += 1;
+  if (by?.source?.fileId === fileId && by.source.record === record) done.cancelled += 1;
   else countNothing(cancel, done);
 }
 

@@ -47,15 +47,30 @@ export function orderLocks(deps: Deps, orders: StoreCollection<StoredOrder>, own
   }
 
   async function release(paymentId: string, orderIds: readonly string[]): Promise<void> {
-    await orders.updateMany(
-      { _id: { $in: [...orderIds] }, paymentId, state: "locked" },
-      { $set: { state: "open", updatedAt: stamp() }, $unset: { paymentId: true } },
-    );
+    const held: Filter<StoredOrder> = { _id: { $in: [...orderIds] }, paymentId, state: "locked" };
+    for (;;) {
+      await orders.updateMany({ ...held, cancelRequest: null } as unknown as Filter<StoredOrder>, {
+        $set: { state: "open", updatedAt: stamp() },
+        $unset: { paymentId: true },
+      });
+      const asked = await orders.find(held).toArray();
+      if (asked.length === 0) break;
+      // Never open in between: nobody may pay what its platform took back.
+      for (const { _id, cancelRequest } of asked)
+        if (cancelRequest !== undefined)
+          await orders.updateOne(
+            { _id, paymentId, state: "locked" },
+            {
+              $set: { state: "cancelled", cancellation: cancelRequest, updatedAt: stamp() },
+              $unset: { paymentId: true, cancelRequest: true },
+            },
+          );
+    }
     await owners.settleOpened(orderIds);
   }
 
   return {
-    /** Opens again what this payment holds. Idempotent; orders of other payments are left alone. */
+    /** Opens again what this payment holds, or cancels what its platform took back meanwhile. Idempotent; orders of other payments are left alone. */
     release,
 
     /**

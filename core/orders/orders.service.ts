@@ -1,4 +1,5 @@
 import { shell } from "../shell.ts";
 import type { OrdersService } from "./service.ts";
 
-export const ordersShell = ({ inbox, list, get }: OrdersService) => shell("orders", { inbox, list, get });
+export const ordersShell = ({ inbox, list, get, cancel }: OrdersService) =>
+  shell("orders", { inbox, list, get, cancel });

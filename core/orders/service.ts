@@ -7,6 +7,7 @@ import { idPattern } from "../ids.ts";
 import { MINOR_LIMIT, minorOfMoney, moneyOf } from "../money/money.ts";
 import { byId, page } from "../pages.ts";
 import type { Order } from "../../schemas/types.generated.ts";
+import { orderCancel } from "./cancel.ts";
 import { CANCELLATIONS, orderCancellations, type StoredCancellation } from "./cancellations.ts";
 import { orderForesight } from "./foresee.ts";
 import { orderIngest } from "./ingest.ts";
@@ -38,6 +39,7 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
     /** Brings the orders of these buyer keys in line with their links, as they are now. */
     settle: owners.settle,
     ...orderLocks(deps, orders, owners),
+    ...orderCancel(deps, orders),
 
     /** Marks what this payment holds as paid. Idempotent. @throws INTERNAL when an order is not this payment's */
     async markPaid(paymentId: string, orderIds: readonly string[]): Promise<void> {

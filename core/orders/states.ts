@@ -5,7 +5,7 @@ export type OrderState = Order["state"];
 
 export const ORDER_STATES = defineStates<OrderState>("order", {
   open: ["locked", "cancelled", "expired"],
-  locked: ["open", "paid"],
+  locked: ["open", "paid", "cancelled"],
   paid: ["settled"],
   settled: [],
   cancelled: [],

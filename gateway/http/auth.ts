@@ -21,6 +21,7 @@ export const SCOPES = [
   "settlement:write",
   "accounts:write",
   "reviews:write",
+  "orders:write",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

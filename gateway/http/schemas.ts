@@ -147,6 +147,10 @@ export const BODIES = {
       ["challengeId", "answer"],
     ),
   },
+  orderCancellation: {
+    title: "OrderCancellation",
+    ...object({ reason: line(500, "Why the order is taken back.") }, ["reason"]),
+  },
   reviewClaim: {
     title: "ReviewClaim",
     oneOf: [

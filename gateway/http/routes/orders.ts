@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { MergepayError } from "../../../core/errors/errors.ts";
-import { ownOnly, platformOnly, shownTo } from "../access.ts";
+import { ownOnly, platformOnly, principalOf, shownTo } from "../access.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
-import { ANSWERS, pageSchema, PARAMS, QUERY } from "../schemas.ts";
+import { ANSWERS, BODIES, pageSchema, PARAMS, QUERY } from "../schemas.ts";
 import { pageQuery, sendPage } from "./page.ts";
 
 /** Orders as their platform, their payer or an operator may see them. */
@@ -39,5 +39,27 @@ export function orderRoutes(app: FastifyInstance, { call, limits }: HttpDeps): v
       answers: { 200: ["The order.", ANSWERS.order] },
     }),
     async (request) => shownTo(request, await call("orders.get", { orderId: request.params.id, ...ownOnly(request) })),
+  );
+
+  app.post<{ Params: { id: string }; Body: { reason: string } }>(
+    "/v1/orders/:id/cancel",
+    described({
+      summary: "Take an order back",
+      tag: "orders",
+      access: { platform: true, operator: "orders:write" },
+      params: PARAMS.order,
+      body: BODIES.orderCancellation,
+      answers: {
+        200: ["The order, cancelled.", ANSWERS.order],
+        202: ["A payment holds it: it is cancelled when that ends without money (`cancelRequest`).", ANSWERS.order],
+      },
+      problems: ["REFUND_INSTEAD", "STATE_REFUSED"],
+    }),
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const who = principal.kind === "operator" ? { by: principal.id } : platformOnly(request);
+      const order = await call("orders.cancel", { orderId: request.params.id, ...request.body, ...who });
+      return reply.code(order.state === "cancelled" ? 200 : 202).send(shownTo(request, order));
+    },
   );
 }

@@ -245,6 +245,7 @@ export const CARELESS: Handlers = {
   }),
   "orders.list": page(DOCS.order),
   "orders.get": () => DOCS.order,
+  "orders.cancel": () => DOCS.order,
   "links.create": () => ({ ...DOCS.link, claimed: 2 }),
   "links.list": page(DOCS.link),
   "links.claim": ({ platform, userId }) => ({ ...DOCS.link, platform, userId, claimed: 1 }),

@@ -166,15 +166,16 @@ describe("orders that a file takes back", () => {
     expect(shown?.source).to.include({ fileId: "file_a", record: 0 });
   });
 
-  it("are a conflict when a payment holds or paid them, and nothing changes", async () => {
+  it("are a conflict when they are paid, and cancelled by and by when a payment holds them", async () => {
     await seedAccount(house, "ann");
     await ingest("file_a", order(0), mapped(1, { orderNo: "2" }));
     const [first] = await openOf("ann");
     if (first === undefined) throw new Error("no order");
     await house.core.services.orders.lock("pay_1", "ann", [{ ...first, orderId: first._id }]);
     const held = await ingest("file_b", cancelled(0, "1"));
-    expect(held.rejects.map(({ code, position }) => [code, position])).to.deep.equal([["ORDER_CONFLICT", "line 2"]]);
-    expect(held.rejects[0]?.reason).to.match(/A payment holds the order now/);
+    expect(held).to.deep.include({ cancelled: 1, rejects: [] });
+    expect(await ingest("file_b", cancelled(0, "1"))).to.deep.equal(held);
+    expect(await ingest("file_bb", cancelled(0, "1"))).to.deep.include({ cancelled: 0, unchanged: 1 });
     await house.core.services.mergePay.pay({
       userId: "ann",
       idempotencyKey: "k",
@@ -189,6 +190,10 @@ describe("orders that a file takes back", () => {
       "ORDER_CONFLICT A payment holds the order now, so i",
     ]);
     expect(await statesNow()).to.deep.equal(["1 locked", "2 paid"]);
+    await house.core.services.orders.release("pay_1", [first._id]);
+    expect(await statesNow()).to.deep.equal(["1 cancelled", "2 paid"]);
+    expect((await ordersNow())[0]?.cancellation?.source).to.include({ fileId: "file_b", record: 0 });
+    expect(await ingest("file_b", cancelled(0, "1"))).to.deep.equal(held);
   });
 
   it("are cancelled though the cancellation comes while they are being stored", async () => {
