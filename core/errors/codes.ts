@@ -159,7 +159,6 @@ export const ERRORS = Object.freeze({
   REVIEW_AMOUNT_DIFFERS: info(422, "operator", "changed", "What was debited is not the payment's total."),
   REVIEW_REFERENCE_TAKEN: info(409, "operator", "changed", "Another payment has this bank reference."),
   REVIEW_NOT_DEBITED: info(402, "payer", "changed", "Operators found out that nothing was deducted."),
-  APPROVER_IS_PROPOSER: info(403, "operator", "never", "Who proposed it can't approve it; another operator must."),
   CHALLENGE_MISMATCH: info(409, "payer", "changed", "The bank asks something else of the payer now; look again."),
   CHALLENGE_EXPIRED: info(410, "payer", "changed", "The bank takes no answer to this challenge any more."),
   MERCHANT_ACCOUNT_MISSING: info(422, "operator", "changed", "The merchant has no bank account to be paid to."),

@@ -112,13 +112,14 @@ export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
 
     /**
      * Carries out what another operator proposed: the payment has succeeded, or has failed.
-     * @throws NOT_FOUND, STATE_REFUSED (the bank has said it meanwhile), APPROVER_IS_PROPOSER, REVIEW_REFERENCE_TAKEN
+     * @throws NOT_FOUND, STATE_REFUSED (the bank has said it meanwhile), SECOND_PERSON_REQUIRED, REVIEW_REFERENCE_TAKEN
      */
     async approve({ paymentId, proposalId, by }: Actions["merge-pay.approve"]["params"]): Promise<Review> {
       const written = await change(paymentId, async (payment) => {
         const proposal = pending(payment, proposalId);
         assertOpen(payment);
-        if (proposal.by === by) throw new MergepayError("APPROVER_IS_PROPOSER");
+        if (proposal.by === by)
+          throw new MergepayError("SECOND_PERSON_REQUIRED", "Who proposed it can't approve it; another operator must.");
         const more = decided(payment, "approved", proposal, by);
         const { decision, bankReference, amount, bookedAt } = proposal;
         if (decision === "not_debited") return outcome.fail(payment, errorOf("REVIEW_NOT_DEBITED"), more);

@@ -65,7 +65,7 @@ export function reviewRoutes(app: FastifyInstance, { call, limits }: HttpDeps): 
         access: reviewer,
         params: PARAMS.proposal,
         answers: { 200: [told, ANSWERS.review] },
-        problems: ["STATE_REFUSED", "APPROVER_IS_PROPOSER", "REVIEW_REFERENCE_TAKEN"],
+        problems: ["STATE_REFUSED", "SECOND_PERSON_REQUIRED", "REVIEW_REFERENCE_TAKEN"],
       }),
       (request) => {
         const { id: paymentId, proposalId } = request.params;

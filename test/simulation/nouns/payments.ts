@@ -1,5 +1,6 @@
 /** Payers quote, pay, cancel and ask again under their keys. The house's auditor looks at what came of it and at the bank's books. */
 import type { PayRequest } from "../../../core/actions.ts";
+import { instant } from "../../../core/deps.ts";
 import { JOURNAL } from "../../../core/ledger/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { PAYMENT_STATES } from "../../../core/merge-pay/states.ts";
@@ -33,7 +34,7 @@ export const payments: Noun = {
     [PAYMENTS.name]: ["bankRequestId", "userId", "idempotencyKey", "requestHash", "accountId", "createdAt"],
     [ORDERS.name]: ["key"],
   },
-  open({ store, bank, count }) {
+  open({ store, bank, count, now }) {
     /** What payers were told: the payment of each key, for as long as it is there. */
     const told = new Map<string, string>();
     const quotes: { readonly userId: string; readonly quoteId: string; readonly fingerprint: string }[] = [];
@@ -122,6 +123,50 @@ export const payments: Noun = {
             if (challenge?.kind === "redirect" && random.below(3) > 0) return bank.allow(bankRequestId);
             const answer = random.pick([ANSWER, ANSWER, "wrong"]);
             await services.mergePay.confirm({ userId, paymentId, challengeId: challenge?.id ?? "", answer });
+          },
+        },
+        "take back": {
+          weight: 2,
+          expects: ["REFUND_INSTEAD"],
+          async run({ services, random }) {
+            const all = store.all<StoredOrder>(ORDERS.name);
+            const held = all.filter(({ state }) => state === "locked");
+            const chosen = random.below(3) > 0 && held.length > 0 ? held : all;
+            if (chosen.length === 0) return;
+            const { _id: orderId, platform } = random.pick(chosen);
+            const order = await services.orders.cancel({ orderId, platform, reason: "Sold out." });
+            if (order.state !== "cancelled" && order.cancelRequest === undefined)
+              throw new Broken("what was answered stays", `${orderId} was to be cancelled and is ${order.state}`);
+          },
+        },
+        review: {
+          weight: 2,
+          expects: ["STATE_REFUSED", "NOT_FOUND", "SECOND_PERSON_REQUIRED"],
+          async run({ services, random }) {
+            const { items } = await services.mergePay.reviews({});
+            const open = items.filter(({ state }) => state === "unknown");
+            if (open.length === 0) return;
+            const { paymentId, proposal, bankRequestId, total } = random.pick(open);
+            const by = random.pick(["olga", "pavel"]);
+            if (proposal !== undefined) {
+              const verdict = random.below(4) === 0 ? "reject" : "approve";
+              await services.mergePay[verdict]({ paymentId, proposalId: proposal.id, by });
+              return;
+            }
+            // Operators ask the bank's desk, which knows its books.
+            const line = bank.ledger.find((booked) => booked.bankRequestId === bankRequestId);
+            const evidence = { text: "The bank's desk looked it up.", reference: "ticket" };
+            const claim =
+              line === undefined
+                ? ({ decision: "not_debited", evidence } as const)
+                : ({
+                    decision: "debited",
+                    bankReference: `desk-${bankRequestId}`,
+                    amount: total,
+                    bookedAt: instant(now()),
+                    evidence,
+                  } as const);
+            await services.mergePay.propose({ paymentId, by, claim });
           },
         },
         cancel: {

@@ -94,7 +94,7 @@ describe("a payment that an operator must look at", () => {
 
   it("is not decided by one operator alone, whichever way", async () => {
     const proposed = await propose(debited());
-    expect(await code(judge("approve", proposed, "olga"))).to.equal("APPROVER_IS_PROPOSER");
+    expect(await code(judge("approve", proposed, "olga"))).to.equal("SECOND_PERSON_REQUIRED");
     expect((await till.get(payment.id)).state).to.equal("unknown");
     await judge("reject", proposed, "olga");
     expect((await reviews().review({ paymentId: payment.id })).decisions[0]).to.include({ verdict: "rejected" });

@@ -31,7 +31,8 @@ describe("a platform that takes an order back", () => {
   });
 
   it("does so with its own orders only", async () => {
-    for (const platform of ["beta", "nobody"]) expect((await refusal(cancel(first, platform))).type).to.equal("NOT_FOUND");
+    for (const platform of ["beta", "nobody"])
+      expect((await refusal(cancel(first, platform))).type).to.equal("NOT_FOUND");
     expect((await get()).state).to.equal("open");
   });
 
