@@ -1,4 +1,3 @@
-import type { Filter } from "mongodb";
 import type { Actions } from "../actions.ts";
 import { type Deps, instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
@@ -34,7 +33,7 @@ export function orderCancel(deps: Deps, orders: StoreCollection<StoredOrder>) {
             ? { state: "cancelled" as const, cancellation, updatedAt: at }
             : { cancelRequest: cancellation, updatedAt: at };
         // If a payment was quicker, what the order is then decides.
-        const done = await orders.updateOne({ _id: orderId, state } as Filter<StoredOrder>, { $set: change });
+        const done = await orders.updateOne({ _id: orderId, state }, { $set: change });
         if (done.matchedCount === 1) return shown({ ...order, ...change });
       }
     },
