@@ -19,6 +19,8 @@ import type {
   Money,
   Order,
   Payment,
+  Payout,
+  PayoutPreview,
   PlatformOrder,
   Quote,
   RecordReject,
@@ -292,7 +294,10 @@ export interface Actions {
   "merge-pay.reject": { params: { paymentId: string; proposalId: string; by: string }; result: Review };
   "merge-pay.get": { params: { paymentId: string; userId?: string }; result: Payment };
   "merge-pay.list": { params: PageQuery & { userId: string }; result: Page<Payment> };
-  "settlement.lines": { params: PageQuery & { paymentId?: string; platform?: string }; result: Page<SettlementLine> };
+  "settlement.lines": {
+    params: PageQuery & { paymentId?: string; payoutId?: string; platform?: string };
+    result: Page<SettlementLine>;
+  };
   /** By an operator: a version of a fee rule, from a time on (ISO 8601 with a zone) that is not over; absent: from now on. */
   "settlement.setFeeRule": {
     params: { platform: string; merchant?: string; from?: string; rule: FeeRule | null; by: string };
@@ -310,6 +315,14 @@ export interface Actions {
   };
   /** With `platform` only of that platform's orders; `by` is an operator. */
   "settlement.deliver": { params: { orderId: string; platform?: string; at?: string; by?: string }; result: Handover };
+  "payouts.preview": { params: { platform?: string; merchant?: string; after?: string }; result: PayoutPreview };
+  /** With the parameters and the confirmation of a preview, by an operator. */
+  "payouts.run": {
+    params: { platform?: string; merchant?: string; after?: string; confirmation: string; by: string };
+    result: Page<Payout>;
+  };
+  "payouts.get": { params: { payoutId: string; platform?: string }; result: Payout };
+  "payouts.list": { params: PageQuery & { platform?: string; merchant?: string }; result: Page<Payout> };
   "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
   /** Sealed decisions, in the order of their chain. */
   "audit.entries": { params: PageQuery & { subject?: string }; result: Page<AuditEntry> };

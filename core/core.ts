@@ -24,6 +24,9 @@ import { mergePayService } from "./merge-pay/service.ts";
 import { ENDPOINTS } from "./notify/model.ts";
 import { notifyShell } from "./notify/notify.service.ts";
 import { notifyService } from "./notify/service.ts";
+import { PAYOUTS } from "./payouts/model.ts";
+import { payoutsShell } from "./payouts/payouts.service.ts";
+import { payoutsService } from "./payouts/service.ts";
 import type { Post } from "./notify/webhooks.ts";
 import { ordersShell } from "./orders/orders.service.ts";
 import { ordersService } from "./orders/service.ts";
@@ -38,7 +41,6 @@ export interface CoreOptions {
   /** The keys of account numbers as they are now; the first one seals. */
   readonly accountKeys: () => readonly AccountKey[];
 }
-
 /** How long stopping waits for files and webhooks under way; what is left goes on from where it stood at the next start. */
 const STOP_MS = 5_000;
 
@@ -55,7 +57,8 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const ledger = await ledgerService(deps);
   const quotes = await quotesService(deps, orders);
   const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger });
-  const notify = await notifyService(deps, [FILES, PAYMENTS], post, random);
+  const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
+  const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS], post, random);
 
   const audit = await auditService(deps, [FILES, PAYMENTS, LINKS, ENDPOINTS]);
 
@@ -66,6 +69,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     accountsShell(accounts),
     mergePayShell(mergePay, quotes),
     settlementShell(settlement),
+    payoutsShell(payouts),
     ledgerShell(ledger),
     auditShell(audit),
     notifyShell(notify),
@@ -78,6 +82,8 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     { name: "settlement", everyMs: sweepMs, run: settlement.sweep },
     { name: "account-keys", everyMs: 5 * sweepMs, run: accounts.rotateSome },
     { name: "account-removals", everyMs: 5 * sweepMs, run: accounts.sweepRemovals },
+    { name: "payouts", everyMs: sweepMs, run: payouts.sweep },
+    { name: "payouts of the day", everyMs: sweepMs, run: payouts.daily },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
   ];
@@ -87,13 +93,14 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     async recover(): Promise<void> {
       await files.recover();
       await mergePay.recover();
+      await payouts.recover();
     },
     /** Ends what goes on beside the jobs, in bounded time. */
     async stop(): Promise<void> {
       const quiet = Promise.all([files.stop(), notify.quiet()]);
       await Promise.race([quiet, delay(STOP_MS, undefined, { ref: false })]);
     },
-    services: { files, orders, links, accounts, settlement, ledger, quotes, mergePay, notify, audit },
+    services: { files, orders, links, accounts, settlement, ledger, quotes, mergePay, payouts, notify, audit },
   };
 }
 

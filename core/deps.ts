@@ -10,6 +10,7 @@ export interface LogFields {
   readonly platform?: string;
   readonly orderId?: string;
   readonly paymentId?: string;
+  readonly payoutId?: string;
   readonly linkId?: string;
   readonly accountId?: string;
   readonly operatorId?: string;
@@ -49,6 +50,16 @@ export type Point =
   | "payment.orders-paid"
   | "payment.lines-written"
   | "payment.journal-written"
+  | "payout.inserted"
+  | "payout.lines-claimed"
+  | "payout.attempt-durable"
+  | "payout.sent"
+  | "payout.answer-written"
+  | "payout.lines-paid"
+  | "payout.journal-written"
+  | "payout.orders-settled"
+  | "payout.lines-released"
+  | "payout.run-page"
   | "journal.block-written"
   | "account.removal-marked"
   | "account.resealed"

@@ -8,7 +8,22 @@ const TAIL_CHARS = 13;
 const IDS_A_DRAW = 64;
 
 export type IdPrefix =
-  "ord" | "pay" | "quo" | "ded" | "acc" | "evt" | "end" | "lnk" | "prp" | "mac" | "req" | "fee" | "str" | "aud";
+  | "ord"
+  | "pay"
+  | "quo"
+  | "ded"
+  | "acc"
+  | "evt"
+  | "end"
+  | "lnk"
+  | "prp"
+  | "mac"
+  | "req"
+  | "fee"
+  | "str"
+  | "aud"
+  | "pyo"
+  | "out";
 
 /** What ids of a kind look like, as the source of a regular expression. */
 export const idPattern = (prefix: IdPrefix): string => `${prefix}_[0-9a-z]{26}`;

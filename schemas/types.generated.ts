@@ -166,10 +166,12 @@ export interface Event {
     | "payment.cancelled"
     | "payment.expired"
     | "orders.paid"
+    | "payout.succeeded"
+    | "payout.failed"
     | "file.processed"
     | "file.failed";
   /**
-   * Id of the file or payment that the fact is about.
+   * Id of the file, payment or payout that the fact is about.
    */
   aggregate: string;
   /**
@@ -347,9 +349,9 @@ export interface Manifest {
  */
 export interface JournalEntry {
   id: string;
-  kind: "payment" | "late_money";
+  kind: "payment" | "late_money" | "payout";
   /**
-   * The payment.
+   * The payment or payout.
    */
   reference: string;
   /**
@@ -523,6 +525,130 @@ export interface PaymentError {
     orderId: string;
     reason: string;
   }[];
+}
+/**
+ * What would be paid out now, what is held and why; by merchant and currency.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "payout-preview".
+ */
+export interface PayoutPreview {
+  items: PayoutForecast[];
+  /**
+   * Hash of what would be paid: a run that is given it pays just that or nothing.
+   */
+  confirmation: string;
+  /**
+   * Cursor of the merchants after these.
+   */
+  next?: string;
+}
+export interface PayoutForecast {
+  platform: string;
+  merchant: string;
+  payable: Money1;
+  /**
+   * Lines of that sum.
+   */
+  lines: number;
+  held: Money2;
+  /**
+   * When the next of what is held becomes payable.
+   */
+  nextAt?: string;
+  /**
+   * Why nothing is paid; absent: `payable` would be paid.
+   */
+  waits?:
+    | "NOTHING_PAYABLE"
+    | "OWED_BY_MERCHANT"
+    | "BELOW_MINIMUM"
+    | "PAYOUT_UNDER_WAY"
+    | "PAYOUT_FAILED"
+    | "MERCHANT_ACCOUNT_MISSING"
+    | "MERCHANT_ACCOUNT_UNVERIFIED"
+    | "BANK_PAYS_NOTHING_OUT";
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money1 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money2 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * Settlement lines of one merchant and currency, paid to the merchant by one instruction to the bank.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "payout".
+ */
+export interface Payout {
+  id: string;
+  platform: string;
+  merchant: string;
+  /**
+   * `cancelled`: nothing was sent, since its lines were not to be had any more.
+   */
+  state: "collecting" | "submitting" | "succeeded" | "failed" | "unknown" | "cancelled";
+  amount: Money3;
+  lines: number;
+  /**
+   * The merchant's account as it was when the payout began.
+   */
+  accountId: string;
+  instruction?: PayoutInstructionRecord;
+  /**
+   * The operator who started it; absent: the schedule.
+   */
+  by?: string;
+  /**
+   * The bank's word is missing or contradicts itself; an operator must look.
+   */
+  needsReview?: boolean;
+  error?: PayoutError;
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money3 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * Durable before its first byte leaves.
+ */
+export interface PayoutInstructionRecord {
+  bankRequestId: string;
+  bank: string;
+  amount: Money;
+  sends: number;
+  inquiries?: number;
+  bankReference?: string;
+  createdAt: string;
+  lastSentAt?: string;
+  bookedAt?: string;
+}
+export interface PayoutError {
+  code: string;
+  reason: string;
 }
 /**
  * The unified order document as a platform plugin makes it: what is owed, to whom, by which buyer of the platform.
@@ -772,7 +898,7 @@ export interface SettlementLine {
   gross: Money;
   fee: Money;
   net: Money;
-  tax?: Money1;
+  tax?: Money4;
   /**
    * What made the fee.
    */
@@ -813,7 +939,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money1 {
+export interface Money4 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

@@ -1,4 +1,4 @@
-import type { Deps } from "../deps.ts";
+import type { Deps, LogFields } from "../deps.ts";
 import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import type { BankChallenge, BankOutcome } from "../plugin/bank-outcome.ts";
@@ -9,7 +9,7 @@ import { type Doubt, type Instruction, nextInquiry, nextStep, type Succeeded } f
 export interface Carrier<T, I extends Instruction> {
   instructionOf(doc: T): I;
   /** What the log says it is for. */
-  about(doc: T): { readonly paymentId?: string };
+  about(doc: T): LogFields;
   /** Writes the record of a call before it is made; `dueAt` is when a sweeper takes over. */
   record(doc: T, instruction: I, dueAt: string): Promise<T>;
   /** The one call that sends it again. */

@@ -169,6 +169,8 @@ export const ERRORS = Object.freeze({
     "The merchant's bank account has not been verified by a second operator.",
   ),
   SECOND_PERSON_REQUIRED: info(403, "operator", "changed", "This decision takes a second person."),
+  PAYOUT_LINES_TAKEN: info(409, "nobody", "later", "What this payout was planned with was taken by another one first."),
+  PREVIEW_STALE: info(409, "operator", "changed", "What was shown is not what would be done now; take a new preview."),
   STATE_REFUSED: info(409, "sender", "changed", "This can't be done in the present state."),
   LINK_TOKEN_INVALID: info(
     422,

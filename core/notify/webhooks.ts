@@ -16,6 +16,8 @@ import {
 } from "./model.ts";
 
 const AT_A_SWEEP = 50;
+/** The events that plugins render: those that contract 1 names. A plugin was not written for any other. */
+const REPLIED: ReadonlySet<Event["type"]> = new Set(["file.processed", "file.failed", "orders.paid"]);
 /** How long a plugin may take for a reply of its own. */
 const REPLY_MS = 5_000;
 
@@ -77,7 +79,7 @@ export async function webhookSender(deps: Deps, post: Post, random: () => number
   /** The event, or what its platform's plugin makes of it. @throws what the plugin failed with: the delivery is tried again */
   async function messageOf(event: Event): Promise<Reply> {
     const { platform } = event;
-    if (platform !== undefined && (await replies(platform)))
+    if (platform !== undefined && REPLIED.has(event.type) && (await replies(platform)))
       return deps.call("platform.reply", { event }, { platform, timeoutMs: REPLY_MS });
     return { contentType: "application/json", body: JSON.stringify(event) };
   }

@@ -14,6 +14,7 @@ import { orderIngest } from "./ingest.ts";
 import { orderLocks } from "./lock.ts";
 import { keysOf, ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts";
 import { orderOwners, type UsersOf } from "./owners.ts";
+import { ORDER_STATES } from "./states.ts";
 import { orderUnmade } from "./unmade.ts";
 
 const BY_ORDER = byId(idPattern("ord"));
@@ -54,6 +55,15 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
           "INTERNAL",
           `Only ${paid} of the ${orderIds.length} orders of ${paymentId} are its own.`,
         );
+    },
+
+    /** Marks orders whose merchants are paid out as settled. Idempotent. */
+    async markSettled(orderIds: readonly string[]): Promise<void> {
+      if (orderIds.length === 0) return;
+      await orders.updateMany(
+        { _id: { $in: [...orderIds] }, state: { $in: [...ORDER_STATES.into("settled")] } },
+        { $set: { state: "settled", updatedAt: stamp() } },
+      );
     },
 
     /** The payer's orders of these ids, in the order given; foreign and unknown ids are missing from the answer. */

@@ -10,6 +10,8 @@ import manifest from "../../schemas/manifest.schema.json" with { type: "json" };
 import money from "../../schemas/money.schema.json" with { type: "json" };
 import order from "../../schemas/order.schema.json" with { type: "json" };
 import payment from "../../schemas/payment.schema.json" with { type: "json" };
+import payout from "../../schemas/payout.schema.json" with { type: "json" };
+import payoutPreview from "../../schemas/payout-preview.schema.json" with { type: "json" };
 import platformOrder from "../../schemas/platform-order.schema.json" with { type: "json" };
 import problem from "../../schemas/problem.schema.json" with { type: "json" };
 import quote from "../../schemas/quote.schema.json" with { type: "json" };
@@ -34,6 +36,8 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   money,
   order,
   payment,
+  payout,
+  payoutPreview,
   platformOrder,
   problem,
   quote,

@@ -19,6 +19,7 @@ import {
   type StoredHandover,
   type StoredLine,
 } from "./model.ts";
+import { payableLines } from "./payable.ts";
 import { settlementRules } from "./rules.ts";
 
 const BY_LINE = byId("stl_[0-9a-z]{26}_[0-9]{4,}(?:_[0-9a-z]+)*");
@@ -98,6 +99,7 @@ export async function settlementService(deps: Deps, orders: Pick<OrdersService, 
 
   return {
     ...(await settlementRules(deps)),
+    ...payableLines(lines),
 
     /** Writes the lines of a succeeded payment, as `linesOf` makes them; a second time changes nothing. */
     write: insert,
@@ -142,10 +144,19 @@ export async function settlementService(deps: Deps, orders: Pick<OrdersService, 
       return old;
     },
 
-    list: ({ paymentId, platform, ...query }: Actions["settlement.lines"]["params"]): Promise<Page<SettlementLine>> =>
+    list: ({
+      paymentId,
+      payoutId,
+      platform,
+      ...query
+    }: Actions["settlement.lines"]["params"]): Promise<Page<SettlementLine>> =>
       page(
         lines,
-        { ...(paymentId === undefined ? {} : { paymentId }), ...(platform === undefined ? {} : { platform }) },
+        {
+          ...(paymentId === undefined ? {} : { paymentId }),
+          ...(payoutId === undefined ? {} : { payoutId }),
+          ...(platform === undefined ? {} : { platform }),
+        },
         BY_LINE,
         query,
         deps.limits.ordersPerPage,

@@ -16,6 +16,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { paymentRoutes } from "./routes/payments.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
+import { payoutRoutes } from "./routes/payouts.ts";
 import { settlementRoutes } from "./routes/settlement.ts";
 import { uploadRoute } from "./routes/upload.ts";
 import { checkHeaders, createServer, methodTable, timesOf } from "./server.ts";
@@ -90,6 +91,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     operationRoutes,
     settlementRoutes,
     reviewRoutes,
+    payoutRoutes,
     eventRoutes,
     healthRoutes,
   ])

@@ -41,6 +41,7 @@ export const PARAMS = {
   link: object({ id: id("lnk") }, ["id"]),
   account: object({ id: id("acc") }, ["id"]),
   merchantAccount: object({ id: id("mac") }, ["id"]),
+  payout: object({ id: id("pyo") }, ["id"]),
 } as const;
 
 const page = {
@@ -63,7 +64,7 @@ export const QUERY = {
   remap: object({ dryRun: { const: "true", description: "Only say what would change." } }),
   ofPlatform: object({ ...page, platform: { ...platform, description: "Operators: only of this platform." } }),
   ofUser: object({ ...page, userId: { ...userId, description: "Operators: whose; they must say." } }),
-  lines: object({ ...page, payment: id("pay"), platform }),
+  lines: object({ ...page, payment: id("pay"), payout: id("pyo"), platform }),
   journal: object({ ...page, payment: id("pay") }),
   audit: object({
     ...page,
@@ -114,6 +115,11 @@ const ruleBody = (title: string, rule: string): Schema => ({
   ),
 });
 
+const payees = {
+  platform: { ...platform, description: "Only merchants of this platform." },
+  merchant: { ...merchant, description: "Only this merchant." },
+  after: text("^[^\\p{Cc}]+$", "The `next` of the preview before.", { maxLength: 256 }),
+};
 const ALL_ORDERS = '`orders`: "all" with the `currency`';
 const ORDERS_BY_ID = "`orders` as a list of ids without `currency`";
 
@@ -195,6 +201,13 @@ export const BODIES = {
   linkFile: { type: "string", format: "binary", description: "CSV: a header row, then a link a line." },
   feeRule: ruleBody("FeeRuleRequest", "fee-rule"),
   settlementRule: ruleBody("SettlementRuleRequest", "settlement-rule"),
+  payoutPreview: { title: "PayoutPreviewRequest", ...object(payees) },
+  payoutRun: {
+    title: "PayoutRunRequest",
+    ...object({ ...payees, confirmation: text("^[0-9a-f]{64}$", "That of the preview of the same parameters.") }, [
+      "confirmation",
+    ]),
+  },
   delivered: {
     title: "DeliveryNote",
     ...object({ deliveredAt: { ...moment, description: "ISO 8601 with a zone, not to come; absent: now." } }),
@@ -328,6 +341,8 @@ export const ANSWERS = {
   payment: ref("payment"),
   review: ref("review"),
   line: ref("settlement-line"),
+  payout: ref("payout"),
+  payoutPreview: ref("payout-preview"),
   feeVersion: ref("fee-version"),
   settlementRuleVersion: ref("settlement-rule-version"),
   handover: object({ orderId: word, deliveredAt: time }, ["orderId", "deliveredAt"]),

@@ -117,7 +117,7 @@ function auditPayment(
     expect(sumOf(reserves.map(({ net }) => net)), `reserves of ${payment._id}`).to.equal(0n);
     expect(entries).to.have.length(1);
     for (const { orderId } of payment.orders) {
-      expect(orderById.get(orderId)?.state, `order ${orderId}`).to.equal("paid");
+      expect(orderById.get(orderId)?.state, `order ${orderId}`).to.be.oneOf(["paid", "settled"]);
       expect(orderById.get(orderId)?.paymentId).to.equal(payment._id);
     }
   }
@@ -136,7 +136,8 @@ function auditOwners(orders: readonly StoredOrder[], payments: readonly StoredPa
   const byId = new Map(payments.map((payment) => [payment._id, payment]));
   for (const order of orders) {
     const payment = byId.get(order.paymentId ?? "");
-    if (order.state === "paid") expect(payment?.state, `payment of paid ${order._id}`).to.equal("succeeded");
+    if (order.state === "paid" || order.state === "settled")
+      expect(payment?.state, `payment of paid ${order._id}`).to.equal("succeeded");
     if (order.state === "open") expect(order.paymentId, `payment of open ${order._id}`).to.equal(undefined);
     if (order.state === "locked" && atRest)
       expect(LIVE.has(payment?.state ?? ""), `lock of ${order._id}`).to.equal(true);
@@ -144,7 +145,7 @@ function auditOwners(orders: readonly StoredOrder[], payments: readonly StoredPa
     const line = byId.get(holder ?? "")?.orders.find(({ orderId }) => orderId === order._id);
     if (line !== undefined) expect(order.amount, `amount of ${order._id}`).to.deep.equal(line.amount);
     if (holder !== undefined) {
-      expect(["locked", "paid"], `state of ${order._id}`).to.include(order.state);
+      expect(["locked", "paid", "settled"], `state of ${order._id}`).to.include(order.state);
       expect(order.paymentId).to.equal(holder);
     }
   }

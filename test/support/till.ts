@@ -3,6 +3,7 @@ import type { PayRequest } from "../../core/actions.ts";
 import type { Point } from "../../core/deps.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
 import type { Store } from "../../core/store/contract.ts";
+import { auditPayouts } from "./audit-payouts.ts";
 import { audit } from "./audit.ts";
 import { buildHouse, clockAt, type Clock, type House, seedAccount, seedOrders, temporaryStore } from "./house.ts";
 import { testBank, type TestBank } from "./test-bank.ts";
@@ -18,6 +19,14 @@ export const refusal = (promise: Promise<unknown>): Promise<MergepayError> =>
       throw error;
     },
   );
+
+interface PayTo {
+  readonly platform: string;
+  readonly merchant: string;
+  readonly currency: string;
+  readonly token: string;
+  readonly verified?: boolean;
+}
 
 /** A house with a bank, a clock that is moved by hand, and `ann`, who has an account. */
 export async function openTill() {
@@ -50,6 +59,12 @@ export async function openTill() {
           value: `${i + 1}.37`,
         })),
       ),
+    /** An account that a merchant is paid to from now on, or once it is verified. */
+    payTo: async ({ verified = true, ...of }: PayTo) => {
+      const { accounts } = house.core.services;
+      const added = await accounts.addForMerchant({ ...of, bank: "test", label: "Shop", operatorId: "ops" });
+      if (verified) await accounts.verifyForMerchant({ accountId: added.id, operatorId: "reviewer" });
+    },
     /** Moves the clock and lets the sweeper see what is due then. */
     later: async (ms: number) => {
       clock.advance(ms);
@@ -60,6 +75,7 @@ export async function openTill() {
     /** Audits what is there, and removes it. */
     close: async (atRest = false) => {
       await audit(store, [...bank.booked.values()], { atRest });
+      await auditPayouts(store, [...bank.paidOut.values()], { atRest });
       await remove();
     },
   };

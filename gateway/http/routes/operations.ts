@@ -10,7 +10,7 @@ interface OfPlatform {
   Querystring: { platform?: string };
 }
 interface OfPayment {
-  Querystring: { payment?: string; platform?: string };
+  Querystring: { payment?: string; payout?: string; platform?: string };
 }
 
 const ofPayment = ({ payment }: { payment?: string }): { paymentId?: string } =>
@@ -31,7 +31,9 @@ export function operationRoutes(app: FastifyInstance, { call, limits }: HttpDeps
       answers: { 200: ["A page of settlement lines.", pageSchema(ANSWERS.line)] },
     }),
     async (request, reply) => {
-      const own = { ...ofPayment(request.query), ...platformOnly(request, request.query.platform) };
+      const { payout, platform } = request.query;
+      const ofPayout = payout === undefined ? {} : { payoutId: payout };
+      const own = { ...ofPayment(request.query), ...ofPayout, ...platformOnly(request, platform) };
       return sendPage(
         request,
         reply,

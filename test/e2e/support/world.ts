@@ -43,6 +43,8 @@ export interface World {
   readonly bank: Bank;
   readonly receiver: Receiver;
   readonly operator: Proof;
+  /** The second person of decisions that take two. */
+  readonly reviewer: Proof;
   readonly payer: Proof;
   secretOf(platform: string): string;
   /** One request to the node that lives now; rejects when its connection breaks. */
@@ -127,6 +129,7 @@ export async function openWorld({ pluginsDir, limits, buried, reborn }: WorldOpt
     bank,
     receiver,
     operator,
+    reviewer: { bearer: access.reviewerKey },
     payer: { bearer: await access.payerToken(PAYER) },
     secretOf: (platform) => platformSecrets(platform)[0] ?? "",
     ask: async (path, given) => ask(await node.url(), path, given),

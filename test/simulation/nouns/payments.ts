@@ -26,7 +26,7 @@ export const payments: Noun = {
       noun: "order",
       collection: ORDERS.name,
       table: ORDER_STATES.table,
-      unmade: { "open -> expired": NOT_BUILT, "paid -> settled": NOT_BUILT },
+      unmade: { "open -> expired": NOT_BUILT },
     },
   ],
   fixed: {

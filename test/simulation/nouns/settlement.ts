@@ -5,22 +5,9 @@ import { minorOfMoney } from "../../../core/money/money.ts";
 import { PLATFORMS } from "../../support/house.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
 
-const NOT_BUILT = "nothing is paid out yet";
-
 export const settlement: Noun = {
   name: "settlement",
-  tables: [
-    {
-      noun: "line",
-      collection: LINES.name,
-      table: LINE_STATES.table,
-      unmade: {
-        "payable -> in_payout": NOT_BUILT,
-        "in_payout -> payable": NOT_BUILT,
-        "in_payout -> paid_out": NOT_BUILT,
-      },
-    },
-  ],
+  tables: [{ noun: "line", collection: LINES.name, table: LINE_STATES.table }],
   fixed: { [LINES.name]: ["kind", "of", "paymentId", "orderId", "platform", "merchant", "gross", "fee", "net", "tax"] },
   open: ({ store }) => ({
     audit() {

@@ -202,6 +202,16 @@ export const CALLS: readonly ApiCall[] = [
     status: 200,
   },
   get(`/v1/audit?subject=${IDS.payment}`, [OPS], { route: "/v1/audit" }),
+  { method: "POST", url: "/v1/payouts/preview", ...json({ platform: "acme" }), who: [OPS], status: 200 },
+  {
+    method: "POST",
+    url: "/v1/payouts/run",
+    ...json({ platform: "acme", confirmation: "c".repeat(64) }),
+    who: [OPS],
+    status: 202,
+  },
+  get("/v1/payouts?merchant=tea", [ACME, OPS], { route: "/v1/payouts" }),
+  get(`/v1/payouts/${IDS.payout}`, [ACME, OPS], { route: "/v1/payouts/:id", owned: true }),
   get(`/v1/journal?payment=${IDS.payment}`, [OPS], { route: "/v1/journal" }),
   get("/v1/plugins", [OPS]),
   {

@@ -14,6 +14,7 @@ export const IDS = {
   account: `acc_${tail}`,
   link: `lnk_${tail}`,
   merchantAccount: `mac_${tail}`,
+  payout: `pyo_${tail}`,
 } as const;
 
 /** One document of each kind, of platform acme and payer anna, that fits its schema. */
@@ -163,6 +164,36 @@ export const DOCS = {
     by: "ops",
     createdAt: time,
   },
+  payout: {
+    id: IDS.payout,
+    platform: "acme",
+    merchant: "tea",
+    state: "succeeded",
+    amount: money,
+    lines: 2,
+    accountId: `mac_${tail}`,
+    instruction: {
+      bankRequestId: `out_${tail}`,
+      bank: "sandbox",
+      amount: money,
+      sends: 1,
+      inquiries: 0,
+      bankReference: "b-1",
+      createdAt: time,
+      lastSentAt: time,
+      bookedAt: time,
+    },
+    by: "ops",
+    createdAt: time,
+    updatedAt: time,
+  },
+  payoutPreview: {
+    items: [
+      { platform: "acme", merchant: "tea", payable: money, lines: 2, held: money, nextAt: time },
+      { platform: "acme", merchant: "tin", payable: money, lines: 1, held: money, waits: "BELOW_MINIMUM" },
+    ],
+    confirmation: "c".repeat(64),
+  },
   line: {
     id: "line-1",
     kind: "order",
@@ -276,6 +307,10 @@ export const CARELESS: Handlers = {
   "settlement.feeRules": page(DOCS.feeVersion),
   "settlement.setSettlementRule": () => ({ ...DOCS.settlementRuleVersion, existed: false }),
   "settlement.settlementRules": page(DOCS.settlementRuleVersion),
+  "payouts.preview": () => DOCS.payoutPreview,
+  "payouts.run": page(DOCS.payout),
+  "payouts.get": () => DOCS.payout,
+  "payouts.list": page(DOCS.payout),
   "settlement.deliver": ({ orderId }) => ({ orderId, deliveredAt: time }),
   "ledger.entries": page(DOCS.entry),
   "audit.entries": page(DOCS.audit),

@@ -69,6 +69,7 @@ describe("who may call what", () => {
       "/v1/orders",
       "/v1/settlement-lines",
       "/v1/fee-rules",
+      "/v1/payouts",
       "/v1/settlement-rules",
       "/v1/endpoints",
       "/v1/deliveries",
