@@ -215,11 +215,13 @@ const reviewed = ({ needsReview }: StoredPayment): Partial<StoredPayment> =>
 const atMost = (at: string, end: string): string => (at < end ? at : end);
 
 /**
- * True of a payment that ended without money although the bank had its instruction: it swore that it never got it, or that it executes nothing
- * without an answer, or operators found that it took nothing. Money that comes all the same must be seen.
+ * True of a payment that ended without money although the bank may have its instruction: it swore that it never got it, or that it executes nothing
+ * without an answer, or operators found that it took nothing, or the call that was heard of reached no bank, which says nothing of one that a
+ * network made of it beside. Money that comes all the same must be seen.
  */
 export const mayStillBeTaken = ({ state, error, deduction }: StoredPayment): boolean =>
   error?.code === "BANK_NEVER_RECEIVED" ||
+  error?.code === "BANK_UNAVAILABLE" ||
   error?.code === "REVIEW_NOT_DEBITED" ||
   (deduction !== undefined && (state === "cancelled" || state === "expired"));
 

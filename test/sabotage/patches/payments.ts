@@ -176,6 +176,13 @@ export const patches: readonly Patch[] = [
     red: [PAY, SIMULATION],
   },
   {
+    name: "what was not sent is never looked at again",
+    file: "core/merge-pay/outcome.ts",
+    from: 'error?.code === "BANK_UNAVAILABLE" ||',
+    to: "",
+    red: ["test/unit/merge-pay/unsent.spec.ts"],
+  },
+  {
     name: "states move wherever they like",
     file: "core/states.ts",
     from: "if (!table[from].includes(to))",
