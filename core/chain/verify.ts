@@ -28,7 +28,7 @@ export interface Verification<T> {
   /** Called with each entry, in the order of ids. */
   readonly each?: (entries: readonly T[]) => Promise<void>;
   /** Called as it goes on: how many of the entries of the whole have been looked at. */
-  readonly progress?: (done: number, total: number) => void;
+  readonly progress?: (done: number, of: number) => void;
 }
 
 export interface Verified {
@@ -51,9 +51,9 @@ export async function verifyChain<T extends Chained>(given: Verification<T>): Pr
   const { store, spec, progress = () => undefined } = given;
   const entries = await store.collection<T>(spec.entries);
   const blocks = await store.collection<StoredBlock>(spec.blocks);
-  const total = 2 * (await entries.countDocuments({}));
+  const all = 2 * (await entries.countDocuments({}));
   let done = 0;
-  const moved = (count: number) => progress((done += count), total);
+  const moved = (count: number) => progress((done += count), all);
   const chain = await verifyBlocks(given, blocks, entries, moved);
   const seen = await verifyEntries(given, blocks, entries, moved);
   return { ...chain, ...seen };

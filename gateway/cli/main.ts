@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { accountCommands } from "./accounts.ts";
 import { demo } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
 import { fileCommands } from "./files.ts";
 import { importFiles, type ImportOptions } from "./import.ts";
 import { linkCommands } from "./links.ts";
@@ -47,6 +48,7 @@ program
 accountCommands(program);
 fileCommands(program);
 linkCommands(program);
+doctorCommand(program);
 pluginCommands(program);
 
 try {

@@ -14,7 +14,8 @@ export function complain(thrown: unknown, file?: string): void {
 }
 
 /** A number of things: `1 record`, `2 records`. */
-export const many = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`;
+export const many = (count: number, thing: string, things = `${thing}s`): string =>
+  `${count} ${count === 1 ? thing : things}`;
 
 /** Columns of text, each as wide as its widest cell; the columns named in `right` are aligned to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {

@@ -72,6 +72,8 @@ export async function openTill() {
     },
     get: (paymentId: string) => mergePay.get({ paymentId }),
     statesOf: async (ids: readonly string[]) => (await orders.findOwn("ann", ids)).map(({ state }) => state),
+    /** Removes what is there, without looking. */
+    drop: remove,
     /** Audits what is there, and removes it. */
     close: async (atRest = false) => {
       await audit(store, [...bank.booked.values()], { atRest });
