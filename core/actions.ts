@@ -29,6 +29,7 @@ import type {
   SettlementLine,
   SettlementRule,
   SettlementRuleVersion,
+  Statement,
 } from "../schemas/types.generated.ts";
 
 /** Where one page of a list ends: `next` is the cursor of the page after it. */
@@ -315,6 +316,11 @@ export interface Actions {
   };
   /** With `platform` only of that platform's orders; `by` is an operator. */
   "settlement.deliver": { params: { orderId: string; platform?: string; at?: string; by?: string }; result: Handover };
+  /** `from` and `to`: days of the merchant's zone, or times with a zone. */
+  "statements.get": {
+    params: PageQuery & { platform: string; merchant: string; currency: string; from: string; to: string };
+    result: Statement;
+  };
   "payouts.preview": { params: { platform?: string; merchant?: string; after?: string }; result: PayoutPreview };
   /** With the parameters and the confirmation of a preview, by an operator. */
   "payouts.run": {

@@ -30,6 +30,8 @@ import { payoutsService } from "./payouts/service.ts";
 import type { Post } from "./notify/webhooks.ts";
 import { ordersShell } from "./orders/orders.service.ts";
 import { ordersService } from "./orders/service.ts";
+import { statementsService } from "./statements/service.ts";
+import { statementsShell } from "./statements/statements.service.ts";
 import { settlementService } from "./settlement/service.ts";
 import { settlementShell } from "./settlement/settlement.service.ts";
 
@@ -58,6 +60,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const quotes = await quotesService(deps, orders);
   const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger });
   const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
+  const statements = await statementsService(deps, settlement);
   const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS], post, random);
 
   const audit = await auditService(deps, [FILES, PAYMENTS, LINKS, ENDPOINTS]);
@@ -70,6 +73,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     mergePayShell(mergePay, quotes),
     settlementShell(settlement),
     payoutsShell(payouts),
+    statementsShell(statements),
     ledgerShell(ledger),
     auditShell(audit),
     notifyShell(notify),
@@ -100,7 +104,20 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       const quiet = Promise.all([files.stop(), notify.quiet()]);
       await Promise.race([quiet, delay(STOP_MS, undefined, { ref: false })]);
     },
-    services: { files, orders, links, accounts, settlement, ledger, quotes, mergePay, payouts, notify, audit },
+    services: {
+      files,
+      orders,
+      links,
+      accounts,
+      settlement,
+      ledger,
+      quotes,
+      mergePay,
+      payouts,
+      statements,
+      notify,
+      audit,
+    },
   };
 }
 

@@ -1010,3 +1010,103 @@ export interface Reserve {
   percent: Percent;
   days: number;
 }
+/**
+ * What a merchant was owed and paid in a currency in a time: opening + the `net` of all items = closing. The items of a payout are those with its `payoutId`; they sum to what it paid.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "statement".
+ */
+export interface Statement {
+  platform: string;
+  merchant: string;
+  currency: string;
+  /**
+   * This moment included.
+   */
+  from: string;
+  /**
+   * This moment not included.
+   */
+  to: string;
+  opening?: Money5;
+  items: StatementItem[];
+  closing?: Money7;
+  /**
+   * Cursor of the next page; absent on the last.
+   */
+  next?: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money5 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * This interface was referenced by `Statement`'s JSON-Schema
+ * via the `definition` "item".
+ */
+export interface StatementItem {
+  /**
+   * When it came to the merchant's account with us.
+   */
+  at: string;
+  kind: "order" | "refund" | "chargeback" | "reserve" | "release" | "payout";
+  /**
+   * The settlement line or payout.
+   */
+  id: string;
+  paymentId?: string;
+  orderId?: string;
+  orderNo?: string;
+  /**
+   * The line that it takes from or gives back.
+   */
+  of?: string;
+  /**
+   * The refund or chargeback; of a payout the bank's reference.
+   */
+  reference?: string;
+  gross?: Money;
+  fee?: Money;
+  tax?: Money;
+  net: Money6;
+  /**
+   * The fee rule that made the fee, in words.
+   */
+  rule?: string;
+  ruleId?: string;
+  /**
+   * Of a line, as it is now.
+   */
+  state?: string;
+  payableAt?: string;
+  /**
+   * The payout that it is or was paid in.
+   */
+  payoutId?: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money6 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money7 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}

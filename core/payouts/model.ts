@@ -17,6 +17,8 @@ export interface StoredPayout extends Versioned, Omit<Payout, "id" | "lines">, O
   bank: string;
   /** Made with the payout, so that it is durable before anything is sent. */
   bankRequestId: string;
+  /** When it was known to be paid: its place in statements. */
+  paidAt?: string;
 }
 
 export const PAYOUTS: CollectionSpec = {
@@ -24,6 +26,7 @@ export const PAYOUTS: CollectionSpec = {
   indexes: [
     { name: "slot", keys: ["slot"], unique: true },
     { name: "payee", keys: ["payee", "_id"] },
+    { name: "paid", keys: ["payee", "paidAt", "_id"] },
     { name: "platform", keys: ["platform", "_id"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },

@@ -75,7 +75,7 @@ export function payoutOutcome({ deps, payouts, orders, settlement, ledger }: Pay
     async succeed(payout: StoredPayout, { bankReference, bookedAt }: Succeeded): Promise<StoredPayout> {
       const { instruction } = payout;
       const told = instruction === undefined ? {} : { instruction: { ...instruction, bankReference, bookedAt } };
-      const done = await move(payout, "succeeded", { ...told, dueAt: stamp() });
+      const done = await move(payout, "succeeded", { ...told, paidAt: stamp(), dueAt: stamp() });
       deps.reached("payout.answer-written");
       return finish(done);
     },

@@ -21,6 +21,7 @@ import review from "../../schemas/review.schema.json" with { type: "json" };
 import settlementLine from "../../schemas/settlement-line.schema.json" with { type: "json" };
 import settlementRule from "../../schemas/settlement-rule.schema.json" with { type: "json" };
 import settlementRuleVersion from "../../schemas/settlement-rule-version.schema.json" with { type: "json" };
+import statement from "../../schemas/statement.schema.json" with { type: "json" };
 
 /** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
 export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
@@ -47,4 +48,5 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   settlementLine,
   settlementRule,
   settlementRuleVersion,
+  statement,
 ];

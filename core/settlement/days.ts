@@ -40,6 +40,21 @@ function wallClock(epochMs: number, zone: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
+/** When a day begins by the clocks of a zone; undefined when there is no such day. @param day such as 2026-03-01 */
+export function dayBegins(day: string, zone: string): string | undefined {
+  const midnight = Date.parse(`${day}T00:00:00.000Z`);
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) return undefined;
+  return beginning(midnight, zone);
+}
+
+/** @param midnight the beginning of the day as if it were UTC, epoch milliseconds */
+function beginning(midnight: number, zone: string): string {
+  const offsetAt = (epochMs: number): number => wallClock(epochMs, zone) - epochMs;
+  const [before, after] = [midnight - offsetAt(midnight - DAY_MS), midnight - offsetAt(midnight + DAY_MS)];
+  const begins = [before, after].toSorted((a, b) => a - b).find((moment) => wallClock(moment, zone) === midnight);
+  return new Date(begins ?? before).toISOString();
+}
+
 /**
  * When the day begins that is so many days after the day of an instant, by the clocks of a zone; 0 days: the instant itself.
  * Where clocks leap over midnight the day begins with its first moment.
@@ -48,9 +63,5 @@ function wallClock(epochMs: number, zone: string): number {
 export function daysAfter(at: string, days: number, zone: string): string {
   if (days === 0) return at;
   const shown = wallClock(Date.parse(at), zone);
-  const midnight = shown - (shown % DAY_MS) + days * DAY_MS;
-  const offsetAt = (epochMs: number): number => wallClock(epochMs, zone) - epochMs;
-  const [before, after] = [midnight - offsetAt(midnight - DAY_MS), midnight - offsetAt(midnight + DAY_MS)];
-  const begins = [before, after].toSorted((a, b) => a - b).find((moment) => wallClock(moment, zone) === midnight);
-  return new Date(begins ?? before).toISOString();
+  return beginning(shown - (shown % DAY_MS) + days * DAY_MS, zone);
 }

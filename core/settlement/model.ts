@@ -22,6 +22,8 @@ export interface KeptLine extends StoredLine {
   payee: string;
   /** Counts the payouts that took it: each claims it as it was when it was planned, so that one that is late claims nothing. */
   claims: number;
+  /** When it came to the merchant's account with us: the order of statements, which do not change once their time is over. */
+  postedAt: string;
 }
 
 /** A merchant has no slash in it. */
@@ -88,21 +90,31 @@ export const LINES: CollectionSpec = {
     { name: "platform", keys: ["platform", "_id"] },
     { name: "order", keys: ["orderId", "_id"] },
     { name: "payee", keys: ["payee", "state", "_id"] },
+    { name: "posted", keys: ["payee", "postedAt", "_id"] },
     { name: "state", keys: ["state", "payableAt"] },
     { name: "payout", keys: ["payoutId", "_id"] },
   ],
 };
 
 /** Lines of earlier versions have no kind: they are those of orders. */
-export function showLine({ _id, payee: _payee, claims: _claims, ...line }: KeptLine): SettlementLine {
+export function showLine({
+  _id,
+  payee: _payee,
+  claims: _claims,
+  postedAt: _posted,
+  ...line
+}: KeptLine): SettlementLine {
   return { id: _id, ...line, kind: line.kind ?? "order" };
 }
 
 /** What an earlier version wrote as `due`, without a payee: nothing held it, so it can be paid out. */
-export const adopted = (line: StoredLine): Pick<KeptLine, "kind" | "payee" | "claims" | "state" | "payableAt"> => ({
+export const adopted = (
+  line: StoredLine,
+): Pick<KeptLine, "kind" | "payee" | "claims" | "postedAt" | "state" | "payableAt"> => ({
   kind: "order",
   payee: payeeOf(line),
   claims: 0,
+  postedAt: line.createdAt,
   state: "payable",
   payableAt: line.createdAt,
 });

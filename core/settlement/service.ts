@@ -60,8 +60,9 @@ export async function settlementService(deps: Deps, orders: Pick<OrdersService, 
       const original = byLine.get(line.of ?? "");
       if (original?.state !== "due" && original?.state !== "held") return line;
       const { state, payableAt, awaits } = original;
+      const { payableAt: _own, ...rest } = line;
       return {
-        ...line,
+        ...rest,
         state,
         ...(payableAt === undefined ? {} : { payableAt }),
         ...(awaits === undefined ? {} : { awaits }),
@@ -72,7 +73,7 @@ export async function settlementService(deps: Deps, orders: Pick<OrdersService, 
   async function insert(given: readonly StoredLine[]): Promise<void> {
     try {
       await lines.insertMany(
-        given.map((line) => ({ ...line, payee: payeeOf(line), claims: 0 })),
+        given.map((line) => ({ ...line, payee: payeeOf(line), claims: 0, postedAt: stamp() })),
         { ordered: false },
       );
     } catch (error) {

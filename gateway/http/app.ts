@@ -18,6 +18,7 @@ import { paymentRoutes } from "./routes/payments.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { payoutRoutes } from "./routes/payouts.ts";
 import { settlementRoutes } from "./routes/settlement.ts";
+import { statementRoutes } from "./routes/statements.ts";
 import { uploadRoute } from "./routes/upload.ts";
 import { checkHeaders, createServer, methodTable, timesOf } from "./server.ts";
 import { requestValidator } from "./validate.ts";
@@ -90,6 +91,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     linkRoutes,
     operationRoutes,
     settlementRoutes,
+    statementRoutes,
     reviewRoutes,
     payoutRoutes,
     eventRoutes,

@@ -48,6 +48,9 @@ const page = {
   after: text("^[^\\p{Cc}]+$", "The `next` of the page before.", { maxLength: 1024 }),
   limit: text("^[0-9]{1,6}$", "Most items of the page, plain digits."),
 };
+const day = text("^[0-9T:.Z+-]+$", "A day of the merchant's zone such as 2026-03-01, or ISO 8601 with a zone.", {
+  maxLength: 35,
+});
 export const QUERY = {
   none: object({}),
   page: object(page),
@@ -72,6 +75,21 @@ export const QUERY = {
       maxLength: 200,
     }),
   }),
+  statement: object(
+    {
+      ...page,
+      platform: { ...platform, description: "Operators must say whose." },
+      merchant,
+      currency,
+      from: day,
+      to: {
+        ...day,
+        description: "Not included, and not to come. A day of the merchant's zone, or a time with a zone.",
+      },
+      format: { const: "csv", description: "All of it as CSV, in the place of a page as JSON." },
+    },
+    ["merchant", "currency", "from", "to"],
+  ),
   ofMerchant: object({
     ...page,
     platform: { ...platform, description: "Operators: only of this platform." },
@@ -343,6 +361,7 @@ export const ANSWERS = {
   line: ref("settlement-line"),
   payout: ref("payout"),
   payoutPreview: ref("payout-preview"),
+  statement: ref("statement"),
   feeVersion: ref("fee-version"),
   settlementRuleVersion: ref("settlement-rule-version"),
   handover: object({ orderId: word, deliveredAt: time }, ["orderId", "deliveredAt"]),

@@ -212,6 +212,9 @@ export const CALLS: readonly ApiCall[] = [
   },
   get("/v1/payouts?merchant=tea", [ACME, OPS], { route: "/v1/payouts" }),
   get(`/v1/payouts/${IDS.payout}`, [ACME, OPS], { route: "/v1/payouts/:id", owned: true }),
+  get("/v1/statements?platform=acme&merchant=tea&currency=CNY&from=2025-05-01&to=2025-06-01", [ACME, OPS], {
+    route: "/v1/statements",
+  }),
   get(`/v1/journal?payment=${IDS.payment}`, [OPS], { route: "/v1/journal" }),
   get("/v1/plugins", [OPS]),
   {
