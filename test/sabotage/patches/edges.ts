@@ -74,14 +74,14 @@ export const patches: readonly Patch[] = [
     file: "core/orders/service.ts",
     from: "(platform !== undefined && order?.platform !== platform)",
     to: "(platform !== undefined && order === null)",
-    red: ["test/unit/gateway/principals.spec.ts", INGEST],
+    red: ["test/unit/orders/sight.spec.ts"],
   },
   {
     name: "a platform is told who pays",
     file: "core/orders/model.ts",
     from: "const { userId: _userId, ...order } = showOrder(stored);",
     to: "const { ...order } = showOrder(stored);",
-    red: ["test/unit/gateway/principals.spec.ts", INGEST],
+    red: ["test/unit/orders/sight.spec.ts"],
   },
   {
     name: "a file changes an order that is locked",

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { expect } from "chai";
 import { assert, nat, property, string } from "fast-check";
 import { Webhook } from "standardwebhooks";
@@ -117,4 +118,29 @@ describe("a platform's signature", () => {
       { numRuns: 50 },
     );
   });
+});
+
+describe("a signature of 32 bytes", () => {
+  it("counts whole: with any one of them changed it is none", () => {
+    const right = Buffer.from(value, "base64");
+    expect(right).to.have.length(32);
+    for (const at of right.keys()) {
+      const bent = Buffer.from(right);
+      bent[at] = (bent[at] ?? 0) ^ 1;
+      const headers = { ...good, "webhook-signature": `v1,${bent.toString("base64")}` };
+      expect(verdict(headers, body), `byte ${at}`).to.equal("SIGNATURE_INVALID");
+    }
+  });
+
+  for (const secret of ["whsec_", ""])
+    it(`made with an empty key opens nothing for a platform whose secret is ${JSON.stringify(secret)}`, () => {
+      const head = readSignatureHead(good, NOW_MS);
+      const text = `${good["webhook-id"]}.${good["webhook-timestamp"]}.${body}`;
+      const signatures = [createHmac("sha256", "").update(text).digest()];
+      const check = signatureCheck({ ...head, signatures }, [secret]);
+      check.update(Buffer.from(body));
+      expect(() => check.verify())
+        .to.throw()
+        .with.property("type", "SIGNATURE_INVALID");
+    });
 });

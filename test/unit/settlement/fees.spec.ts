@@ -74,6 +74,14 @@ describe("settlement", () => {
         expect(made.map(({ tax }) => tax)).to.deep.equal(taxes);
       });
 
+    it("taxes what is left of a fee that was more than its order, and not what it would have been", () => {
+      // 0.01 and 3.35 are taxed, 0.336 in all: 0.34, all of it for the second by largest remainder.
+      expect(feesOf({ fixed: { USD: "3.35" }, tax: "10" }, [usd(1), usd(10_000)])).to.deep.equal([
+        { fee: 1n, tax: 0n },
+        { fee: 369n, tax: 34n },
+      ]);
+    });
+
     it("whatever the rule: not below zero, not above the order, the tax within the fee", () => {
       fc.assert(
         fc.property(anyRule, anyAmounts, (rule, minors) => {
