@@ -76,7 +76,7 @@ describe("settlement", () => {
 
     it("taxes what is left of a fee that was more than its order, and not what it would have been", () => {
       // 0.01 and 3.35 are taxed, 0.336 in all: 0.34, all of it for the second by largest remainder.
-      expect(feesOf({ fixed: { USD: "3.35" }, tax: "10" }, [usd(1), usd(10_000)])).to.deep.equal([
+      expect(feesOf({ fixed: { USD: "3.35" }, tax: "10" }, [usd(1n), usd(10_000n)])).to.deep.equal([
         { fee: 1n, tax: 0n },
         { fee: 369n, tax: 34n },
       ]);
