@@ -15,6 +15,21 @@ export type Items = {
   sku?: string;
   quantity?: string;
 }[];
+/**
+ * Of best_effort: orders that were asked for and are not in the payment, each with the reason.
+ */
+export type Losers = {
+  orderId: string;
+  reason: string;
+}[];
+/**
+ * This interface was referenced by `Payment`'s JSON-Schema
+ * via the `definition` "losers".
+ */
+export type Losers1 = {
+  orderId: string;
+  reason: string;
+}[];
 
 export interface Bundle {}
 /**
@@ -461,6 +476,11 @@ export interface Payment {
     | "expired";
   total: Money;
   orders: SelectedOrder[];
+  /**
+   * Whether orders that could not be had end the payment or are left out. Absent in payments of earlier versions: all_or_nothing.
+   */
+  atomicity?: "all_or_nothing" | "best_effort";
+  leftOut?: Losers;
   quoteId?: string;
   accountId?: string;
   deduction?: Deduction;
@@ -521,10 +541,7 @@ export interface Challenge {
 export interface PaymentError {
   code: string;
   reason: string;
-  orders?: {
-    orderId: string;
-    reason: string;
-  }[];
+  orders?: Losers1;
 }
 /**
  * What would be paid out now, what is held and why; by merchant and currency.
@@ -702,6 +719,15 @@ export interface Problem {
    * The state in which it can't be done.
    */
   state?: string;
+  /**
+   * What is no longer as it was when it was priced.
+   */
+  changes?: {
+    orderId: string;
+    field: "order" | "state" | "currency" | "amount" | "revision";
+    before: string;
+    after: string;
+  }[];
   orders?: {
     orderId: string;
     reason: string;

@@ -153,7 +153,7 @@ export const ERRORS = Object.freeze({
   TOTAL_TOO_LARGE: info(422, "payer", "changed", "The total is larger than one deduction can be."),
   ORDERS_UNAVAILABLE: info(409, "payer", "changed", "Some of the orders can't be paid now."),
   QUOTE_EXPIRED: info(410, "payer", "changed", "The quote has expired; take a new one."),
-  QUOTE_MISMATCH: info(409, "payer", "changed", "The fingerprint is not that of the quote."),
+  QUOTE_MISMATCH: info(409, "payer", "changed", "What would be paid is not what the quote showed."),
   ACCOUNT_MISSING: info(422, "payer", "changed", "The payer has no bank account to pay from."),
   REFUND_INSTEAD: info(409, "platform", "never", "The order is paid, so it can't be cancelled; refund it instead."),
   REVIEW_AMOUNT_DIFFERS: info(422, "operator", "changed", "What was debited is not the payment's total."),

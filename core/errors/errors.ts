@@ -1,5 +1,14 @@
 import { ERRORS, type ErrorCode, type ErrorInfo } from "./codes.ts";
 
+/** One thing of an order that changed. */
+export interface Change {
+  readonly orderId: string;
+  /** `revision`: something else than what is paid. */
+  readonly field: "order" | "state" | "currency" | "amount" | "revision";
+  readonly before: string;
+  readonly after: string;
+}
+
 /** What an error may tell beside its code; every field is safe to show to whoever made the request. */
 export interface ErrorDetails {
   /** JSON Pointer, column name or XPath of the field at fault. */
@@ -8,6 +17,8 @@ export interface ErrorDetails {
   readonly position?: string;
   /** The ids of orders that could not be had, with their state. */
   readonly orders?: readonly { readonly orderId: string; readonly reason: string }[];
+  /** What is no longer as it was when it was priced. */
+  readonly changes?: readonly Change[];
   /** The state in which it can't be done. */
   readonly state?: string;
   /** Single faults, when there are several. */

@@ -6,10 +6,11 @@ import type { PaymentState } from "./states.ts";
 type Facts = NonNullable<Decision["after"]>;
 
 /** What the audit log says of a payment: plain values, no account and no token. */
-function factsOf({ state, needsReview, error, deduction }: StoredPayment): Facts {
+function factsOf({ state, needsReview, error, deduction, review }: StoredPayment): Facts {
   return {
     state,
     ...(needsReview === undefined ? {} : { needsReview }),
+    ...(review?.proposal === undefined ? {} : { proposal: review.proposal.id, proposed: review.proposal.decision }),
     ...(error === undefined ? {} : { error: error.code }),
     ...(deduction === undefined ? {} : { sends: deduction.sends }),
     ...(deduction?.bankReference === undefined ? {} : { bankReference: deduction.bankReference }),
@@ -43,6 +44,12 @@ export function decisionOf(
     before: factsOf(payment),
     after: factsOf(changed),
   });
+  // Operators decide in the bank's place: who approves is who asks.
+  const verdict = change.review?.decisions.length === (payment.review?.decisions.length ?? 0) ? "proposed" : "judged";
+  if (change.review !== undefined && changed.state === payment.state)
+    return { decision: decision(`payment.review-${verdict}`) };
+  if (changed.state !== payment.state && change.review !== undefined)
+    return { decision: decision(`payment.${changed.state}`) };
   if (changed.state !== payment.state) {
     const by: Actor | undefined = BY_BANK.has(changed.state) ? { kind: "bank", id: payment.bank } : undefined;
     return { decision: decision(`payment.${changed.state}`), ...(by === undefined ? {} : { by }) };

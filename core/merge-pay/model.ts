@@ -24,6 +24,8 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox, A
   /** The id of the deduction, made with the payment, so that it is durable before anything is sent. */
   bankRequestId: string;
   bank: string;
+  /** Of best_effort: with fewer orders nothing is paid. */
+  atLeast?: number;
   /** What operators said became of the deduction, where the bank did not say it. */
   review?: { proposal?: ReviewProposal; decisions: ReviewDecision[] };
   /** An answer of the payer to the bank's challenge was sent, and the bank has not yet said what it made of it. */
@@ -76,6 +78,7 @@ export function requestHashOf(request: PayRequest): string {
 /** The payment as its payer may see it. */
 export function showPayment(stored: StoredPayment): Payment {
   const { _id, userId, state, total, orders, quoteId, accountId, deduction, challenge } = stored;
+  const { atomicity, leftOut } = stored;
   const { needsReview, error, createdAt, updatedAt } = stored;
   return {
     id: _id,
@@ -84,6 +87,8 @@ export function showPayment(stored: StoredPayment): Payment {
     total,
     orders,
     accountId,
+    ...(atomicity === undefined ? {} : { atomicity }),
+    ...(leftOut === undefined ? {} : { leftOut }),
     ...(quoteId === undefined ? {} : { quoteId }),
     ...(deduction === undefined ? {} : { deduction }),
     ...(challenge === undefined || state !== "requires_action" ? {} : { challenge }),

@@ -7,6 +7,7 @@ import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { idPattern } from "../ids.ts";
 import { EMPTY_OUTBOX } from "../notify/outbox.ts";
 import type { Losers } from "../orders/lock.ts";
+import { sumMoney } from "../money/money.ts";
 import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken } from "../versioned.ts";
@@ -35,7 +36,7 @@ const LOCKING_MS = 60_000;
 
 const BY_PAYMENT = byId(idPattern("pay"));
 
-/** Pays a selection of orders at once: one payment, one deduction, all or nothing. */
+/** Pays a selection of orders at once: one payment, one deduction, all or nothing unless its payer agreed to less. */
 export async function mergePayService(given: MergePayDeps) {
   const { deps, orders, quotes, accounts, settlement } = given;
   const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
@@ -44,15 +45,16 @@ export async function mergePayService(given: MergePayDeps) {
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
 
   async function priceOf(userId: string, request: PayRequest): Promise<Priced & { quoteId?: string }> {
-    if (!("quoteId" in request)) return quotes.price(userId, request);
-    return { ...(await quotes.toPay(userId, request.quoteId, request.fingerprint)), quoteId: request.quoteId };
+    if (!("quoteId" in request)) return quotes.price(userId, request, request);
+    const { quoteId, fingerprint } = request;
+    return { ...(await quotes.toPay(userId, quoteId, fingerprint, request)), quoteId };
   }
 
   /** All that a payment needs to know before it is written down. @throws what `pay` throws of accounts, prices and platforms */
   async function prepare(userId: string, request: PayRequest) {
     const account = await accounts.toPayFrom(userId, request.accountId);
-    const { orders: selected, total, quoteId } = await priceOf(userId, request);
-    return { account, selected, total, quoteId, rules: await settlement.rulesFor(selected) };
+    const { orders: selected, total, quoteId, leftOut } = await priceOf(userId, request);
+    return { account, selected, total, quoteId, leftOut, rules: await settlement.rulesFor(selected) };
   }
 
   /** The answer to a key that was used before: the same for the same content. */
@@ -84,14 +86,18 @@ export async function mergePayService(given: MergePayDeps) {
     const { _id, userId } = inserted;
     const token = await tokenFor(inserted);
     if (token instanceof MergepayError) return reject(inserted, token);
-    const losers = await orders.lock(_id, userId, inserted.orders);
+    const bestEffort = inserted.atomicity === "best_effort";
+    const losers = await (bestEffort ? orders.lockSome : orders.lock)(_id, userId, inserted.orders);
     deps.reached("payment.orders-locked");
-    if (losers.length > 0) return reject(inserted, unavailable(losers));
+    const had = without(inserted, losers);
+    const enough = bestEffort ? had.orders.length >= (inserted.atLeast ?? 1) : losers.length === 0;
+    if (!enough) return reject(inserted, unavailable(had.leftOut ?? []));
     PAYMENT_STATES.assertMove(inserted.state, "submitting");
     const durable = await outcome
       .save(inserted, {
         state: "submitting",
-        deduction: deductionOf(inserted, stamp()),
+        ...had,
+        deduction: deductionOf({ ...inserted, ...had }, stamp()),
         dueAt: stamp(bankLeaseMs(deps)),
       })
       .catch(async (error: unknown) => {
@@ -150,6 +156,8 @@ export async function mergePayService(given: MergePayDeps) {
       request,
     }: Actions["merge-pay.pay"]["params"]): Promise<Payment & { existed: boolean }> {
       assertKey(idempotencyKey, deps.limits.idempotencyKeyChars);
+      if (request.atLeast !== undefined && request.atomicity !== "best_effort")
+        throw new MergepayError("BODY_INVALID", "atLeast is for best_effort only.", { field: "/atLeast" });
       const requestHash = requestHashOf(request);
       const before = await findByKey(userId, idempotencyKey);
       if (before !== null) return answerAgain(before, requestHash);
@@ -162,7 +170,9 @@ export async function mergePayService(given: MergePayDeps) {
         if (twin === null) throw error;
         return answerAgain(twin, requestHash);
       }
-      const { account, selected, total, quoteId, rules } = priced;
+      const { account, selected, total, quoteId, leftOut, rules } = priced;
+      const { atomicity = "all_or_nothing", atLeast } = request;
+      if (selected.length < (atLeast ?? 1)) throw unavailable(leftOut ?? []);
       const at = stamp();
       const asked: StoredPayment = {
         _id: deps.newId("pay"),
@@ -171,6 +181,9 @@ export async function mergePayService(given: MergePayDeps) {
         total,
         orders: selected,
         accountId: account._id,
+        atomicity,
+        ...(atLeast === undefined ? {} : { atLeast }),
+        ...(leftOut === undefined ? {} : { leftOut: [...leftOut] }),
         ...(quoteId === undefined ? {} : { quoteId }),
         idempotencyKey,
         requestHash,
@@ -226,6 +239,18 @@ export async function mergePayService(given: MergePayDeps) {
 }
 
 export type MergePayService = Awaited<ReturnType<typeof mergePayService>>;
+
+/** A payment without the orders that could not be had: what is deducted is the sum of the others. */
+function without({ orders, total, leftOut }: StoredPayment, losers: Losers) {
+  if (losers.length === 0) return { orders, total, ...(leftOut === undefined ? {} : { leftOut }) };
+  const lost = new Set(losers.map(({ orderId }) => orderId));
+  const kept = orders.filter(({ orderId }) => !lost.has(orderId));
+  return {
+    orders: kept,
+    total: kept.length === 0 ? total : sumMoney(kept.map(({ amount }) => amount)),
+    leftOut: [...(leftOut ?? []), ...losers],
+  };
+}
 
 const unavailable = (orders: Losers) => new MergepayError("ORDERS_UNAVAILABLE", undefined, { orders });
 

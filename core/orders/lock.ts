@@ -27,6 +27,12 @@ export function orderLocks(deps: Deps, orders: StoreCollection<StoredOrder>, own
     update: { $set: { state: "locked" as const, paymentId, updatedAt: stamp() } },
   });
 
+  const lockAtOnce = (paymentId: string, userId: string, lines: readonly SelectedOrder[]) =>
+    orders.bulkWrite(
+      lines.map((line) => ({ updateOne: lockOf(paymentId, userId, line) })),
+      { ordered: false },
+    );
+
   /**
    * The orders that this payment does not hold, each as it is now. `failedAt`: the order at which taking them one by one ended;
    * those behind it were never tried, and are left out when they are still to be had.
@@ -74,6 +80,15 @@ export function orderLocks(deps: Deps, orders: StoreCollection<StoredOrder>, own
     release,
 
     /**
+     * Locks those orders of a selection that can be had now, and waits for none.
+     * @returns the orders that could not be had
+     */
+    async lockSome(paymentId: string, userId: string, lines: readonly SelectedOrder[]): Promise<Losers> {
+      await lockAtOnce(paymentId, userId, lines);
+      return shown(await missing(paymentId, userId, lines));
+    },
+
+    /**
      * Locks all orders of a selection for a payment: open, the payer's, still the revision that was priced. First all at once; when other
      * payments are in the way, all are let go and taken one by one in the order of their ids: of any payments over
      * overlapping orders the one that holds the last order meets nobody who is ahead of it, so that one always goes through.
@@ -81,10 +96,7 @@ export function orderLocks(deps: Deps, orders: StoreCollection<StoredOrder>, own
      */
     async lock(paymentId: string, userId: string, lines: readonly SelectedOrder[]): Promise<Losers> {
       const sorted = lines.toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1));
-      await orders.bulkWrite(
-        sorted.map((line) => ({ updateOne: lockOf(paymentId, userId, line) })),
-        { ordered: false },
-      );
+      await lockAtOnce(paymentId, userId, sorted);
       const losers = await missing(paymentId, userId, sorted);
       if (losers.length === 0) return [];
       if (losers.some(({ contended }) => !contended)) return shown(losers);

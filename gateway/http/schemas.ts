@@ -99,6 +99,20 @@ export const QUERY = {
 
 const fingerprint = text("^[0-9a-f]{64}$", "That of the quote: what was seen is what is paid.");
 const accountId = { ...id("acc"), description: "The account to pay from; absent: the payer's first." };
+/** What every form of a pay request may say. */
+const howToPay = {
+  accountId,
+  atomicity: {
+    enum: ["all_or_nothing", "best_effort"],
+    description: "best_effort: orders that can't be had are left out, and the payer agrees to the smaller total.",
+  },
+  atLeast: {
+    type: "integer",
+    minimum: 1,
+    maximum: 1000,
+    description: "Of best_effort: with fewer orders nothing is paid.",
+  },
+};
 const orderNo = line(128, "One order of the merchant.");
 const buyerId = text("^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$", "The platform's own id of the buyer.", {
   minLength: 1,
@@ -153,12 +167,12 @@ export const BODIES = {
   payment: {
     title: "PaymentRequest",
     oneOf: [
-      form("`quoteId` with its `fingerprint`", { quoteId: id("quo"), fingerprint, accountId }, [
+      form("`quoteId` with its `fingerprint`", { quoteId: id("quo"), fingerprint, ...howToPay }, [
         "quoteId",
         "fingerprint",
       ]),
-      form(ALL_ORDERS, { orders: all, currency, accountId }, ["orders", "currency"]),
-      form(ORDERS_BY_ID, { orders: orderIds, accountId }, ["orders"]),
+      form(ALL_ORDERS, { orders: all, currency, ...howToPay }, ["orders", "currency"]),
+      form(ORDERS_BY_ID, { orders: orderIds, ...howToPay }, ["orders"]),
     ],
   },
   confirmation: {

@@ -65,6 +65,13 @@ export async function openTill() {
       const added = await accounts.addForMerchant({ ...of, bank: "test", label: "Shop", operatorId: "ops" });
       if (verified) await accounts.verifyForMerchant({ accountId: added.id, operatorId: "reviewer" });
     },
+    /** More orders of ann, of 1.37, 2.37 ..., numbered behind this word. */
+    seedMore: (count: number, word: string) =>
+      seedOrders(
+        house,
+        "ann",
+        Array.from({ length: count }, (_, i) => ({ orderNo: `${word}-${i}`, value: `${i + 1}.37` })),
+      ),
     /** Moves the clock and lets the sweeper see what is due then. */
     later: async (ms: number) => {
       clock.advance(ms);

@@ -47,7 +47,12 @@ export const payments: Noun = {
         .map(({ _id }) => _id)
         .slice(0, 12);
 
-    function requestOf(random: Random, userId: string): PayRequest {
+    const requestOf = (random: Random, userId: string): PayRequest => ({
+      ...selectionOf(random, userId),
+      ...(random.below(3) === 0 ? { atomicity: "best_effort", atLeast: random.below(3) + 1 } : {}),
+    });
+
+    function selectionOf(random: Random, userId: string): PayRequest {
       const own = quotes.filter((quote) => quote.userId === userId);
       const kind = random.below(6);
       if (kind < 2 && own.length > 0) {

@@ -103,6 +103,11 @@ const BODIES: readonly [name: string, url: string, body: string, code: string, f
   ["one more", confirm, JSON.stringify({ challengeId: "c", answer: "1".repeat(513) }), "BODY_INVALID", "/answer"],
   ["a number for an answer", confirm, '{"challengeId":"c","answer":1}', "BODY_INVALID", "/answer"],
   ["an answer to nothing", confirm, '{"answer":"1"}', "BODY_INVALID", "/challengeId"],
+  ["best effort", pay, JSON.stringify({ orders: many(2), atomicity: "best_effort", atLeast: 1 }), "ok"],
+  ["another effort", pay, JSON.stringify({ orders: many(2), atomicity: "half" }), "BODY_INVALID", "/atomicity"],
+  ["at least nothing", pay, JSON.stringify({ orders: many(2), atLeast: 0 }), "BODY_INVALID", "/atLeast"],
+  ["at least 1001", pay, JSON.stringify({ orders: many(2), atLeast: 1001 }), "BODY_INVALID", "/atLeast"],
+  ["at least some, as text", pay, JSON.stringify({ orders: many(2), atLeast: "1" }), "BODY_INVALID", "/atLeast"],
   ["an amount", pay, JSON.stringify({ orders: many(1), amount: "1.00" }), "BODY_INVALID", "/amount"],
 ];
 

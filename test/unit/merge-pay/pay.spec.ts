@@ -73,11 +73,9 @@ describe("paying", () => {
     const [first = ""] = await seedOrders(house, "ann", [{ orderNo: "n0", value: "5.00" }]);
     const quote = await house.core.services.quotes.create({ userId: "ann", selection: { orders: [first] } });
     await seedOrders(house, "ann", [{ orderNo: "n0", value: "6.00" }]);
-    const failed = await pay("k1", { quoteId: quote.id, fingerprint: quote.fingerprint }).catch(
-      (error: MergepayError) => error,
-    );
-    expect(failed).to.deep.include({ type: "ORDERS_UNAVAILABLE" });
-    expect((failed as MergepayError).data.orders?.[0]?.reason).to.contain("changed");
+    const failed = await refusal(pay("k1", { quoteId: quote.id, fingerprint: quote.fingerprint }));
+    expect(failed.type).to.equal("QUOTE_MISMATCH");
+    expect(failed.data.changes).to.deep.equal([{ orderId: first, field: "amount", before: "5.00", after: "6.00" }]);
     expect(bank.sends).to.have.length(0);
   });
 
