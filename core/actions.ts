@@ -2,6 +2,7 @@
  * The calls that services make of each other over the bus: name, parameters, answer. One list, so that both ends agree; parameters and
  * answers are JSON. Bytes never travel here: a file goes by its id.
  */
+import type { PayRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
 import type { InputSpec } from "./formats/contract.ts";
 import type { Reply } from "./plugin/contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
@@ -10,7 +11,6 @@ import type {
   AuditEntry,
   DryRun,
   Event,
-  Evidence,
   FeeRule,
   FeeVersion,
   FileReport,
@@ -31,6 +31,8 @@ import type {
   SettlementRuleVersion,
   Statement,
 } from "../schemas/types.generated.ts";
+
+export type { PayRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
 
 /** Where one page of a list ends: `next` is the cursor of the page after it. */
 export interface Page<T> {
@@ -93,29 +95,6 @@ export interface Inbox {
   readonly totals: readonly { readonly total: Money; readonly orders: number }[];
   readonly next?: string;
 }
-
-/** The selection of a quote or a plain payment: orders by id, or all that is open in one currency. */
-export type Selection = { readonly orders: readonly string[] } | { readonly orders: "all"; readonly currency: string };
-
-/** What becomes of a payment when not all of its orders can be had. The payer says it beforehand. */
-export interface Atomicity {
-  /** `best_effort`: orders that can't be had are left out, and the total is that of the others. Absent: all_or_nothing. */
-  readonly atomicity?: Payment["atomicity"];
-  /** Of best_effort: with fewer orders nothing is paid; absent: 1. */
-  readonly atLeast?: number;
-}
-
-export type PayRequest = Atomicity &
-  ({ readonly quoteId: string; readonly fingerprint: string } | Selection) & {
-    /** One of the payer's accounts; absent: the one that was added first. */
-    readonly accountId?: string;
-  };
-
-/** What an operator says became of a deduction, and why that is so. */
-export type ReviewClaim = { readonly evidence: Evidence } & (
-  | { readonly decision: "not_debited" }
-  | { readonly decision: "debited"; readonly bankReference: string; readonly amount: Money; readonly bookedAt: string }
-);
 
 /** What a bank knows an account by: its own token, or the account's number. One of the two. */
 export interface AccountSecret {

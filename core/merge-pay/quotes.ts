@@ -1,4 +1,4 @@
-import type { Actions, Atomicity, Selection } from "../actions.ts";
+import type { Actions, Selection } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
@@ -8,6 +8,7 @@ import { type Losers, reasonOf } from "../orders/lock.ts";
 import type { OrdersService } from "../orders/service.ts";
 import type { Money, Quote, SelectedOrder } from "../../schemas/types.generated.ts";
 import { changesSince } from "./changes.ts";
+import type { Atomicity } from "./requests.ts";
 import { fingerprintOf, QUOTES, showQuote, type StoredQuote } from "./model.ts";
 
 /** A selection with its price. */

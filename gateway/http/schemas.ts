@@ -2,6 +2,7 @@
  * The JSON Schemas of requests and of answers that are not documents of `schemas/`. The same ones validate and are published
  * as OpenAPI. Query parameters and path parameters are text: nothing is coerced.
  */
+import { DECISION_BODIES, HOW_TO_PAY } from "./payment-schemas.ts";
 import {
   type Schema,
   count,
@@ -98,36 +99,11 @@ export const QUERY = {
 } as const;
 
 const fingerprint = text("^[0-9a-f]{64}$", "That of the quote: what was seen is what is paid.");
-const accountId = { ...id("acc"), description: "The account to pay from; absent: the payer's first." };
-/** What every form of a pay request may say. */
-const howToPay = {
-  accountId,
-  atomicity: {
-    enum: ["all_or_nothing", "best_effort"],
-    description: "best_effort: orders that can't be had are left out, and the payer agrees to the smaller total.",
-  },
-  atLeast: {
-    type: "integer",
-    minimum: 1,
-    maximum: 1000,
-    description: "Of best_effort: with fewer orders nothing is paid.",
-  },
-};
 const orderNo = line(128, "One order of the merchant.");
 const buyerId = text("^[^\\p{Cc}\\p{Zl}\\p{Zp}]+$", "The platform's own id of the buyer.", {
   minLength: 1,
   maxLength: 256,
 });
-
-const amount: Schema = { ...ref("money"), description: "What was deducted: the payment's total." };
-const bookedAt: Schema = { type: "string", format: "date-time", description: "When the bank booked it." };
-const evidence = object(
-  {
-    text: text("^[^\\p{Cc}]+$", "What was found out, and how.", { minLength: 1, maxLength: 2000 }),
-    reference: line(200, "Where it can be looked up: a statement, a letter, a ticket of the bank."),
-  },
-  ["text", "reference"],
-);
 
 /** A rule that is set for a platform or a merchant. */
 const ruleBody = (title: string, rule: string): Schema => ({
@@ -167,45 +143,15 @@ export const BODIES = {
   payment: {
     title: "PaymentRequest",
     oneOf: [
-      form("`quoteId` with its `fingerprint`", { quoteId: id("quo"), fingerprint, ...howToPay }, [
+      form("`quoteId` with its `fingerprint`", { quoteId: id("quo"), fingerprint, ...HOW_TO_PAY }, [
         "quoteId",
         "fingerprint",
       ]),
-      form(ALL_ORDERS, { orders: all, currency, ...howToPay }, ["orders", "currency"]),
-      form(ORDERS_BY_ID, { orders: orderIds, ...howToPay }, ["orders"]),
+      form(ALL_ORDERS, { orders: all, currency, ...HOW_TO_PAY }, ["orders", "currency"]),
+      form(ORDERS_BY_ID, { orders: orderIds, ...HOW_TO_PAY }, ["orders"]),
     ],
   },
-  confirmation: {
-    title: "ConfirmationRequest",
-    ...object(
-      {
-        challengeId: text("^[!-~]{1,200}$", "The `id` of the challenge that is answered."),
-        answer: line(512, "What the payer answers: handed on to the bank, kept nowhere."),
-      },
-      ["challengeId", "answer"],
-    ),
-  },
-  orderCancellation: {
-    title: "OrderCancellation",
-    ...object({ reason: line(500, "Why the order is taken back.") }, ["reason"]),
-  },
-  reviewClaim: {
-    title: "ReviewClaim",
-    oneOf: [
-      form(
-        '`decision`: "debited" with the bank\'s reference, `amount` and `bookedAt`',
-        {
-          decision: { const: "debited" },
-          bankReference: line(200, "The bank's own reference."),
-          amount,
-          bookedAt,
-          evidence,
-        },
-        ["decision", "bankReference", "amount", "bookedAt", "evidence"],
-      ),
-      form('`decision`: "not_debited"', { decision: { const: "not_debited" }, evidence }, ["decision", "evidence"]),
-    ],
-  },
+  ...DECISION_BODIES,
   link: {
     title: "LinkRequest",
     oneOf: [

@@ -1,0 +1,24 @@
+import type { Evidence, Money, Payment } from "../../schemas/types.generated.ts";
+
+/** The selection of a quote or a plain payment: orders by id, or all that is open in one currency. */
+export type Selection = { readonly orders: readonly string[] } | { readonly orders: "all"; readonly currency: string };
+
+/** What becomes of a payment when not all of its orders can be had. The payer says it beforehand. */
+export interface Atomicity {
+  /** `best_effort`: orders that can't be had are left out, and the total is that of the others. Absent: all_or_nothing. */
+  readonly atomicity?: Payment["atomicity"];
+  /** Of best_effort: with fewer orders nothing is paid; absent: 1. */
+  readonly atLeast?: number;
+}
+
+export type PayRequest = Atomicity &
+  ({ readonly quoteId: string; readonly fingerprint: string } | Selection) & {
+    /** One of the payer's accounts; absent: the one that was added first. */
+    readonly accountId?: string;
+  };
+
+/** What an operator says became of a deduction, and why that is so. */
+export type ReviewClaim = { readonly evidence: Evidence } & (
+  | { readonly decision: "not_debited" }
+  | { readonly decision: "debited"; readonly bankReference: string; readonly amount: Money; readonly bookedAt: string }
+);
