@@ -201,6 +201,25 @@ describe("the sandbox driver on the wire", () => {
     expect(await debit(driver)).to.include({ state: "unknown" });
   });
 
+  it("an answer that comes one byte at a time ends at the total deadline, and is unknown", async () => {
+    const driver = await driverOf(
+      createTcpServer((socket) => {
+        socket.on("error", () => socket.destroy());
+        socket.once("data", () => {
+          const bytes = Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: ${json}\r\n\r\n${ok}`);
+          let at = 0;
+          // A silence would be noticed by itself: something comes all the time.
+          const timer = setInterval(() => socket.write(bytes.subarray(at, (at += 1))), 20);
+          socket.once("close", () => clearInterval(timer));
+        });
+      }),
+    );
+    const began = performance.now();
+    const result = await driver.debit(INSTRUCTION, { signal: AbortSignal.timeout(300) });
+    expect(result).to.include({ state: "unknown" });
+    expect(performance.now() - began).to.be.within(250, 2_000);
+  });
+
   const garbage: readonly [string, string][] = [
     ["no HTTP", "hello\r\n\r\n"],
     ["a header without end", `HTTP/1.1 200 OK\r\nx: ${"y".repeat(40_000)}`],

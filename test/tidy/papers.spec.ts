@@ -55,6 +55,29 @@ describe("the papers", () => {
   });
 });
 
+describe("the list of faults", () => {
+  /** Tests that a text names by file and words of the title, and that are not there. */
+  const missing = (text: string): string[] =>
+    [...text.matchAll(/`(test\/[\w./-]+\.ts)` "([^"]+)"/g)].flatMap(([, file = "", words = ""]) =>
+      existsSync(join(root, file)) && read(file).includes(words) ? [] : [`${file} "${words}"`],
+    );
+
+  it("names tests that are there", () => {
+    expect(
+      missing('`test/none.ts` "x" and `test/run.ts` "no such words" and `test/run.ts` "readTotals"'),
+    ).to.deep.equal(['test/none.ts "x"', 'test/run.ts "no such words"']);
+    expect(missing(read("test/FAULTS.md"))).to.deep.equal([]);
+  });
+
+  it("has a test for each of its rows", () => {
+    const rows = read("test/FAULTS.md")
+      .split("\n")
+      .filter((line) => /^\| \d+ \|/.test(line));
+    expect(rows.length).to.be.greaterThan(30);
+    expect(rows.filter((row) => !/`test\/[\w./-]+` "/.test(row))).to.deep.equal([]);
+  });
+});
+
 describe("the list of errors", () => {
   const codes = Object.keys(ERRORS);
   const undocumented = (text: string): string[] => codes.filter((code) => !text.includes(`| \`${code}\` |`));
