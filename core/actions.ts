@@ -7,6 +7,7 @@ import type { InputSpec } from "./formats/contract.ts";
 import type { Reply } from "./plugin/contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
+import type { RefundActions } from "./refunds/actions.ts";
 import type {
   AuditEntry,
   DryRun,
@@ -193,7 +194,7 @@ export interface Delivery {
   readonly lastError?: string;
 }
 
-export interface Actions {
+export interface Actions extends RefundActions {
   "files.receive": {
     params: {
       fileId: string;

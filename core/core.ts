@@ -32,6 +32,9 @@ import { ordersShell } from "./orders/orders.service.ts";
 import { ordersService } from "./orders/service.ts";
 import { statementsService } from "./statements/service.ts";
 import { statementsShell } from "./statements/statements.service.ts";
+import { REFUNDS } from "./refunds/model.ts";
+import { refundsShell } from "./refunds/refunds.service.ts";
+import { refundsService } from "./refunds/service.ts";
 import { settlementService } from "./settlement/service.ts";
 import { settlementShell } from "./settlement/settlement.service.ts";
 
@@ -61,9 +64,10 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger });
   const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
   const statements = await statementsService(deps, settlement);
-  const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS], post, random);
+  const refunds = await refundsService({ deps, mergePay, orders, settlement, ledger });
+  const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS, REFUNDS], post, random);
 
-  const audit = await auditService(deps, [FILES, PAYMENTS, LINKS, ENDPOINTS]);
+  const audit = await auditService(deps, [FILES, PAYMENTS, REFUNDS, LINKS, ENDPOINTS]);
 
   const schemas: ServiceSchema[] = [
     filesShell(files),
@@ -71,6 +75,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     linksShell(links),
     accountsShell(accounts),
     mergePayShell(mergePay, quotes),
+    refundsShell(refunds),
     settlementShell(settlement),
     payoutsShell(payouts),
     statementsShell(statements),
@@ -88,6 +93,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     { name: "account-removals", everyMs: 5 * sweepMs, run: accounts.sweepRemovals },
     { name: "payouts", everyMs: sweepMs, run: payouts.sweep },
     { name: "payouts of the day", everyMs: sweepMs, run: payouts.daily },
+    { name: "refunds", everyMs: sweepMs, run: refunds.sweep },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
   ];
@@ -98,6 +104,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       await files.recover();
       await mergePay.recover();
       await payouts.recover();
+      await refunds.recover();
     },
     /** Ends what goes on beside the jobs, in bounded time. */
     async stop(): Promise<void> {
@@ -114,6 +121,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       quotes,
       mergePay,
       payouts,
+      refunds,
       statements,
       notify,
       audit,

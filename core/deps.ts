@@ -65,6 +65,15 @@ export type Point =
   | "account.resealed"
   | "audit.relayed"
   | "audit.block-written"
+  | "refund.inserted"
+  | "refund.held"
+  | "refund.attempt-durable"
+  | "refund.sent"
+  | "refund.answer-written"
+  | "refund.payment-noted"
+  | "refund.orders-noted"
+  | "refund.lines-written"
+  | "refund.journal-written"
   | "event.relayed"
   | "webhook.sent";
 

@@ -19,6 +19,7 @@ export type IdPrefix =
   | "prp"
   | "mac"
   | "req"
+  | "rfd"
   | "fee"
   | "str"
   | "aud"

@@ -18,6 +18,8 @@ export interface Limits {
   readonly quoteMs: number;
   readonly lockMs: number;
   readonly bankCallMs: number;
+  /** Whole units of a payment's currency: when more than that goes back of it in all, a second operator must approve. */
+  readonly refundFourEyes: number;
   /** Waits between inquiries; the last one repeats until the driver's finality window is over. */
   readonly inquiryMs: readonly number[];
   /** From now to the end of a token by which a platform tells who a buyer is. */
@@ -52,6 +54,7 @@ export const LIMITS: Limits = Object.freeze({
   quoteMs: 15 * minute,
   lockMs: 15 * minute,
   bankCallMs: 30 * second,
+  refundFourEyes: 1000,
   inquiryMs: [5 * second, 30 * second, 2 * minute, 5 * minute, 15 * minute, hour],
   linkTokenMs: 15 * minute,
   linkImportBytes: 8 * 1024 * 1024,

@@ -180,13 +180,17 @@ export interface Event {
     | "payment.requires_action"
     | "payment.cancelled"
     | "payment.expired"
+    | "refund.succeeded"
+    | "refund.failed"
+    | "refund.unknown"
     | "orders.paid"
+    | "orders.refunded"
     | "payout.succeeded"
     | "payout.failed"
     | "file.processed"
     | "file.failed";
   /**
-   * Id of the file, payment or payout that the fact is about.
+   * Id of the file, payment, refund or payout that the fact is about.
    */
   aggregate: string;
   /**
@@ -228,6 +232,10 @@ export interface FeeRule {
   min?: FeeAmounts;
   max?: FeeAmounts;
   tax?: Percent;
+  /**
+   * What becomes of the fee when an order is refunded: its part goes back to the merchant (when absent), or it stays.
+   */
+  onRefund?: "returned" | "kept";
 }
 /**
  * For each order, by currency: { "USD": "0.30" }. A currency that is not here has none.
@@ -364,9 +372,9 @@ export interface Manifest {
  */
 export interface JournalEntry {
   id: string;
-  kind: "payment" | "late_money" | "payout";
+  kind: "payment" | "late_money" | "refund" | "late_refund" | "payout";
   /**
-   * The payment or payout.
+   * The payment, payout or refund.
    */
   reference: string;
   /**
@@ -414,6 +422,7 @@ export interface Order {
    * The payment that holds or paid the order.
    */
   paymentId?: string;
+  refunded?: Money1;
   /**
    * Counts the contents that files gave the order.
    */
@@ -423,6 +432,16 @@ export interface Order {
   cancelRequest?: Cancellation1;
   createdAt: string;
   updatedAt: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money1 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
 }
 /**
  * This interface was referenced by `Order`'s JSON-Schema
@@ -485,6 +504,7 @@ export interface Payment {
   accountId?: string;
   deduction?: Deduction;
   challenge?: Challenge;
+  refundedTotal?: Money2;
   /**
    * The bank's word is missing or contradicts itself; an operator must look.
    */
@@ -535,6 +555,16 @@ export interface Challenge {
   wrongAnswers?: number;
 }
 /**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money2 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
  * This interface was referenced by `Payment`'s JSON-Schema
  * via the `definition` "error".
  */
@@ -563,12 +593,12 @@ export interface PayoutPreview {
 export interface PayoutForecast {
   platform: string;
   merchant: string;
-  payable: Money1;
+  payable: Money3;
   /**
    * Lines of that sum.
    */
   lines: number;
-  held: Money2;
+  held: Money4;
   /**
    * When the next of what is held becomes payable.
    */
@@ -589,7 +619,7 @@ export interface PayoutForecast {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money1 {
+export interface Money3 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -599,7 +629,7 @@ export interface Money1 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money2 {
+export interface Money4 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -620,7 +650,7 @@ export interface Payout {
    * `cancelled`: nothing was sent, since its lines were not to be had any more.
    */
   state: "collecting" | "submitting" | "succeeded" | "failed" | "unknown" | "cancelled";
-  amount: Money3;
+  amount: Money5;
   lines: number;
   /**
    * The merchant's account as it was when the payout began.
@@ -642,7 +672,7 @@ export interface Payout {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money3 {
+export interface Money5 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -768,6 +798,182 @@ export interface RecordReject {
   code: string;
   field?: string;
   reason: string;
+}
+/**
+ * What a refund would do, before anything moves. Its fingerprint binds the refund to just this.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "refund-preview".
+ */
+export interface RefundPreview {
+  paymentId: string;
+  amount: Money;
+  left: Money6;
+  parts: PreviewedPart[];
+  /**
+   * A second operator must approve it.
+   */
+  needsApproval: boolean;
+  fingerprint: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money6 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+export interface PreviewedPart {
+  orderId: string;
+  platform: string;
+  merchant: string;
+  orderNo: string;
+  item?: number;
+  gross: Money;
+  fee: Money;
+  /**
+   * What becomes of the order's fee, by the rule that charged it.
+   */
+  feeRule: "returned" | "kept";
+  tax?: Money;
+  net: Money;
+  /**
+   * Taken off what the merchant is still owed, or of what was paid out already; `suspense`: money that came late and was never settled.
+   */
+  from: "payable" | "claw_back" | "suspense";
+}
+/**
+ * Money of a payment on its way back to the account debited. Operators see all of it; payers not what is between merchant and platform; platforms only their own part, as if there were no other.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "refund".
+ */
+export interface Refund {
+  id: string;
+  paymentId: string;
+  /**
+   * The payer. Not shown to platforms.
+   */
+  userId?: string;
+  /**
+   * Whose part this is; in what platforms see only.
+   */
+  platform?: string;
+  state: "requested" | "awaiting_approval" | "submitting" | "succeeded" | "failed" | "unknown" | "rejected";
+  amount: Money;
+  /**
+   * Who gives back what; the parts sum to the amount.
+   */
+  parts: RefundPart[];
+  reason: string;
+  /**
+   * The money came after its payment had ended: nothing was settled of it, and no merchant owes it.
+   */
+  late?: true;
+  /**
+   * `operator:<id>`, `platform:<id>`, or `house`. Operators only.
+   */
+  requestedBy?: string;
+  /**
+   * The second operator, above the limit for one. Operators only.
+   */
+  approvedBy?: string;
+  /**
+   * Operators only.
+   */
+  rejection?: {
+    by: string;
+    reason: string;
+  };
+  instruction?: RefundInstruction;
+  /**
+   * The bank's word is missing or contradicts itself; an operator must look.
+   */
+  needsReview?: boolean;
+  error?: {
+    code: string;
+    reason: string;
+  };
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * This interface was referenced by `Refund`'s JSON-Schema
+ * via the `definition` "part".
+ */
+export interface RefundPart {
+  orderId: string;
+  platform: string;
+  merchant: string;
+  orderNo: string;
+  /**
+   * The item of the order that it is for, counted from 0.
+   */
+  item?: number;
+  gross: Money7;
+  fee?: Money8;
+  tax?: Money9;
+  net?: Money10;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money7 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money8 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money9 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money10 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * What was sent to the bank; durable before its first byte leaves.
+ *
+ * This interface was referenced by `Refund`'s JSON-Schema
+ * via the `definition` "instruction".
+ */
+export interface RefundInstruction {
+  bankRequestId: string;
+  bank: string;
+  amount: Money;
+  sends: number;
+  inquiries?: number;
+  bankReference?: string;
+  createdAt: string;
+  lastSentAt?: string;
+  bookedAt?: string;
 }
 /**
  * What mapping a stored file again would change now. Nothing is changed.
@@ -924,7 +1130,7 @@ export interface SettlementLine {
   gross: Money;
   fee: Money;
   net: Money;
-  tax?: Money4;
+  tax?: Money11;
   /**
    * What made the fee.
    */
@@ -965,7 +1171,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money4 {
+export interface Money11 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1054,9 +1260,9 @@ export interface Statement {
    * This moment not included.
    */
   to: string;
-  opening?: Money5;
+  opening?: Money12;
   items: StatementItem[];
-  closing?: Money7;
+  closing?: Money14;
   /**
    * Cursor of the next page; absent on the last.
    */
@@ -1065,7 +1271,7 @@ export interface Statement {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money5 {
+export interface Money12 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1100,7 +1306,7 @@ export interface StatementItem {
   gross?: Money;
   fee?: Money;
   tax?: Money;
-  net: Money6;
+  net: Money13;
   /**
    * The fee rule that made the fee, in words.
    */
@@ -1119,7 +1325,7 @@ export interface StatementItem {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money6 {
+export interface Money13 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1129,7 +1335,7 @@ export interface Money6 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money7 {
+export interface Money14 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

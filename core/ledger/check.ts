@@ -1,6 +1,7 @@
 import { PAYMENTS, rulesOf, type StoredPayment } from "../merge-pay/model.ts";
 import { payoutEntry, PAYOUTS, type StoredPayout } from "../payouts/model.ts";
 import { canonicalJson } from "../plugin/canonical-json.ts";
+import { lateRefundEntry, refundEntry, REFUNDS, type StoredRefund } from "../refunds/model.ts";
 import { linesOf } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import { paymentEntry, type StoredEntry } from "./model.ts";
@@ -62,6 +63,12 @@ const settled = ({ state, dueAt }: { readonly state: string; readonly dueAt: str
 export const KINDS: Readonly<Record<StoredEntry["kind"], KindCheck>> = {
   payment: kindOf<StoredPayment>(PAYMENTS, succeeded(entryOfPayment)),
   payout: kindOf<StoredPayout>(PAYOUTS, succeeded(entryOfPayout)),
+  refund: kindOf<StoredRefund>(REFUNDS, succeeded(refundEntry)),
+  late_refund: kindOf<StoredRefund>(REFUNDS, (entry, refund) =>
+    refund.state === "failed"
+      ? differs(entry, lateRefundEntry(refund, entry.at))
+      : `is of ${refund._id}, which is ${refund.state}`,
+  ),
   late_money: kindOf<StoredPayment>(PAYMENTS, ({ lines }, payment) => {
     const [bank] = lines;
     return bank?.account === `bank:${payment.bank}` ? undefined : `is not on the bank of its payment, ${payment.bank}`;
@@ -71,5 +78,6 @@ export const KINDS: Readonly<Record<StoredEntry["kind"], KindCheck>> = {
 /** All that owes the journal an entry: what settles money beside payments is a row here. */
 export const OWING: readonly Owing[] = [
   owing<StoredPayment>(PAYMENTS, (payment) => (settled(payment) ? [entryOfPayment(payment)._id] : [])),
+  owing<StoredRefund>(REFUNDS, (refund) => (settled(refund) ? [refundEntry(refund)._id] : [])),
   owing<StoredPayout>(PAYOUTS, (payout) => (settled(payout) ? [entryOfPayout(payout)._id] : [])),
 ];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { PayRequest } from "../actions.ts";
 import { type Audited, AUDITS_PENDING } from "../audit/outbox.ts";
+import { sumMoney } from "../money/money.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { FrozenRule, FrozenRules } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
@@ -35,6 +35,8 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox, A
   settlementRules?: FrozenRules["settlementRules"];
   /** The same by platform, in payments that an earlier version made. */
   fees?: Record<string, FeeRule>;
+  /** What has gone back, by refund and chargeback. */
+  returned?: Record<string, Money>;
 }
 
 export const PAYMENTS: CollectionSpec = {
@@ -69,17 +71,12 @@ export const rulesOf = ({ feeRules, settlementRules, fees = {} }: StoredPayment)
   ...(settlementRules === undefined ? {} : { settlementRules }),
 });
 
-/** Hash of a pay request; the order of its properties does not matter. */
-export function requestHashOf(request: PayRequest): string {
-  const sorted = Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
-}
-
 /** The payment as its payer may see it. */
 export function showPayment(stored: StoredPayment): Payment {
   const { _id, userId, state, total, orders, quoteId, accountId, deduction, challenge } = stored;
   const { atomicity, leftOut } = stored;
   const { needsReview, error, createdAt, updatedAt } = stored;
+  const returned = Object.values(stored.returned ?? {});
   return {
     id: _id,
     userId,
@@ -92,6 +89,7 @@ export function showPayment(stored: StoredPayment): Payment {
     ...(quoteId === undefined ? {} : { quoteId }),
     ...(deduction === undefined ? {} : { deduction }),
     ...(challenge === undefined || state !== "requires_action" ? {} : { challenge }),
+    ...(returned.length === 0 ? {} : { refundedTotal: sumMoney(returned) }),
     ...(needsReview === undefined ? {} : { needsReview }),
     ...(error === undefined ? {} : { error }),
     createdAt,

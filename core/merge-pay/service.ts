@@ -4,6 +4,7 @@ import { bankCalls, bankLeaseMs } from "../bank/calls.ts";
 import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
+import { assertKey, requestHashOf } from "../idempotency.ts";
 import { idPattern } from "../ids.ts";
 import { EMPTY_OUTBOX } from "../notify/outbox.ts";
 import type { Losers } from "../orders/lock.ts";
@@ -16,10 +17,11 @@ import { paymentCancel } from "./cancel.ts";
 import { paymentConfirm } from "./confirm.ts";
 import { askedFor } from "./decisions.ts";
 import { paymentDeduction } from "./deduction.ts";
-import { PAYMENTS, requestHashOf, showPayment, type StoredPayment } from "./model.ts";
+import { PAYMENTS, showPayment, type StoredPayment } from "./model.ts";
 import { deductionOf, type OutcomeDeps, paymentOutcome } from "./outcome.ts";
 import type { Priced, QuotesService } from "./quotes.ts";
 import { paymentReviews } from "./review.ts";
+import { paymentRefundable } from "./refundable.ts";
 import { PAYMENT_STATES } from "./states.ts";
 import { paymentSweep } from "./sweep.ts";
 
@@ -231,6 +233,7 @@ export async function mergePayService(given: MergePayDeps) {
     list: ({ userId, ...query }: Actions["merge-pay.list"]["params"]): Promise<Page<Payment>> =>
       page(payments, { userId }, BY_PAYMENT, query, deps.limits.ordersPerPage, showPayment),
 
+    ...paymentRefundable(payments),
     ...paymentCancel({ payments, outcome }),
     ...paymentReviews({ deps, payments, outcome }),
     ...paymentConfirm({ deps, payments, outcome, deduction }),
@@ -258,10 +261,4 @@ const unavailable = (orders: Losers) => new MergepayError("ORDERS_UNAVAILABLE", 
 function refusalOf({ error }: StoredPayment): MergepayError {
   const { code = "ORDERS_UNAVAILABLE", reason, orders } = error ?? {};
   return new MergepayError(code as ErrorCode, reason, orders === undefined ? {} : { orders });
-}
-
-/** @throws IDEMPOTENCY_KEY_INVALID unless 1 to `most` printable ASCII characters */
-function assertKey(key: string, most: number): void {
-  if (key.length < 1 || key.length > most || !/^[\x20-\x7e]+$/.test(key))
-    throw new MergepayError("IDEMPOTENCY_KEY_INVALID");
 }

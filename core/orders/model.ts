@@ -1,5 +1,6 @@
+import { sumMoney } from "../money/money.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
-import type { Order, PlatformOrder } from "../../schemas/types.generated.ts";
+import type { Money, Order, PlatformOrder } from "../../schemas/types.generated.ts";
 
 /** An order as stored: what is shown, the keys it is found by, and the hash of what the platform sent. */
 export interface StoredOrder extends Doc, Omit<Order, "id" | "source" | "userId"> {
@@ -10,6 +11,8 @@ export interface StoredOrder extends Doc, Omit<Order, "id" | "source" | "userId"
   buyer: string;
   contentHash: string;
   source: NonNullable<Order["source"]>;
+  /** What of it has gone back, by refund and chargeback. */
+  returned?: Record<string, Money>;
   /** The last pass of mapping its file again that came by, and what the order became in it: done again, it counts the same. */
   remapped?: Remapped;
 }
@@ -73,8 +76,9 @@ export function contentOf(platform: string, order: PlatformOrder & { contentHash
 
 /** The order as its payer and operators may see it. */
 export function showOrder(stored: StoredOrder): Order {
-  const { _id, key: _key, buyer: _buyer, contentHash: _hash, remapped: _remapped, ...rest } = stored;
-  return { id: _id, ...rest };
+  const { _id, key: _key, buyer: _buyer, contentHash: _hash, remapped: _remapped, returned = {}, ...rest } = stored;
+  const back = Object.values(returned);
+  return { id: _id, ...rest, ...(back.length === 0 ? {} : { refunded: sumMoney(back) }) };
 }
 
 /** The order as its platform may see it: who pays it is the payer's own business. */

@@ -13,6 +13,7 @@ import { orderForesight } from "./foresee.ts";
 import { orderIngest } from "./ingest.ts";
 import { orderLocks } from "./lock.ts";
 import { keysOf, ORDERS, showOrder, showToPlatform, type StoredOrder } from "./model.ts";
+import { orderReturns } from "./returns.ts";
 import { orderOwners, type UsersOf } from "./owners.ts";
 import { ORDER_STATES } from "./states.ts";
 import { orderUnmade } from "./unmade.ts";
@@ -41,6 +42,7 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
     settle: owners.settle,
     ...orderLocks(deps, orders, owners),
     ...orderCancel(deps, orders),
+    ...orderReturns(orders),
 
     /** Marks what this payment holds as paid. Idempotent. @throws INTERNAL when an order is not this payment's */
     async markPaid(paymentId: string, orderIds: readonly string[]): Promise<void> {

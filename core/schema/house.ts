@@ -16,6 +16,8 @@ import platformOrder from "../../schemas/platform-order.schema.json" with { type
 import problem from "../../schemas/problem.schema.json" with { type: "json" };
 import quote from "../../schemas/quote.schema.json" with { type: "json" };
 import recordReject from "../../schemas/record-reject.schema.json" with { type: "json" };
+import refundPreview from "../../schemas/refund-preview.schema.json" with { type: "json" };
+import refund from "../../schemas/refund.schema.json" with { type: "json" };
 import remapPlan from "../../schemas/remap-plan.schema.json" with { type: "json" };
 import review from "../../schemas/review.schema.json" with { type: "json" };
 import settlementLine from "../../schemas/settlement-line.schema.json" with { type: "json" };
@@ -43,6 +45,8 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   problem,
   quote,
   recordReject,
+  refund,
+  refundPreview,
   remapPlan,
   review,
   settlementLine,

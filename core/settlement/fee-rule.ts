@@ -66,7 +66,7 @@ function amountFault(value: string, currency: string): string | undefined {
 }
 
 /** The rule in words for a currency, as statements show it: `2.9 % + 0.30 USD, at least 0.50 USD, plus 20 % tax`. */
-export function feeRuleInWords({ fixed, percent, tiers, min, max, tax }: FeeRule, currency: string): string {
+export function feeRuleInWords({ fixed, percent, tiers, min, max, tax, onRefund }: FeeRule, currency: string): string {
   const steps = tiers?.[currency];
   const rate =
     steps === undefined
@@ -83,6 +83,7 @@ export function feeRuleInWords({ fixed, percent, tiers, min, max, tax }: FeeRule
     ...(least === undefined ? [] : [`at least ${least} ${currency}`]),
     ...(most === undefined ? [] : [`at most ${most} ${currency}`]),
     ...(tax === undefined ? [] : [`plus ${tax} % tax`]),
+    ...(onRefund === "kept" ? ["kept on refunds"] : []),
   ];
   return [parts.length === 0 ? "no fee" : parts.join(" + "), ...ends].join(", ");
 }

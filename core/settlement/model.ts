@@ -129,7 +129,10 @@ export interface Settled {
 }
 
 /** The rule of an order's merchant among those that were frozen. */
-function ruleOf<R>({ platform, merchant }: SelectedOrder, rules: readonly FrozenRule<R>[]): FrozenRule<R> | undefined {
+export function ruleOf<R>(
+  { platform, merchant }: SelectedOrder,
+  rules: readonly FrozenRule<R>[],
+): FrozenRule<R> | undefined {
   const own = rules.filter((rule) => rule.platform === platform);
   return own.find((rule) => rule.merchant === merchant) ?? own.find((rule) => rule.merchant === undefined);
 }

@@ -145,6 +145,12 @@ export async function settlementService(deps: Deps, orders: Pick<OrdersService, 
       return old;
     },
 
+    /** Which of these lines are paid out. */
+    async amongPaidOut(ids: readonly string[]): Promise<ReadonlySet<string>> {
+      const out = await lines.find({ _id: { $in: [...ids] }, state: "paid_out" }, { projection: { _id: 1 } }).toArray();
+      return new Set(out.map(({ _id }) => _id));
+    },
+
     list: ({
       paymentId,
       payoutId,

@@ -17,6 +17,7 @@ import { orderRoutes } from "./routes/orders.ts";
 import { paymentRoutes } from "./routes/payments.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { payoutRoutes } from "./routes/payouts.ts";
+import { refundRoutes } from "./routes/refunds.ts";
 import { settlementRoutes } from "./routes/settlement.ts";
 import { statementRoutes } from "./routes/statements.ts";
 import { uploadRoute } from "./routes/upload.ts";
@@ -90,6 +91,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     accountRoutes,
     linkRoutes,
     operationRoutes,
+    refundRoutes,
     settlementRoutes,
     statementRoutes,
     reviewRoutes,

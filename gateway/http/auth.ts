@@ -18,6 +18,7 @@ export const SCOPES = [
   "files:write",
   "links:write",
   "endpoints:write",
+  "refunds:write",
   "settlement:write",
   "accounts:write",
   "reviews:write",

@@ -16,7 +16,7 @@ export interface Access {
 
 export interface Description {
   readonly summary: string;
-  readonly tag: "files" | "orders" | "payments" | "payers" | "operations" | "events" | "health";
+  readonly tag: "files" | "orders" | "payments" | "refunds" | "payers" | "operations" | "events" | "health";
   /** Absent: anyone. */
   readonly access?: Access;
   readonly params?: Schema;

@@ -20,6 +20,7 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
         { name: "files", description: "Transaction files of platforms and what became of their records." },
         { name: "orders", description: "The unified order documents." },
         { name: "payments", description: "Inbox, quotes and merge payments of a payer." },
+        { name: "refunds", description: "Money of payments on its way back to the payer." },
         { name: "payers", description: "Accounts of a payer, and links to platforms' buyers." },
         { name: "operations", description: "Money after the payment, plugins, and where events are sent." },
         { name: "events", description: "The caller's own events, by cursor." },

@@ -49,3 +49,10 @@ export const pageSchema = (items: Schema): Schema =>
     { items: { type: "array", items }, next: { ...word, description: "Cursor of the next page; absent on the last." } },
     ["items"],
   );
+
+export const orderIds: Schema = {
+  type: "array",
+  uniqueItems: true,
+  items: id("ord"),
+  description: "Ids of orders of the payer.",
+};

@@ -13,6 +13,7 @@ import {
   merchant,
   moment,
   object,
+  orderIds,
   platform,
   ref,
   shown,
@@ -22,14 +23,10 @@ import {
   word,
 } from "./schema-parts.ts";
 
+import { REFUND_BODIES } from "./refund-schemas.ts";
+
 export { pageSchema, type Schema } from "./schema-parts.ts";
 
-const orderIds: Schema = {
-  type: "array",
-  uniqueItems: true,
-  items: id("ord"),
-  description: "Ids of orders of the payer.",
-};
 const all: Schema = { const: "all", description: "All open orders of the payer in `currency`." };
 
 export const PARAMS = {
@@ -43,6 +40,7 @@ export const PARAMS = {
   account: object({ id: id("acc") }, ["id"]),
   merchantAccount: object({ id: id("mac") }, ["id"]),
   payout: object({ id: id("pyo") }, ["id"]),
+  refund: object({ id: id("rfd") }, ["id"]),
 } as const;
 
 const page = {
@@ -132,6 +130,7 @@ const ALL_ORDERS = '`orders`: "all" with the `currency`';
 const ORDERS_BY_ID = "`orders` as a list of ids without `currency`";
 
 export const BODIES = {
+  ...REFUND_BODIES,
   file: { type: "string", format: "binary", description: "The file, byte for byte, in the platform's own format." },
   quote: {
     title: "QuoteRequest",
@@ -234,12 +233,12 @@ export const UPLOAD_HEADERS: Schema = {
   },
 };
 
-/** @param maximumChars the longest key */
-export const paymentHeaders = (maximumChars: number): Schema => ({
+/** @param maximumChars the longest key @param what it is the key of */
+export const idempotencyHeaders = (maximumChars: number, what: string): Schema => ({
   type: "object",
   required: ["idempotency-key"],
   properties: {
-    "idempotency-key": text("^[ -~]+$", "Printable ASCII; the same key with the same body is the same payment.", {
+    "idempotency-key": text("^[ -~]+$", `Printable ASCII; the same key with the same body is the same ${what}.`, {
       maxLength: maximumChars,
     }),
   },
@@ -318,6 +317,8 @@ export const ANSWERS = {
   quote: ref("quote"),
   payment: ref("payment"),
   review: ref("review"),
+  refund: ref("refund"),
+  refundPreview: ref("refund-preview"),
   line: ref("settlement-line"),
   payout: ref("payout"),
   payoutPreview: ref("payout-preview"),

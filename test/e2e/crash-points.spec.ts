@@ -1,13 +1,11 @@
 import { expect } from "chai";
 import type { Point } from "../../core/deps.ts";
-import { openStore } from "../../core/store/open.ts";
 import type { Order, Payment } from "../../schemas/types.generated.ts";
-import { audit } from "../support/audit.ts";
 import { line } from "../support/plugins.ts";
 import { inTurn } from "./support/in-turn.ts";
-import { atRest, auditAll } from "./support/rest.ts";
+import { atRest, auditAll, auditNow } from "./support/rest.ts";
 import { ended, fileOf, inbox, openShop, pay, processed, send, stock } from "./support/shop.ts";
-import { openWorld, type World, type WorldOptions } from "./support/world.ts";
+import { openWorld, type World } from "./support/world.ts";
 
 /** A way in which the node may die at a point. */
 interface Case {
@@ -31,8 +29,8 @@ interface Row extends Case {
 const ofFiles = (what: string, count = 1): Case => ({ what, during: "files", count });
 const ofPayment = (what: string): Case => ({ what, during: "payment" });
 
-/** All points of the way that core names but those of payouts, which have a spec of their own: a new one without a case does not compile. */
-const CASES: Readonly<Record<Exclude<Point, `payout.${string}`>, readonly Case[]>> = {
+/** All points of the way that core names but those of payouts and refunds, which have specs of their own: a new one without a case does not compile. */
+const CASES: Readonly<Record<Exclude<Point, `payout.${string}` | `refund.${string}`>, readonly Case[]>> = {
   "file.blob-stored": [ofFiles("a file's bytes are stored, the file is not recorded")],
   "file.batch-stored": [
     ofFiles("the first records of a file are stored"),
@@ -71,16 +69,6 @@ const ROWS: readonly Row[] = (Object.entries(CASES) as [Point, readonly Case[]][
 );
 const OWN = 6;
 const OTHERS = 1_100;
-
-/** Checked while nobody has the data: whatever is half-done, nothing of it may be wrong. */
-const buried: NonNullable<WorldOptions["buried"]> = async ({ dataDir, bank }) => {
-  const store = await openStore({ dir: dataDir });
-  try {
-    await audit(store, await bank.ledger(), { atRest: false });
-  } finally {
-    await store.close();
-  }
-};
 
 /** Files of both platforms, all of whose records count once. @returns the numbers of the payer's orders */
 async function stockShop(world: World, prefix: string, { at }: Row): Promise<string[]> {
@@ -160,7 +148,7 @@ describe("A node that is killed and started again on the same data", () => {
   before(async function () {
     this.timeout(30_000);
     for (const during of parts) {
-      const world = await openWorld({ buried });
+      const world = await openWorld({ buried: auditNow });
       worlds.push(world);
       await openShop(world);
       const rows = ROWS.filter((row) => row.during === during);

@@ -9,6 +9,8 @@ import { ORDERS, type StoredOrder } from "../../core/orders/model.ts";
 import { LINES, type StoredLine } from "../../core/settlement/model.ts";
 import type { CollectionSpec, Doc, Store } from "../../core/store/contract.ts";
 
+import { auditRefunds, type BookedRefund } from "./audit-refunds.ts";
+
 /** A deduction as the bank's own books have it. */
 export interface BookedDebit {
   readonly bankRequestId: string;
@@ -31,7 +33,7 @@ async function all<T extends Doc>(store: Store, spec: CollectionSpec): Promise<T
 export async function audit(
   store: Store,
   bank: readonly BookedDebit[],
-  { atRest }: { atRest: boolean },
+  { atRest, refunds = [] }: { atRest: boolean; refunds?: readonly BookedRefund[] },
 ): Promise<void> {
   const orders = await all<StoredOrder>(store, ORDERS);
   const payments = await all<StoredPayment>(store, PAYMENTS);
@@ -50,6 +52,7 @@ export async function audit(
   auditChain(journal, blocks);
   auditChain(decisions, auditBlocks);
   if (auditBlocks.length > 0 && atRest) auditDecisions(payments, decisions);
+  await auditRefunds(store, { payments, orders: orderById, lines, journal, bank: refunds, atRest });
   for (const entry of journal)
     expect(sumOf(entry.lines.map(({ amount }) => amount)), `journal ${entry._id}`).to.equal(0n);
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { PayRequest } from "../../core/actions.ts";
 import type { Point } from "../../core/deps.ts";
+import type { Limits } from "../../core/limits.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
 import type { Store } from "../../core/store/contract.ts";
 import { auditPayouts } from "./audit-payouts.ts";
@@ -29,15 +30,15 @@ interface PayTo {
 }
 
 /** A house with a bank, a clock that is moved by hand, and `ann`, who has an account. */
-export async function openTill() {
+export async function openTill(limits: Partial<Limits> = {}) {
   const clock: Clock = clockAt();
   const bank: TestBank = testBank(clock.now);
   const { store, remove }: { store: Store; remove: () => Promise<void> } = await temporaryStore();
   const build = (reached?: (point: Point) => void, its: Store = store): Promise<House> =>
-    buildHouse({ store: its, clock, outside: bank.outside, ...(reached === undefined ? {} : { reached }) });
+    buildHouse({ store: its, clock, outside: bank.outside, limits, ...(reached === undefined ? {} : { reached }) });
   const house = await build();
   await seedAccount(house, "ann");
-  const { mergePay, orders } = house.core.services;
+  const { mergePay, orders, refunds } = house.core.services;
 
   return {
     house,
@@ -76,6 +77,7 @@ export async function openTill() {
     later: async (ms: number) => {
       clock.advance(ms);
       await mergePay.sweep();
+      await refunds.sweep();
     },
     get: (paymentId: string) => mergePay.get({ paymentId }),
     statesOf: async (ids: readonly string[]) => (await orders.findOwn("ann", ids)).map(({ state }) => state),
@@ -83,7 +85,7 @@ export async function openTill() {
     drop: remove,
     /** Audits what is there, and removes it. */
     close: async (atRest = false) => {
-      await audit(store, [...bank.booked.values()], { atRest });
+      await audit(store, [...bank.booked.values()], { atRest, refunds: [...bank.refunded.values()] });
       await auditPayouts(store, [...bank.paidOut.values()], { atRest });
       await remove();
     },

@@ -28,7 +28,7 @@ export const isPure = (path: string): boolean =>
   isScript(path) &&
   (/^core\/(?:money|formats|schema|errors)\//.test(path) ||
     /^core\/.*(?:^|\/)(?:model|states)\.ts$/.test(path) ||
-    path === "core/bank/instruction.ts" ||
+    /^core\/(?:bank\/instruction|refunds\/(?:allocation|scope))\.ts$/.test(path) ||
     /^core\/settlement\/(?:days|fees|fee-rule|settlement-rule)\.ts$/.test(path) ||
     /^plugins\/(?!bank-adapter\/)/.test(path));
 

@@ -4,7 +4,7 @@ import type { Payment } from "../../../schemas/types.generated.ts";
 import { ownOnly, shownTo, userIdOf } from "../access.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
-import { ANSWERS, BODIES, pageSchema, PARAMS, paymentHeaders, QUERY } from "../schemas.ts";
+import { ANSWERS, BODIES, idempotencyHeaders, pageSchema, PARAMS, QUERY } from "../schemas.ts";
 import { pageQuery, sendPage } from "./page.ts";
 
 interface ById {
@@ -78,7 +78,7 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
       summary: "Pay once for orders of any platforms",
       tag: "payments",
       access: payer,
-      headers: paymentHeaders(limits.idempotencyKeyChars),
+      headers: idempotencyHeaders(limits.idempotencyKeyChars, "payment"),
       body: BODIES.payment,
       answers: {
         200: ["This Idempotency-Key was used for it before; the payment as it is now.", ANSWERS.payment],

@@ -5,9 +5,10 @@ import type { Delivery } from "../../../core/actions.ts";
 import { FILES, type StoredFile } from "../../../core/files/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { EVENTS, type StoredEvent } from "../../../core/notify/model.ts";
+import { REFUNDS, type StoredRefund } from "../../../core/refunds/model.ts";
 import type { Store } from "../../../core/store/contract.ts";
 import { openStore } from "../../../core/store/open.ts";
-import type { AuditEntry, Event, FileReport, JournalEntry, Payment } from "../../../schemas/types.generated.ts";
+import type { AuditEntry, Event, FileReport, JournalEntry, Payment, Refund } from "../../../schemas/types.generated.ts";
 import { audit } from "../../support/audit.ts";
 import { until } from "../../support/process.ts";
 import { PAYER, type World } from "./world.ts";
@@ -28,11 +29,12 @@ export function atRest(world: World, deadlineMs = 20_000): Promise<AtRest> {
     const payments = await world.list<Payment>(`/v1/payments?userId=${PAYER}`);
     const events = await world.list<Event>("/v1/events");
     const deliveries = await world.list<Delivery>("/v1/deliveries");
+    const refunds = await world.list<Refund>("/v1/refunds");
     const journal = await world.list<JournalEntry>("/v1/journal");
     const decided = new Set(
       (await world.list<AuditEntry>("/v1/audit")).map(({ what, subject }) => `${what} ${subject}`),
     );
-    last = JSON.stringify({ files, payments, events: events.length, deliveries }).slice(0, 4000);
+    last = JSON.stringify({ files, payments, refunds, events: events.length, deliveries }).slice(0, 4000);
     const ended =
       files.every(({ state }) => FILE_ENDED.has(state)) &&
       payments.every(({ state }) => !UNDER_WAY.has(state)) &&
@@ -40,6 +42,7 @@ export function atRest(world: World, deadlineMs = 20_000): Promise<AtRest> {
       payments.every((payment) => isTold(payment, events)) &&
       files.every(({ id }) => decided.has(`file.received ${id}`)) &&
       payments.every(({ id, state }) => decided.has(`payment.${state} ${id}`)) &&
+      refunds.every((refund) => isGivenBack(refund, events)) &&
       journal.every(({ position }) => position !== undefined);
     const toTell = events.filter(({ platform }) => platform !== undefined).length;
     const told = deliveries.filter(({ state }) => state === "delivered").length;
@@ -62,14 +65,35 @@ function isTold({ id, state, orders }: Payment, events: readonly Event[]): boole
   );
 }
 
+/** Whether a refund has come to its end, and the feed has all that it has to tell. */
+function isGivenBack({ id, state, parts }: Refund, events: readonly Event[]): boolean {
+  if (["requested", "submitting", "unknown"].includes(state)) return false;
+  const told = events.filter(({ aggregate, type }) => aggregate === id && type === "orders.refunded");
+  return state !== "succeeded" || told.length === new Set(parts.map(({ platform }) => platform)).size;
+}
+
+/** Holds the store and the bank's ledger against each other while nobody has the data. */
+async function auditData({ dataDir, bank }: Pick<World, "dataDir" | "bank">, atRest: boolean): Promise<void> {
+  const ledger = await bank.ledger();
+  const [debits, refunds] = (["debit", "refund"] as const).map((kind) => ledger.filter((line) => line.kind === kind));
+  const store = await openStore({ dir: dataDir });
+  try {
+    await audit(store, debits ?? [], { atRest, refunds: refunds ?? [] });
+  } finally {
+    await store.close();
+  }
+}
+
+/** As `auditData` in the midst of things: whatever is half-done, nothing of it may be wrong. */
+export const auditNow = (world: Pick<World, "dataDir" | "bank">): Promise<void> => auditData(world, false);
+
 /** Stops the node, then holds the store, the bank's ledger and what the platforms were told against each other. */
 export async function auditAll(world: World): Promise<void> {
   const output = await world.node.stop();
   expect(output, "a stop in order").to.match(/^stopped$/m);
-  const ledger = await world.bank.ledger();
+  await auditData(world, true);
   const store = await openStore({ dir: world.dataDir });
   try {
-    await audit(store, ledger, { atRest: true });
     await auditEvents(store, world);
   } finally {
     await store.close();
@@ -81,7 +105,9 @@ export async function auditAll(world: World): Promise<void> {
 async function auditEvents(store: Store, { receiver, platforms }: World): Promise<void> {
   const files = await (await store.collection<StoredFile>(FILES)).find({}).toArray();
   const payments = await (await store.collection<StoredPayment>(PAYMENTS)).find({}).toArray();
-  for (const { _id, events } of [...files, ...payments]) expect(events, `events waiting in ${_id}`).to.have.length(0);
+  const refunds = await (await store.collection<StoredRefund>(REFUNDS)).find({}).toArray();
+  for (const { _id, events } of [...files, ...payments, ...refunds])
+    expect(events, `events waiting in ${_id}`).to.have.length(0);
 
   const feed = await (await store.collection<StoredEvent>(EVENTS)).find({}).sort({ position: 1 }).toArray();
   expect(feed.map(({ position }) => Number.parseInt(position, 10))).to.deep.equal(feed.map((_, index) => index + 1));

@@ -67,7 +67,8 @@ export const payments: Noun = {
     return {
       async audit(atRest) {
         const debits = bank.ledger.filter(({ kind }) => kind === "debit");
-        await auditBooks(store.glance, debits, { atRest });
+        const refunds = bank.ledger.filter(({ kind }) => kind === "refund");
+        await auditBooks(store.glance, debits, { atRest, refunds });
         const all = store.all<StoredPayment>(PAYMENTS.name);
         const byId = new Map(all.map((payment) => [payment._id, payment]));
         for (const [key, id] of told)

@@ -31,6 +31,8 @@ const get = (url: string, who: readonly Principal[], more: Partial<ApiCall> = {}
 
 const quoteIt = { quoteId: IDS.quote, fingerprint: "c".repeat(64) };
 const payment = json(quoteIt);
+const asked = { paymentId: IDS.payment, amount: "all", platform: "acme", merchant: "tea" };
+const refund = json({ ...asked, reason: "The tea was cold.", fingerprint: "d".repeat(64) });
 
 export const CALLS: readonly ApiCall[] = [
   {
@@ -174,6 +176,38 @@ export const CALLS: readonly ApiCall[] = [
   },
   { method: "DELETE", url: `/v1/links/${IDS.link}`, route: "/v1/links/:id", who: [ANNA, OPS], status: 200 },
   get("/v1/links?userId=anna", [ANNA, OPS], { route: "/v1/links" }),
+  {
+    method: "POST",
+    url: "/v1/refunds/preview",
+    ...json({ paymentId: IDS.payment, orders: [IDS.order], item: 0, amount: { value: "1.00", currency: "CNY" } }),
+    who: [OPS],
+    status: 200,
+  },
+  {
+    method: "POST",
+    url: "/v1/refunds",
+    payload: refund.payload,
+    headers: { ...refund.headers, "idempotency-key": "once" },
+    who: [OPS],
+    status: 201,
+  },
+  {
+    method: "POST",
+    url: `/v1/refunds/${IDS.refund}/approve`,
+    route: "/v1/refunds/:id/approve",
+    who: [OPS],
+    status: 200,
+  },
+  {
+    method: "POST",
+    url: `/v1/refunds/${IDS.refund}/reject`,
+    route: "/v1/refunds/:id/reject",
+    ...json({ reason: "Not so." }),
+    who: [OPS],
+    status: 200,
+  },
+  get(`/v1/refunds?payment=${IDS.payment}`, [ACME, ANNA, OPS], { route: "/v1/refunds" }),
+  get(`/v1/refunds/${IDS.refund}`, [ACME, ANNA, OPS], { route: "/v1/refunds/:id", owned: true }),
   get(`/v1/settlement-lines?payment=${IDS.payment}`, [ACME, OPS], { route: "/v1/settlement-lines" }),
   {
     method: "PUT",

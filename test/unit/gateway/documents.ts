@@ -15,6 +15,7 @@ export const IDS = {
   link: `lnk_${tail}`,
   merchantAccount: `mac_${tail}`,
   payout: `pyo_${tail}`,
+  refund: `rfd_${tail}`,
 } as const;
 
 /** One document of each kind, of platform acme and payer anna, that fits its schema. */
@@ -267,6 +268,48 @@ export const DOCS = {
   },
   endpoint: { id: `end_${tail}`, platform: "acme", url: "https://acme.example.com/hooks", createdAt: time },
   delivery: { id: "d-1", eventId: "evt-1", endpointId: `end_${tail}`, platform: "acme", state: "pending", tries: 0 },
+  refund: {
+    id: IDS.refund,
+    paymentId: IDS.payment,
+    userId: "anna",
+    state: "succeeded",
+    amount: money,
+    parts: [
+      {
+        orderId: IDS.order,
+        platform: "acme",
+        merchant: "tea",
+        orderNo: "A-1",
+        gross: money,
+        fee: { value: "0.30", currency: "CNY" },
+        net: { value: "12.00", currency: "CNY" },
+      },
+    ],
+    reason: "The tea was cold.",
+    requestedBy: "operator:ops",
+    createdAt: time,
+    updatedAt: time,
+  },
+  refundPreview: {
+    paymentId: IDS.payment,
+    amount: money,
+    left: { value: "0.00", currency: "CNY" },
+    parts: [
+      {
+        orderId: IDS.order,
+        platform: "acme",
+        merchant: "tea",
+        orderNo: "A-1",
+        gross: money,
+        fee: { value: "0.30", currency: "CNY" },
+        feeRule: "returned",
+        net: { value: "12.00", currency: "CNY" },
+        from: "payable",
+      },
+    ],
+    needsApproval: false,
+    fingerprint: "d".repeat(64),
+  },
   plugin: { id: "acme", state: "running", version: "1-3f2a90c1d2e4", title: "Acme" },
 } as const;
 
@@ -330,6 +373,12 @@ export const CARELESS: Handlers = {
   "merge-pay.propose": () => DOCS.review,
   "merge-pay.approve": () => DOCS.review,
   "merge-pay.reject": () => DOCS.review,
+  "refunds.preview": () => DOCS.refundPreview,
+  "refunds.open": () => ({ ...DOCS.refund, existed: false }),
+  "refunds.approve": () => DOCS.refund,
+  "refunds.reject": () => ({ ...DOCS.refund, state: "rejected" }),
+  "refunds.get": ({ platform }) => ({ ...DOCS.refund, ...(platform === undefined ? {} : { platform: "acme" }) }),
+  "refunds.list": page(DOCS.refund),
   "settlement.lines": page(DOCS.line),
   "settlement.setFeeRule": () => ({ ...DOCS.feeVersion, existed: false }),
   "settlement.feeRules": page(DOCS.feeVersion),

@@ -1,0 +1,79 @@
+/** Who gives back what: a pure part, in minor units. */
+import { MergepayError } from "../errors/errors.ts";
+import { allocate } from "../money/allocate.ts";
+
+/** Of an order: what it is worth, what its platform kept of it, and what of that is tax. */
+export interface Amounts {
+  readonly gross: bigint;
+  readonly fee: bigint;
+  readonly tax: bigint;
+}
+
+/** An order as it was paid. */
+export interface Sold extends Amounts {
+  readonly orderId: string;
+  /** Its fee stays with the platform, by the rule that charged it. */
+  readonly keepsFee: boolean;
+}
+
+/** What goes back of one order. */
+export interface Share extends Amounts {
+  readonly orderId: string;
+}
+
+const NOTHING: Amounts = Object.freeze({ gross: 0n, fee: 0n, tax: 0n });
+
+/** Half to even. Both are not negative, `by` is above zero. */
+function halfToEven(value: bigint, by: bigint): bigint {
+  const whole = value / by;
+  const twice = 2n * (value % by);
+  return twice > by || (twice === by && whole % 2n === 1n) ? whole + 1n : whole;
+}
+
+/** The part of `whole` that belongs to `part` of `of`, less what is taken of it already: all that is left when `part` is everything. */
+function owedOf(whole: bigint, part: bigint, of: bigint, taken: bigint): bigint {
+  const due = (part === of ? whole : halfToEven(whole * part, of)) - taken;
+  return due < 0n ? 0n : due;
+}
+
+/**
+ * Splits what goes back over orders. Published rule:
+ * 1. An amount is split in proportion to what is left of each order, by largest remainder, equal remainders in the payment's order. "all" is all
+ *    that is left. No order gives back more than is left of it.
+ * 2. Where the rule returns fees, an order has returned as much of its fee as of its amount: its fee times what went back of it in all, rounded
+ *    half to even, less what was returned before. With the last of the amount the last of the fee goes back, to the minor unit. Tax in fees goes the same way.
+ * @param taken what has gone back or is held back already, by order
+ * @throws REFUND_TOO_LARGE with what is left
+ */
+export function sharesOf(
+  orders: readonly Sold[],
+  taken: ReadonlyMap<string, Amounts>,
+  wanted: bigint | "all",
+): readonly Share[] {
+  const before = orders.map(({ orderId }) => taken.get(orderId) ?? NOTHING);
+  const left = orders.map(({ gross }, index) => gross - (before[index]?.gross ?? 0n));
+  const most = left.reduce((sum, minor) => sum + minor, 0n);
+  const total = wanted === "all" ? most : wanted;
+  if (total <= 0n || total > most) throw new MergepayError("REFUND_TOO_LARGE");
+  const parts = allocate(total, left);
+  return orders.flatMap((order, index): Share[] => {
+    const gross = parts[index] ?? 0n;
+    if (gross === 0n) return [];
+    const { orderId } = order;
+    if (order.keepsFee) return [{ orderId, gross, fee: 0n, tax: 0n }];
+    const was = before[index] ?? NOTHING;
+    const fee = owedOf(order.fee, was.gross + gross, order.gross, was.fee);
+    const tax = order.fee === 0n ? 0n : owedOf(order.tax, was.fee + fee, order.fee, was.tax);
+    return [{ orderId, gross, fee, tax: tax > fee ? fee : tax }];
+  });
+}
+
+/** What is taken after these shares. */
+export function withShares(taken: ReadonlyMap<string, Amounts>, shares: readonly Share[]): Map<string, Amounts> {
+  const after = new Map(taken);
+  for (const { orderId, gross, fee, tax } of shares) {
+    const was = after.get(orderId) ?? NOTHING;
+    after.set(orderId, { gross: was.gross + gross, fee: was.fee + fee, tax: was.tax + tax });
+  }
+  return after;
+}
