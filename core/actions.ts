@@ -321,6 +321,11 @@ export interface Actions extends RefundActions {
   "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
   /** Sealed decisions, in the order of their chain. */
   "audit.entries": { params: PageQuery & { subject?: string }; result: Page<AuditEntry> };
+  /** What is kept of a payment, page by page, member by member of its evidence pack. */
+  "evidence.read": {
+    params: { paymentId: string; after?: string };
+    result: { member?: string; items: readonly unknown[]; next?: string };
+  };
   "notify.events": { params: PageQuery & { platform?: string; userId?: string }; result: Page<Event> };
   "notify.createEndpoint": { params: { platform: string; url: string }; result: Endpoint & { secret: string } };
   "notify.endpoints": { params: PageQuery & { platform?: string }; result: Page<Endpoint> };

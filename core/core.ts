@@ -4,6 +4,8 @@ import { accountsShell } from "./accounts/accounts.service.ts";
 import { accountsService } from "./accounts/service.ts";
 import type { AccountKey } from "./accounts/vault.ts";
 import { auditShell } from "./audit/audit.service.ts";
+import { evidenceShell } from "./evidence/evidence.service.ts";
+import { evidenceService } from "./evidence/service.ts";
 import { auditService } from "./audit/service.ts";
 import type { Deps } from "./deps.ts";
 import { filesShell } from "./files/files.service.ts";
@@ -69,6 +71,8 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
 
   const audit = await auditService(deps, [FILES, PAYMENTS, REFUNDS, LINKS, ENDPOINTS]);
 
+  const evidence = await evidenceService(deps);
+
   const schemas: ServiceSchema[] = [
     filesShell(files),
     ordersShell(orders),
@@ -81,6 +85,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     statementsShell(statements),
     ledgerShell(ledger),
     auditShell(audit),
+    evidenceShell(evidence),
     notifyShell(notify),
   ];
   const jobs: Job[] = [
@@ -125,6 +130,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       statements,
       notify,
       audit,
+      evidence,
     },
   };
 }

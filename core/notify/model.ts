@@ -14,6 +14,7 @@ export const EVENTS: CollectionSpec = {
     { name: "position", keys: ["position"], unique: true },
     { name: "platform", keys: ["platform", "position"] },
     { name: "user", keys: ["userId", "position"] },
+    { name: "aggregate", keys: ["aggregate", "_id"] },
   ],
 };
 

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { accountCommands } from "./accounts.ts";
 import { demo } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { evidenceCommands } from "./evidence.ts";
 import { fileCommands } from "./files.ts";
 import { importFiles, type ImportOptions } from "./import.ts";
 import { linkCommands } from "./links.ts";
@@ -49,6 +50,7 @@ accountCommands(program);
 fileCommands(program);
 linkCommands(program);
 doctorCommand(program);
+evidenceCommands(program);
 pluginCommands(program);
 
 try {

@@ -9,6 +9,7 @@ import { answerProblem } from "./problems.ts";
 import { strictQuery } from "./query.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { linkImportRoute, linkRoutes } from "./routes/links.ts";
@@ -88,6 +89,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     fileRoutes,
     orderRoutes,
     paymentRoutes,
+    evidenceRoutes,
     accountRoutes,
     linkRoutes,
     operationRoutes,
