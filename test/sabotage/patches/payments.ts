@@ -26,7 +26,7 @@ export const patches: readonly Patch[] = [
     file: "core/bank/calls.ts",
     from: "if (!NOT_SENT.has(error.type)) return",
     to: "if (error.type === undefined) return",
-    red: [PAY, SIMULATION],
+    red: ["test/unit/bank/calls.spec.ts"],
   },
   {
     name: "silence of the bank counts as failed",
@@ -131,14 +131,14 @@ export const patches: readonly Patch[] = [
     file: "core/orders/lock.ts",
     from: '{ _id: { $in: [...orderIds] }, paymentId, state: "locked" }',
     to: '{ _id: { $in: [...orderIds] }, state: "locked" }',
-    red: [PAY, SIMULATION],
+    red: ["test/unit/orders/lock.spec.ts"],
   },
   {
     name: "a payment pays orders that another one holds",
     file: "core/orders/service.ts",
     from: '{ _id: ids, paymentId, state: "locked" },',
     to: '{ _id: ids, state: "locked" },',
-    red: [PAY, SIMULATION],
+    red: ["test/unit/orders/lock.spec.ts"],
   },
   {
     name: "a quote is good whatever its payer saw",

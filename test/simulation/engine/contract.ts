@@ -6,6 +6,7 @@ import type { ErrorCode } from "../../../core/errors/codes.ts";
 import type { PostResult } from "../../../core/notify/webhooks.ts";
 import type { StateTable } from "../../../core/states.ts";
 import type { seeded } from "../../support/seeded.ts";
+import type { Event } from "../../../schemas/types.generated.ts";
 import type { Outside } from "../../support/house.ts";
 import type { SimBank } from "./bank.ts";
 import type { MemoryStore } from "./memory-store.ts";
@@ -77,6 +78,8 @@ export interface NounAtWork {
   readonly outside?: Outside;
   /** What platforms' servers do with a webhook. */
   readonly receive?: (posted: Posted) => PostResult;
+  /** What they were told so far. */
+  readonly told?: () => readonly Event[];
   /** Looks after every step. `atRest`: all faults are over and nothing is under way. Throws `Broken` or an assertion. */
   readonly audit?: (atRest: boolean) => void | Promise<void>;
 }
@@ -104,6 +107,10 @@ export interface World {
   readonly random: Random;
   /** Does something on the first node that lives, outside of faults: what must be there before a run begins. */
   readonly prepare: (act: (services: Core["services"]) => Promise<unknown>) => Promise<void>;
+  /** The events that platforms' servers have been told, as they came, doubled ones too. */
+  readonly told: () => readonly Event[];
+  /** Adds an amount, in minor units, to what the books say over all runs. */
+  readonly tally: (book: string, minor: bigint) => void;
   /** Counts something for the distribution that is printed at the end. */
   readonly count: (what: string) => void;
 }

@@ -14,12 +14,14 @@ export interface Coverage {
   readonly faults: Counts;
   readonly answers: Counts;
   readonly other: Counts;
+  /** Minor units, by what they are and who says so. */
+  readonly books: Counts;
 }
 
-export const noCoverage = (): Coverage => ({ moves: {}, faults: {}, answers: {}, other: {} });
+export const noCoverage = (): Coverage => ({ moves: {}, faults: {}, answers: {}, other: {}, books: {} });
 
 export function merge(into: Coverage, from: Coverage): void {
-  for (const kind of ["moves", "faults", "answers", "other"] as const)
+  for (const kind of ["moves", "faults", "answers", "other", "books"] as const)
     for (const [what, count] of Object.entries(from[kind])) addTo(into[kind], what, count);
 }
 

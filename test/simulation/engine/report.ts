@@ -16,7 +16,7 @@ export function unseen(coverage: Coverage, nouns: readonly Noun[], faults: reado
   };
 }
 
-const row = (what: string, count: number): string => `  ${what.padEnd(58, " ")}${String(count).padStart(12)}`;
+const row = (what: string, count: number): string => `  ${what.padEnd(72, " ")}${String(count).padStart(14)}`;
 
 function table(title: string, counts: Counts, names?: readonly string[]): string[] {
   const all = (names ?? Object.keys(counts)).toSorted();
@@ -47,5 +47,6 @@ export function report(coverage: Coverage, nouns: readonly Noun[], faults: reado
     ...(unmade.length === 0 ? [] : ["Moves that nothing makes, and that were not seen", ...unmade, ""]),
     ...table("Operations and what they were answered", coverage.answers),
     ...table("Points reached, and states at rest", coverage.other),
+    ...table("Books at rest of all runs, in minor units: who says what", coverage.books),
   ].join("\n");
 }

@@ -178,6 +178,9 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
     struck: plan.struck,
     keys,
     random: seeded(seed),
+    told: () => [...work.values()].flatMap((at) => at.told?.() ?? []),
+    // Small enough: a run has a few hundred orders of some hundred dollars.
+    tally: (book, minor) => addTo(coverage.books, book, Number(minor)),
     count: (what) => addTo(coverage.other, what),
     async prepare(act) {
       const { core } = nodeAt(0);

@@ -3,6 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { DELIVERIES, ENDPOINTS, EVENTS, type StoredDelivery, type StoredEvent } from "../../../core/notify/model.ts";
 import type { PostResult } from "../../../core/notify/webhooks.ts";
 import { PLATFORMS } from "../../support/house.ts";
+import type { Event } from "../../../schemas/types.generated.ts";
 import { Broken, type Noun, type Posted } from "../engine/contract.ts";
 
 interface Told {
@@ -25,6 +26,7 @@ export const notify: Noun = {
   faults: ["subscriber.gone"],
   async open({ store, struck, prepare }) {
     const told: Told[] = [];
+    const events: Event[] = [];
     const secrets = new Map<string, string>();
     await prepare(async ({ notify: service }) => {
       for (const platform of Object.keys(PLATFORMS)) {
@@ -41,9 +43,10 @@ export const notify: Noun = {
       const signature = new Webhook(secrets.get(url) ?? "").sign(id, at, body);
       if (signature !== headers["webhook-signature"])
         throw new Broken("webhooks are signed", `${id} to ${url} has another signature`);
-      const event = JSON.parse(body) as { id: string; aggregate: string; sequence: number; platform: string };
+      const event = JSON.parse(body) as Event & { platform: string };
       if (!url.startsWith(`https://${event.platform}.`))
         throw new Broken("nobody is told what is another's", `${url} was told ${event.id} of ${event.platform}`);
+      events.push(event);
       told.push({ url, eventId: event.id, aggregate: event.aggregate, sequence: event.sequence });
       return { status: 204 };
     }
@@ -80,6 +83,6 @@ export const notify: Noun = {
       }
     }
 
-    return { ops: {}, audit, receive };
+    return { ops: {}, audit, receive, told: () => events };
   },
 };

@@ -161,3 +161,25 @@ describe("money", () => {
       });
   });
 });
+
+describe("the largest amount", () => {
+  for (const [currency, most, more] of [
+    ["USD", "9999999999999.99", "10000000000000.00"],
+    ["JPY", "999999999999999", "1000000000000000"],
+    ["KWD", "999999999999.999", "1000000000000.000"],
+  ] as const)
+    it(`of ${currency} is ${most}, either way and in either direction`, () => {
+      const limit = 10n ** 15n;
+      expect(minorOf(most, currency)).to.equal(limit - 1n);
+      expect(minorOf(`-${most}`, currency)).to.equal(1n - limit);
+      expect(moneyOf(limit - 1n, currency).value).to.equal(most);
+      expect(moneyOf(1n - limit, currency).value).to.equal(`-${most}`);
+      for (const beyond of [
+        () => minorOf(more, currency),
+        () => minorOf(`-${more}`, currency),
+        () => moneyOf(limit, currency),
+        () => moneyOf(-limit, currency),
+      ])
+        expect(beyond).to.throw().with.property("type", "AMOUNT_INVALID");
+    });
+});

@@ -1,0 +1,105 @@
+/**
+ * What the bank, the journal, the settlement lines and the platforms that were told say of the same money, each summed by itself from what it
+ * alone keeps. At rest they agree to the minor unit; the sums over all runs are printed as a table.
+ */
+import { JOURNAL, type StoredEntry } from "../../../core/ledger/model.ts";
+import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
+import { minorOfMoney, type Money } from "../../../core/money/money.ts";
+import { DELIVERIES, EVENTS, type StoredDelivery, type StoredEvent } from "../../../core/notify/model.ts";
+import { PAYOUTS, type StoredPayout } from "../../../core/payouts/model.ts";
+import { LINES, type StoredLine } from "../../../core/settlement/model.ts";
+import { Broken, type Noun } from "../engine/contract.ts";
+
+const sum = (amounts: readonly Money[]): bigint => amounts.reduce((all, amount) => all + minorOfMoney(amount), 0n);
+
+export const books: Noun = {
+  name: "books",
+  open({ store, bank, told, tally }) {
+    const bankSum = (kind: string): bigint =>
+      sum(bank.ledger.filter((line) => line.kind === kind).map(({ amount }) => amount));
+
+    /** What is booked on accounts of the journal: a debit above zero. */
+    const booked = (account: RegExp, kind?: string): bigint =>
+      sum(
+        store
+          .all<StoredEntry>(JOURNAL.name)
+          .filter((entry) => kind === undefined || entry.kind === kind)
+          .flatMap(({ lines }) => lines.filter((line) => account.test(line.account)).map(({ amount }) => amount)),
+      );
+
+    /** Gross of the orders in the `orders.paid` that platforms' servers have, each event counted once. */
+    function heard(): bigint {
+      const events = new Map(told().map((event) => [event.id, event]));
+      const paid = [...events.values()].filter(({ type }) => type === "orders.paid");
+      return sum(paid.flatMap(({ data }) => (data["orders"] as { gross: Money }[]).map(({ gross }) => gross)));
+    }
+    /** The same of events that no server has and whose delivery is visibly dead. */
+    function unheard(): bigint {
+      const has = new Set(told().map(({ id }) => id));
+      const dead = new Set(
+        store.all<StoredDelivery>(DELIVERIES.name).flatMap(({ state, eventId }) => (state === "dead" ? eventId : [])),
+      );
+      const lost = store.all<StoredEvent>(EVENTS.name).filter(({ _id }) => dead.has(_id) && !has.has(_id));
+      const paid = lost.filter(({ type }) => type === "orders.paid");
+      return sum(paid.flatMap(({ data }) => (data["orders"] as { gross: Money }[]).map(({ gross }) => gross)));
+    }
+
+    function agree(what: string, figures: Readonly<Record<string, bigint>>): void {
+      const values = Object.values(figures);
+      if (new Set(values).size > 1)
+        throw new Broken(
+          "the books agree",
+          `${what}: ${Object.entries(figures)
+            .map(([book, minor]) => `${book} ${minor}`)
+            .join(", ")}`,
+        );
+      for (const [book, minor] of Object.entries(figures)) tally(`${what} | ${book}`, minor);
+    }
+
+    return {
+      ops: {},
+      audit(atRest) {
+        if (!atRest) return;
+        const payments = store.all<StoredPayment>(PAYMENTS.name);
+        const lines = store.all<StoredLine>(LINES.name);
+        const payouts = store.all<StoredPayout>(PAYOUTS.name);
+        const inDoubt = new Set(
+          payments.filter(({ state }) => state === "unknown").map(({ bankRequestId }) => bankRequestId),
+        );
+        const doubtful = sum(bank.ledger.filter((line) => inDoubt.has(line.bankRequestId)).map(({ amount }) => amount));
+        const payoutsInDoubt = new Set(
+          payouts.filter(({ state }) => state === "unknown").map(({ bankRequestId }) => bankRequestId),
+        );
+        const outInDoubt = sum(
+          bank.ledger.filter((line) => payoutsInDoubt.has(line.bankRequestId)).map(({ amount }) => amount),
+        );
+
+        agree("paid by payers", {
+          "bank ledger, less late and doubtful money": bankSum("debit") - doubtful - booked(/^bank:/, "late_money"),
+          "payments that succeeded": sum(payments.flatMap(({ state, total }) => (state === "succeeded" ? total : []))),
+          "journal, bank": booked(/^bank:/, "payment"),
+          "settlement lines, gross": sum(lines.flatMap(({ kind, gross }) => (kind === "order" ? gross : []))),
+          "webhooks received, and dead": heard() + unheard(),
+        });
+        agree("late money", {
+          "journal, bank": booked(/^bank:/, "late_money"),
+          "journal, suspense": -booked(/^suspense:/),
+        });
+        agree("paid out to merchants", {
+          "bank ledger, less what is in doubt": bankSum("payout") - outInDoubt,
+          "payouts that succeeded": sum(payouts.flatMap(({ state, amount }) => (state === "succeeded" ? amount : []))),
+          "settlement lines, paid out": sum(lines.flatMap(({ state, net }) => (state === "paid_out" ? net : []))),
+          "journal, bank": -booked(/^bank:/, "payout"),
+        });
+        agree("owed to merchants", {
+          "journal, merchants": -booked(/^merchant:/),
+          "settlement lines, not paid out": sum(lines.flatMap(({ state, net }) => (state === "paid_out" ? [] : net))),
+        });
+        agree("fees and tax on them", {
+          "journal, fees": -booked(/^fees:|^fee-tax:/),
+          "settlement lines, fees": sum(lines.map(({ fee }) => fee)),
+        });
+      },
+    };
+  },
+};
