@@ -25,7 +25,7 @@ const NOT_SENT: readonly ErrorCode[] = [
 ];
 
 const callsThat = (fail: () => unknown) => {
-  const call = (() => Promise.reject(fail() as Error)) as unknown as Call;
+  const call = (() => Promise.reject(fail())) as unknown as Call;
   return bankCalls({ call, limits: LIMITS, log: silentLog } as unknown as Deps);
 };
 
