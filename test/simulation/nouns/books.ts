@@ -7,6 +7,7 @@ import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { minorOfMoney, type Money } from "../../../core/money/money.ts";
 import { DELIVERIES, EVENTS, type StoredDelivery, type StoredEvent } from "../../../core/notify/model.ts";
 import { PAYOUTS, type StoredPayout } from "../../../core/payouts/model.ts";
+import { REFUNDS, type StoredRefund } from "../../../core/refunds/model.ts";
 import { LINES, type StoredLine } from "../../../core/settlement/model.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
 
@@ -74,6 +75,14 @@ export const books: Noun = {
           bank.ledger.filter((line) => payoutsInDoubt.has(line.bankRequestId)).map(({ amount }) => amount),
         );
 
+        const refunds = store.all<StoredRefund>(REFUNDS.name);
+        const refundsInDoubt = new Set(
+          refunds.filter(({ state }) => state === "unknown").map(({ bankRequestId }) => bankRequestId),
+        );
+        const backInDoubt = sum(
+          bank.ledger.filter((line) => refundsInDoubt.has(line.bankRequestId)).map(({ amount }) => amount),
+        );
+
         agree("paid by payers", {
           "bank ledger, less late and doubtful money": bankSum("debit") - doubtful - booked(/^bank:/, "late_money"),
           "payments that succeeded": sum(payments.flatMap(({ state, total }) => (state === "succeeded" ? total : []))),
@@ -81,8 +90,9 @@ export const books: Noun = {
           "settlement lines, gross": sum(lines.flatMap(({ kind, gross }) => (kind === "order" ? gross : []))),
           "webhooks received, and dead": heard() + unheard(),
         });
-        agree("late money", {
-          "journal, bank": booked(/^bank:/, "late_money"),
+        agree("money of which nobody has decided whose it is", {
+          "journal, bank, less what was given back of it":
+            booked(/^bank:/, "late_money") + booked(/^bank:/, "late_refund") - booked(/^suspense:/, "refund"),
           "journal, suspense": -booked(/^suspense:/),
         });
         agree("paid out to merchants", {
@@ -90,6 +100,14 @@ export const books: Noun = {
           "payouts that succeeded": sum(payouts.flatMap(({ state, amount }) => (state === "succeeded" ? amount : []))),
           "settlement lines, paid out": sum(lines.flatMap(({ state, net }) => (state === "paid_out" ? net : []))),
           "journal, bank": -booked(/^bank:/, "payout"),
+        });
+        agree("given back to payers", {
+          "bank ledger, less late and doubtful money":
+            bankSum("refund") - backInDoubt + booked(/^bank:/, "late_refund"),
+          "refunds that succeeded": sum(refunds.flatMap(({ state, amount }) => (state === "succeeded" ? amount : []))),
+          "journal, bank": -booked(/^bank:/, "refund"),
+          "settlement lines and late money, taken back":
+            booked(/^suspense:/, "refund") - sum(lines.flatMap(({ kind, gross }) => (kind === "refund" ? gross : []))),
         });
         agree("owed to merchants", {
           "journal, merchants": -booked(/^merchant:/),
