@@ -144,7 +144,7 @@ export const sharesIn = (parts: readonly StoredPart[]): Share[] =>
   }));
 
 /** Fingerprint of what a preview shows: who approves it has seen just this. */
-export function fingerprintOf(paymentId: string, amount: Money, parts: readonly PreviewedPart[]): string {
+export function fingerprintOf(paymentId: string, amount: Money, left: Money, parts: readonly PreviewedPart[]): string {
   const rows = parts.map(({ orderId, item = null, gross, fee, tax, net, from }) => [
     orderId,
     item,
@@ -155,7 +155,7 @@ export function fingerprintOf(paymentId: string, amount: Money, parts: readonly 
     from,
   ]);
   return createHash("sha256")
-    .update(JSON.stringify([paymentId, amount.value, amount.currency, rows]))
+    .update(JSON.stringify([paymentId, amount.value, amount.currency, left.value, rows]))
     .digest("hex");
 }
 

@@ -80,15 +80,16 @@ export async function refundsService(given: RefundsDeps) {
     });
     const amount = moneyOf(grossOf(shares), total.currency);
     const after = grossOf(withShares(taken, shares).values());
+    const left = moneyOf(minorOfMoney(total) - after, total.currency);
     return {
       paid,
       preview: {
         paymentId,
         amount,
-        left: moneyOf(minorOfMoney(total) - after, total.currency),
+        left,
         parts,
         needsApproval: needsApproval(after, total.currency, limit),
-        fingerprint: fingerprintOf(paymentId, amount, parts),
+        fingerprint: fingerprintOf(paymentId, amount, left, parts),
       },
     };
   }

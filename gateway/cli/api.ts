@@ -2,11 +2,18 @@ import { asMergepayError, MergepayError } from "../../core/errors/errors.ts";
 import type { ErrorCode } from "../../core/errors/codes.ts";
 import { boot, runningPlatforms } from "./boot.ts";
 
+/** What is sent: a file or JSON, and the Idempotency-Key where the call takes one. */
+interface Body {
+  readonly bytes: Uint8Array;
+  readonly type: string;
+  readonly key?: string;
+}
+
 /** Mergepay's HTTP API as an operator asks it. */
 export interface Api {
   /** @throws MergepayError made of the problem that was answered */
   readonly get: <T>(path: string) => Promise<T>;
-  readonly post: <T>(path: string, file?: { readonly bytes: Uint8Array; readonly type: string }) => Promise<T>;
+  readonly post: <T>(path: string, body?: Body) => Promise<T>;
   readonly bytes: (path: string) => Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -46,16 +53,13 @@ function keyOf(key: string): string {
 }
 
 function apiAt(base: string, key: string): Api {
-  async function ask(
-    method: "GET" | "POST",
-    path: string,
-    file?: { readonly bytes: Uint8Array; readonly type: string },
-  ): Promise<Response> {
+  async function ask(method: "GET" | "POST", path: string, sent?: Body): Promise<Response> {
     const authorization = `Bearer ${key}`;
+    const once = sent?.key === undefined ? {} : { "idempotency-key": sent.key };
     const given =
-      file === undefined
+      sent === undefined
         ? { headers: { authorization } }
-        : { headers: { authorization, "content-type": file.type }, body: Buffer.from(file.bytes) };
+        : { headers: { authorization, "content-type": sent.type, ...once }, body: Buffer.from(sent.bytes) };
     const answer = await fetch(new URL(path, base), { method, ...given }).catch((error: unknown) => {
       throw new MergepayError(
         "OVERLOADED",
@@ -70,8 +74,7 @@ function apiAt(base: string, key: string): Api {
   }
   return {
     get: async <T>(path: string) => (await (await ask("GET", path)).json()) as T,
-    post: async <T>(path: string, file?: { readonly bytes: Uint8Array; readonly type: string }) =>
-      (await (await ask("POST", path, file)).json()) as T,
+    post: async <T>(path: string, body?: Body) => (await (await ask("POST", path, body)).json()) as T,
     bytes: async (path) => {
       const { body } = await ask("GET", path);
       return body ?? new ReadableStream<Uint8Array>();

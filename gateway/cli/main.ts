@@ -8,6 +8,7 @@ import { importFiles, type ImportOptions } from "./import.ts";
 import { linkCommands } from "./links.ts";
 import { pluginCommands } from "./plugin.ts";
 import { complain } from "./print.ts";
+import { refundCommand } from "./refund.ts";
 import { start } from "./start.ts";
 
 // Whoever reads what is printed may have seen enough (`| head`): that is no fault.
@@ -52,6 +53,7 @@ linkCommands(program);
 doctorCommand(program);
 evidenceCommands(program);
 pluginCommands(program);
+refundCommand(program);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,51 @@
+/** Refunds made wrong. */
+import type { Patch } from "../contract.ts";
+
+const REFUNDS = "test/unit/refunds/refunds.spec.ts";
+const BANK = "test/unit/refunds/bank.spec.ts";
+const ALLOCATION = "test/unit/refunds/allocation.spec.ts";
+
+export const patches: readonly Patch[] = [
+  {
+    name: "a refund is written over what another one took",
+    file: "core/refunds/returns.ts",
+    from: "const filter = { _id: paymentId, version: present.version };",
+    to: "const filter = { _id: paymentId };",
+    red: [REFUNDS],
+  },
+  {
+    name: "a refund takes whatever is asked for",
+    file: "core/refunds/allocation.ts",
+    from: "if (total <= 0n || total > most)",
+    to: "if (total <= 0n)",
+    red: [ALLOCATION, REFUNDS],
+  },
+  {
+    name: "the last refund of an order keeps the rest of the fee",
+    file: "core/refunds/allocation.ts",
+    from: "const due = (part === of ? whole : halfToEven(whole * part, of)) - taken;",
+    to: "const due = halfToEven(whole * part, of + 1n) - taken;",
+    red: [ALLOCATION],
+  },
+  {
+    name: "who asked for a refund may approve it",
+    file: "core/refunds/service.ts",
+    from: "if (refund.requestedBy === by)",
+    to: "if (refund.requestedBy === `${by} `)",
+    red: [REFUNDS],
+  },
+  {
+    name: "a refund that the bank never got is free at once",
+    file: "core/refunds/outcome.ts",
+    from: "return never ? failed : afterFailed(failed);",
+    to: "return never ? giveFree(failed) : afterFailed(failed);",
+    red: [BANK],
+  },
+  {
+    name: "a refund is not bound to its preview",
+    file: "core/refunds/service.ts",
+    from: "if (fingerprint !== undefined && fingerprint !== preview.fingerprint)",
+    to: "if (fingerprint !== undefined && preview.fingerprint === '')",
+    red: [REFUNDS],
+  },
+];
