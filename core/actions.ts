@@ -57,6 +57,8 @@ export interface PlatformRegistration {
   readonly currencies: readonly string[];
   readonly fees: FeeRule;
   readonly settlementAccount: string;
+  /** What becomes of money that the bank took after its payment had ended; absent: it is held. */
+  readonly lateMoney?: "hold" | "reopen";
   /** It tells its platform events in a format of its own. */
   readonly replies?: true;
 }

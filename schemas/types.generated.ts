@@ -372,7 +372,7 @@ export interface Manifest {
  */
 export interface JournalEntry {
   id: string;
-  kind: "payment" | "late_money" | "refund" | "late_refund" | "payout";
+  kind: "payment" | "late_money" | "late_money_taken" | "refund" | "late_refund" | "payout";
   /**
    * The payment, payout or refund.
    */

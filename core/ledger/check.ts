@@ -4,7 +4,7 @@ import { canonicalJson } from "../plugin/canonical-json.ts";
 import { lateRefundEntry, refundEntry, REFUNDS, type StoredRefund } from "../refunds/model.ts";
 import { linesOf } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
-import { paymentEntry, type StoredEntry } from "./model.ts";
+import { lateMoneyTakenEntry, paymentEntry, type StoredEntry } from "./model.ts";
 
 /** What the doctor knows of a kind of entry. */
 export interface KindCheck {
@@ -38,6 +38,9 @@ function entryOfPayment(payment: StoredPayment): StoredEntry {
   return paymentEntry(paymentId, bank, linesOf({ paymentId, total, orders, rules: rulesOf(payment), at }), at);
 }
 
+const entryOfTaken = ({ _id, bank, total, updatedAt, deduction }: StoredPayment): StoredEntry =>
+  lateMoneyTakenEntry(_id, bank, total, deduction?.bookedAt ?? updatedAt);
+
 function differs(entry: StoredEntry, expected: StoredEntry): string | undefined {
   if (entry._id !== expected._id) return `has the id ${entry._id}; the one of ${entry.reference} is ${expected._id}`;
   const same = canonicalJson(entry.lines) === canonicalJson(expected.lines);
@@ -69,6 +72,7 @@ export const KINDS: Readonly<Record<StoredEntry["kind"], KindCheck>> = {
       ? differs(entry, lateRefundEntry(refund, entry.at))
       : `is of ${refund._id}, which is ${refund.state}`,
   ),
+  late_money_taken: kindOf<StoredPayment>(PAYMENTS, succeeded(entryOfTaken)),
   late_money: kindOf<StoredPayment>(PAYMENTS, ({ lines }, payment) => {
     const [bank] = lines;
     return bank?.account === `bank:${payment.bank}` ? undefined : `is not on the bank of its payment, ${payment.bank}`;
@@ -77,7 +81,11 @@ export const KINDS: Readonly<Record<StoredEntry["kind"], KindCheck>> = {
 
 /** All that owes the journal an entry: what settles money beside payments is a row here. */
 export const OWING: readonly Owing[] = [
-  owing<StoredPayment>(PAYMENTS, (payment) => (settled(payment) ? [entryOfPayment(payment)._id] : [])),
+  owing<StoredPayment>(PAYMENTS, (payment) => {
+    if (!settled(payment)) return [];
+    const taken = payment.tookLateMoney === true ? [entryOfTaken(payment)._id] : [];
+    return [entryOfPayment(payment)._id, ...taken];
+  }),
   owing<StoredRefund>(REFUNDS, (refund) => (settled(refund) ? [refundEntry(refund)._id] : [])),
   owing<StoredPayout>(PAYOUTS, (payout) => (settled(payout) ? [entryOfPayout(payout)._id] : [])),
 ];

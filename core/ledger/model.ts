@@ -67,6 +67,24 @@ export function paymentEntry(paymentId: string, bank: string, lines: readonly St
   };
 }
 
+/** The entry of late money that is held no longer: its payment's own entry books it, with what is owed by it. */
+export function lateMoneyTakenEntry(paymentId: string, bank: string, amount: Money, at: string): StoredEntry {
+  return {
+    _id: `jrn_${paymentId.slice("pay_".length)}_taken`,
+    kind: "late_money_taken",
+    reference: paymentId,
+    lines: [
+      {
+        account: "suspense:late-money",
+        amount,
+        explanation: `The orders of ${paymentId} were still open, and are paid by this money.`,
+      },
+      { account: `bank:${bank}`, amount: negative(minorOfMoney(amount), amount.currency) },
+    ],
+    at,
+  };
+}
+
 /** The entry of money that came after its payment had failed: held until an operator decides. */
 export function lateMoneyEntry(paymentId: string, bank: string, amount: Money, at: string): StoredEntry {
   return {

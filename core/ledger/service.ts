@@ -6,7 +6,7 @@ import { isDuplicateKey } from "../store/contract.ts";
 import type { JournalEntry } from "../../schemas/types.generated.ts";
 import { assertBookable, JOURNAL, JOURNAL_CHAIN, showEntry, type StoredEntry } from "./model.ts";
 
-const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late)?");
+const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late|_taken)?");
 
 /** The double-entry journal: written once, never changed, sealed into a chain of hashes. */
 export async function ledgerService(deps: Deps) {

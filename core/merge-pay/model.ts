@@ -24,6 +24,8 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox, A
   /** The id of the deduction, made with the payment, so that it is durable before anything is sent. */
   bankRequestId: string;
   bank: string;
+  /** It had ended when the bank took the money, which then paid its orders all the same. */
+  tookLateMoney?: boolean;
   /** Of best_effort: with fewer orders nothing is paid. */
   atLeast?: number;
   /** What operators said became of the deduction, where the bank did not say it. */

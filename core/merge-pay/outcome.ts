@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { ERRORS } from "../errors/codes.ts";
-import { lateMoneyEntry, paymentEntry } from "../ledger/model.ts";
+import { lateMoneyEntry, lateMoneyTakenEntry, paymentEntry } from "../ledger/model.ts";
 import type { LedgerService } from "../ledger/service.ts";
 import { type Fact, withFacts } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
@@ -31,10 +31,14 @@ export interface OutcomeDeps {
 export function paymentOutcome({ deps, payments, orders, settlement, ledger }: OutcomeDeps) {
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
   /** Writes a change, and the decision that it is beside it. */
-  function save(payment: StoredPayment, change: Partial<StoredPayment>): Promise<StoredPayment> {
+  function save(
+    payment: StoredPayment,
+    change: Partial<StoredPayment>,
+    gone: readonly (keyof StoredPayment & string)[] = [],
+  ): Promise<StoredPayment> {
     const decided = decisionOf(payment, change);
     const audited = decided === undefined ? {} : deps.audit(payment, decided.decision, decided.by);
-    return saveVersion(payments, payment, { ...change, ...audited, updatedAt: stamp() });
+    return saveVersion(payments, payment, { ...change, ...audited, updatedAt: stamp() }, gone);
   }
 
   const openOrders = (payment: StoredPayment): Promise<void> =>
@@ -44,12 +48,19 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     );
 
   /** Moves the payment along the table, with the payer's event in the same write. */
-  function move(payment: StoredPayment, to: PaymentState, change: Partial<StoredPayment>): Promise<StoredPayment> {
+  function move(
+    payment: StoredPayment,
+    to: PaymentState,
+    change: Partial<StoredPayment>,
+    gone: readonly "error"[] = [],
+  ): Promise<StoredPayment> {
     PAYMENT_STATES.assertMove(payment.state, to);
     const moved: StoredPayment = { ...payment, ...change, state: to };
-    if (!isTold(to)) return save(payment, { ...change, state: to });
+    for (const field of gone) delete moved[field];
+    if (!isTold(to)) return save(payment, { ...change, state: to }, gone);
     const fact: Fact = { type: `payment.${to}`, userId: payment.userId, data: { ...showPayment(moved) } };
-    return save(payment, { ...change, state: to, ...withFacts(payment, payment._id, [fact], stamp(), deps.newId) });
+    const told = withFacts(payment, payment._id, [fact], stamp(), deps.newId);
+    return save(payment, { ...change, state: to, ...told }, gone);
   }
 
   const deductionWith = (payment: StoredPayment, more: Partial<Deduction>): { deduction: Deduction } => ({
@@ -127,6 +138,7 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     await Promise.all([
       orders.markPaid(paymentId, orderIds).then(() => deps.reached("payment.orders-paid")),
       settlement.write(lines).then(() => deps.reached("payment.lines-written")),
+      ...(payment.tookLateMoney === true ? [ledger.write(lateMoneyTakenEntry(paymentId, bank, total, at))] : []),
       ledger.write(paymentEntry(paymentId, bank, lines, at)).then(() => deps.reached("payment.journal-written")),
     ]);
     const platforms = [...new Set(lines.map(({ platform }) => platform))];
@@ -164,7 +176,8 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
 
   /** When a payment that ended without money wants another look; null when it is done with. */
   function lookAgainAt(payment: StoredPayment): string | null {
-    const { state, createdAt } = payment;
+    const { state, createdAt, needsReview } = payment;
+    if (needsReview === true) return null;
     if (mayStillBeTaken(payment)) return stamp(deps.limits.inquiryMs.at(-1));
     if (state !== "expired" && state !== "cancelled") return null;
     // Its process may only have been held up, lock orders even now, and die then: they are opened once more when no lock can be young.
@@ -194,15 +207,31 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     stayUnknown,
     challenged,
 
+    /** The orders, which are locked again, are paid by money that is on the books as late. */
+    async takeLateMoney(payment: StoredPayment, { bankReference, bookedAt }: Succeeded): Promise<StoredPayment> {
+      const taken = await move(
+        payment,
+        "succeeded",
+        { tookLateMoney: true, ...deductionWith(payment, { bankReference, bookedAt }), dueAt: stamp() },
+        ["error"],
+      );
+      deps.reached("payment.answer-written");
+      return settle(taken);
+    },
+
     /** Money that came after the payment had failed: held in the journal for an operator, nothing is paid with it. */
-    async holdLateMoney(payment: StoredPayment, outcome: Succeeded): Promise<StoredPayment> {
+    async holdLateMoney(
+      payment: StoredPayment,
+      outcome: Succeeded,
+      dueAt: string | null = null,
+    ): Promise<StoredPayment> {
       await ledger.write(lateMoneyEntry(payment._id, payment.bank, outcome.amount, outcome.bookedAt));
       deps.log.error(
         { paymentId: payment._id, bank: payment.bank },
         "money came after the payment had failed; it is held",
       );
       const { bankReference, bookedAt } = outcome;
-      return save(payment, { needsReview: true, dueAt: null, ...deductionWith(payment, { bankReference, bookedAt }) });
+      return save(payment, { needsReview: true, dueAt, ...deductionWith(payment, { bankReference, bookedAt }) });
     },
   };
 }

@@ -20,6 +20,7 @@ import { paymentDeduction } from "./deduction.ts";
 import { PAYMENTS, showPayment, type StoredPayment } from "./model.ts";
 import { deductionOf, type OutcomeDeps, paymentOutcome } from "./outcome.ts";
 import type { Priced, QuotesService } from "./quotes.ts";
+import { lateMoney } from "./late.ts";
 import { paymentReviews } from "./review.ts";
 import { paymentRefundable } from "./refundable.ts";
 import { PAYMENT_STATES } from "./states.ts";
@@ -237,7 +238,7 @@ export async function mergePayService(given: MergePayDeps) {
     ...paymentCancel({ payments, outcome }),
     ...paymentReviews({ deps, payments, outcome }),
     ...paymentConfirm({ deps, payments, outcome, deduction }),
-    ...paymentSweep({ deps, payments, outcome, deduction }),
+    ...paymentSweep({ deps, payments, outcome, deduction, late: lateMoney({ ...given, outcome }) }),
   };
 }
 

@@ -7,7 +7,7 @@ export type PaymentState = Payment["state"];
  * `locking` ends as rejected (an order could not be had) or expired (its process died before anything was sent).
  * `submitting` is left by the bank's word, or as `unknown` for want of it; `unknown` is left by the bank's word only.
  * `requires_action` goes on by the payer's answer or by what the bank says of it; it is cancelled and expires only where it is sure that the
- * bank executes nothing.
+ * bank executes nothing. What ended without money succeeds only by money that came late, where its platforms want its orders paid by it.
  */
 export const PAYMENT_STATES = defineStates<PaymentState>("payment", {
   locking: ["submitting", "rejected", "expired", "cancelled"],
@@ -15,8 +15,8 @@ export const PAYMENT_STATES = defineStates<PaymentState>("payment", {
   unknown: ["succeeded", "failed", "requires_action"],
   requires_action: ["submitting", "succeeded", "failed", "unknown", "cancelled", "expired"],
   succeeded: [],
-  failed: [],
+  failed: ["succeeded"],
   rejected: [],
-  cancelled: [],
-  expired: [],
+  cancelled: ["succeeded"],
+  expired: ["succeeded"],
 });

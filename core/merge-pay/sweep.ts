@@ -5,6 +5,7 @@ import { asMergepayError } from "../errors/errors.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import { findDue, Overtaken } from "../versioned.ts";
 import type { PaymentDeduction } from "./deduction.ts";
+import type { LateMoney } from "./late.ts";
 import type { StoredPayment } from "./model.ts";
 import { deductionOf, mayStillBeTaken, type PaymentOutcome } from "./outcome.ts";
 
@@ -13,12 +14,13 @@ interface SweepDeps {
   readonly payments: StoreCollection<StoredPayment>;
   readonly outcome: PaymentOutcome;
   readonly deduction: PaymentDeduction;
+  readonly late: LateMoney;
 }
 
 const AT_A_SWEEP = 50;
 
 /** Carries on what a crash, a lost answer or a silent bank left undone. Every node may sweep: compare-and-set decides who does. */
-export function paymentSweep({ deps, payments, outcome, deduction }: SweepDeps) {
+export function paymentSweep({ deps, payments, outcome, deduction, late }: SweepDeps) {
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
   const lastWaitMs = deps.limits.inquiryMs.at(-1) ?? 0;
 
@@ -31,7 +33,7 @@ export function paymentSweep({ deps, payments, outcome, deduction }: SweepDeps) 
     await outcome.openOrders(payment);
     const answer = await deduction.look(payment);
     if (answer.state === "succeeded") {
-      await outcome.holdLateMoney(payment, answer);
+      await late.come(payment, answer);
       return;
     }
     const { lastSentAt = payment.createdAt } = deductionOf(payment, stamp());

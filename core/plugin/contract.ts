@@ -103,6 +103,11 @@ export interface PlatformPlugin<R = never> extends PlatformInput<R> {
   readonly settlementAccount: string;
   readonly defaultMerchant: string;
   /**
+   * Money that the bank took after its payment had failed, expired or been cancelled: `hold`, an operator decides; `reopen`, it pays the orders if all
+   * of the payment are still open, else it is held. With several platforms in a payment all must say `reopen`. Absent: hold.
+   */
+  readonly lateMoney?: "hold" | "reopen";
+  /**
    * Pure: what the platform's webhooks get in the place of the standard event (`file.processed`, `file.failed`, `orders.paid`). The same event
    * must give the same reply: a delivery may be tried again. Absent: the standard event.
    */

@@ -57,6 +57,7 @@ const manifestSchema = {
     currencies: texts(currency),
     fees: { type: "object" },
     settlementAccount: text(256),
+    lateMoney: { enum: ["hold", "reopen"] },
     defaultMerchant: { ...text(128), pattern: "^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}/]+$" },
   },
 };

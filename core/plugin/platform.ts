@@ -195,7 +195,8 @@ const unavailable = (id: string, why: string): MergepayError =>
 
 /** What a platform says of itself to bank-adapter. */
 export function registrationOf({ id, version, manifest }: Platform): PlatformRegistration {
-  const { title, currencies, fees, settlementAccount, replies } = manifest;
-  const said = { platform: id, title, version, currencies, fees, settlementAccount };
+  const { title, currencies, fees, settlementAccount, lateMoney, replies } = manifest;
+  const rule = lateMoney === undefined ? {} : { lateMoney };
+  const said = { platform: id, title, version, currencies, fees, settlementAccount, ...rule };
   return replies === undefined ? said : { ...said, replies };
 }

@@ -35,6 +35,9 @@ export function checkedRegistration(given: PlatformRegistration): PlatformRegist
   checkText("/version", given.version, 100);
   checkText("/settlementAccount", given.settlementAccount, 200);
   checkCurrencies(given.currencies);
+  const { lateMoney } = given;
+  if (lateMoney !== undefined && lateMoney !== "hold" && lateMoney !== "reopen")
+    refuse("/lateMoney", "must be hold or reopen.");
   const fault = faultOfFeeRule(given.fees, given.currencies);
   if (fault !== undefined) refuse(`/fees${fault.field}`, `${fault.reason}.`);
   return Object.freeze({
@@ -44,6 +47,7 @@ export function checkedRegistration(given: PlatformRegistration): PlatformRegist
     currencies: Object.freeze([...given.currencies]),
     fees: structuredClone(given.fees),
     settlementAccount: given.settlementAccount,
+    ...(lateMoney === undefined ? {} : { lateMoney }),
     ...(given.replies === true ? { replies: true as const } : {}),
   });
 }

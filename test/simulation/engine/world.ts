@@ -283,6 +283,8 @@ const registrationOf = (platform: string, fees: (typeof PLATFORMS)[string]) => (
   currencies: ["USD", "EUR", "JPY"],
   fees,
   settlementAccount: `settle-${platform}`,
+  // One of them holds late money, and so does every payment that it is in.
+  ...(platform === "gamma" ? {} : { lateMoney: "reopen" as const }),
 });
 
 interface Waiting {

@@ -52,6 +52,7 @@ describe("registering a platform with bank-adapter", () => {
     ["0 percent", { fees: { percent: "0" } }],
     ["100 percent", { fees: { percent: "100.00" } }],
     ["a fixed fee of zero", { fees: { fixed: { USD: "0" } } }],
+    ["late money that reopens", { lateMoney: "reopen" }],
     ["a yen fee", { fees: { fixed: { JPY: "30" } } }],
   ];
   for (const [what, over] of taken)
@@ -78,6 +79,7 @@ describe("registering a platform with bank-adapter", () => {
     ["a fee rule that is none", { fees: null }, "/fees"],
     ["a platform name with a path in it", { platform: "../x" }, "/platform"],
     ["no title", { title: "" }, "/title"],
+    ["another rule for late money", { lateMoney: "keep" }, "/lateMoney"],
   ];
   for (const [what, over, field] of refused)
     it(`refuses ${what}`, () => {
