@@ -5,32 +5,27 @@
 import type { PayRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
 import type { InputSpec } from "./formats/contract.ts";
 import type { Reply } from "./plugin/contract.ts";
+import type { StatementPage, StatementRange } from "./plugin/bank-contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
 import type { RefundActions } from "./refunds/actions.ts";
+import type { SettlementActions } from "./settlement/actions.ts";
 import type {
   AuditEntry,
   DryRun,
   Event,
   FeeRule,
-  FeeVersion,
   FileReport,
   JournalEntry,
   Manifest,
   Money,
   Order,
   Payment,
-  Payout,
-  PayoutPreview,
   PlatformOrder,
   Quote,
   RecordReject,
   RemapPlan,
   Review,
-  SettlementLine,
-  SettlementRule,
-  SettlementRuleVersion,
-  Statement,
 } from "../schemas/types.generated.ts";
 
 export type { PayRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
@@ -172,12 +167,6 @@ export interface LinkReject {
   readonly reason: string;
 }
 
-/** That an order was delivered. */
-export interface Handover {
-  readonly orderId: string;
-  readonly deliveredAt: string;
-}
-
 export interface Endpoint {
   readonly id: string;
   readonly platform: string;
@@ -196,7 +185,7 @@ export interface Delivery {
   readonly lastError?: string;
 }
 
-export interface Actions extends RefundActions {
+export interface Actions extends RefundActions, SettlementActions {
   "files.receive": {
     params: {
       fileId: string;
@@ -286,40 +275,6 @@ export interface Actions extends RefundActions {
   "merge-pay.reject": { params: { paymentId: string; proposalId: string; by: string }; result: Review };
   "merge-pay.get": { params: { paymentId: string; userId?: string }; result: Payment };
   "merge-pay.list": { params: PageQuery & { userId: string }; result: Page<Payment> };
-  "settlement.lines": {
-    params: PageQuery & { paymentId?: string; payoutId?: string; platform?: string };
-    result: Page<SettlementLine>;
-  };
-  /** By an operator: a version of a fee rule, from a time on (ISO 8601 with a zone) that is not over; absent: from now on. */
-  "settlement.setFeeRule": {
-    params: { platform: string; merchant?: string; from?: string; rule: FeeRule | null; by: string };
-    result: FeeVersion & { existed: boolean };
-  };
-  "settlement.feeRules": { params: PageQuery & { platform?: string; merchant?: string }; result: Page<FeeVersion> };
-  /** As with fee rules. */
-  "settlement.setSettlementRule": {
-    params: { platform: string; merchant?: string; from?: string; rule: SettlementRule | null; by: string };
-    result: SettlementRuleVersion & { existed: boolean };
-  };
-  "settlement.settlementRules": {
-    params: PageQuery & { platform?: string; merchant?: string };
-    result: Page<SettlementRuleVersion>;
-  };
-  /** With `platform` only of that platform's orders; `by` is an operator. */
-  "settlement.deliver": { params: { orderId: string; platform?: string; at?: string; by?: string }; result: Handover };
-  /** `from` and `to`: days of the merchant's zone, or times with a zone. */
-  "statements.get": {
-    params: PageQuery & { platform: string; merchant: string; currency: string; from: string; to: string };
-    result: Statement;
-  };
-  "payouts.preview": { params: { platform?: string; merchant?: string; after?: string }; result: PayoutPreview };
-  /** With the parameters and the confirmation of a preview, by an operator. */
-  "payouts.run": {
-    params: { platform?: string; merchant?: string; after?: string; confirmation: string; by: string };
-    result: Page<Payout>;
-  };
-  "payouts.get": { params: { payoutId: string; platform?: string }; result: Payout };
-  "payouts.list": { params: PageQuery & { platform?: string; merchant?: string }; result: Page<Payout> };
   "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
   /** Sealed decisions, in the order of their chain. */
   "audit.entries": { params: PageQuery & { subject?: string }; result: Page<AuditEntry> };
@@ -371,6 +326,7 @@ export interface Actions extends RefundActions {
     result: BankOutcome;
   };
   "bank-adapter.inquire": { params: { bank: string; bankRequestId: string }; result: BankOutcome };
+  "bank-adapter.statement": { params: StatementRange & { bank: string }; result: StatementPage };
   "bank-adapter.openTestAccount": { params: { bank: string; opening: Money }; result: { accountToken: string } };
 }
 

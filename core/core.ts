@@ -32,6 +32,8 @@ import { payoutsService } from "./payouts/service.ts";
 import type { Post } from "./notify/webhooks.ts";
 import { ordersShell } from "./orders/orders.service.ts";
 import { ordersService } from "./orders/service.ts";
+import { reconciliationShell } from "./reconciliation/reconciliation.service.ts";
+import { reconciliationService } from "./reconciliation/service.ts";
 import { statementsService } from "./statements/service.ts";
 import { statementsShell } from "./statements/statements.service.ts";
 import { REFUNDS } from "./refunds/model.ts";
@@ -65,6 +67,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const quotes = await quotesService(deps, orders);
   const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger });
   const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
+  const reconciliation = await reconciliationService(deps);
   const statements = await statementsService(deps, settlement);
   const refunds = await refundsService({ deps, mergePay, orders, settlement, ledger });
   const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS, REFUNDS], post, random);
@@ -83,6 +86,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     settlementShell(settlement),
     payoutsShell(payouts),
     statementsShell(statements),
+    reconciliationShell(reconciliation),
     ledgerShell(ledger),
     auditShell(audit),
     evidenceShell(evidence),
@@ -128,6 +132,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       payouts,
       refunds,
       statements,
+      reconciliation,
       notify,
       audit,
       evidence,

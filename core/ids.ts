@@ -7,7 +7,24 @@ const COUNTS = 32 ** 3;
 const TAIL_CHARS = 13;
 const IDS_A_DRAW = 64;
 
-export type IdPrefix = "ord" | "pay" | "quo" | "ded" | "acc" | "evt" | "end" | "lnk" | "prp" | "mac" | "req" | "rfd" | "fee" | "str" | "aud" | "pyo" | "out";
+export type IdPrefix =
+  | "ord"
+  | "pay"
+  | "quo"
+  | "ded"
+  | "acc"
+  | "evt"
+  | "end"
+  | "lnk"
+  | "prp"
+  | "mac"
+  | "req"
+  | "rfd"
+  | "fee"
+  | "str"
+  | "aud"
+  | "pyo"
+  | "out";
 
 /** What ids of a kind look like, as the source of a regular expression. */
 export const idPattern = (prefix: IdPrefix): string => `${prefix}_[0-9a-z]{26}`;

@@ -82,6 +82,60 @@ export interface Facts {
   [k: string]: string | number | boolean | null;
 }
 /**
+ * Where a bank's statement and our books differ. Nothing is changed by it; it ends when a later statement agrees.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "break".
+ */
+export interface ReconciliationBreak {
+  id: string;
+  bank: string;
+  /**
+   * `missing`: booked by our books, not on the statement · `extra`: on the statement, of no instruction of ours · `state_differs`: booked by the bank, ended without money here.
+   */
+  kind:
+    | "missing"
+    | "extra"
+    | "amount_differs"
+    | "direction_differs"
+    | "state_differs"
+    | "reference_differs"
+    | "booked_twice";
+  state: "open" | "resolved";
+  /**
+   * The payment, refund or payout.
+   */
+  subject?: string;
+  bankRequestId?: string;
+  bankReference?: string;
+  expected?: Money;
+  found?: Money1;
+  reason: string;
+  firstSeenAt: string;
+  lastSeenAt: string;
+  resolvedAt?: string;
+}
+/**
+ * By our books.
+ */
+export interface Money {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * By the statement.
+ */
+export interface Money1 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
  * The one debit instruction of a payment; durable before its first byte leaves.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema
@@ -93,7 +147,7 @@ export interface Deduction {
    * Name of the bank driver.
    */
   bank: string;
-  amount: Money;
+  amount: Money2;
   /**
    * How often the same instruction was sent, always with this id.
    */
@@ -113,7 +167,7 @@ export interface Deduction {
  * This interface was referenced by `Bundle`'s JSON-Schema
  * via the `definition` "money".
  */
-export interface Money {
+export interface Money2 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -385,7 +439,7 @@ export interface JournalEntry {
      * An account of the chart of accounts.
      */
     account: string;
-    amount: Money;
+    amount: Money2;
     /**
      * Why money is on a suspense account.
      */
@@ -414,7 +468,7 @@ export interface Order {
    */
   userId?: string | null;
   state: "open" | "locked" | "paid" | "settled" | "cancelled" | "expired";
-  amount: Money;
+  amount: Money2;
   placedAt?: string;
   title?: string;
   items?: Items;
@@ -422,7 +476,7 @@ export interface Order {
    * The payment that holds or paid the order.
    */
   paymentId?: string;
-  refunded?: Money1;
+  refunded?: Money3;
   /**
    * Counts the contents that files gave the order.
    */
@@ -436,7 +490,7 @@ export interface Order {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money1 {
+export interface Money3 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -493,7 +547,7 @@ export interface Payment {
     | "requires_action"
     | "cancelled"
     | "expired";
-  total: Money;
+  total: Money2;
   orders: SelectedOrder[];
   /**
    * Whether orders that could not be had end the payment or are left out. Absent in payments of earlier versions: all_or_nothing.
@@ -504,7 +558,7 @@ export interface Payment {
   accountId?: string;
   deduction?: Deduction;
   challenge?: Challenge;
-  refundedTotal?: Money2;
+  refundedTotal?: Money4;
   /**
    * The bank's word is missing or contradicts itself; an operator must look.
    */
@@ -522,7 +576,7 @@ export interface SelectedOrder {
   platform: string;
   merchant: string;
   orderNo: string;
-  amount: Money;
+  amount: Money2;
   revision: number;
 }
 /**
@@ -557,7 +611,7 @@ export interface Challenge {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money2 {
+export interface Money4 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -593,12 +647,12 @@ export interface PayoutPreview {
 export interface PayoutForecast {
   platform: string;
   merchant: string;
-  payable: Money3;
+  payable: Money5;
   /**
    * Lines of that sum.
    */
   lines: number;
-  held: Money4;
+  held: Money6;
   /**
    * When the next of what is held becomes payable.
    */
@@ -619,7 +673,7 @@ export interface PayoutForecast {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money3 {
+export interface Money5 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -629,7 +683,7 @@ export interface Money3 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money4 {
+export interface Money6 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -650,7 +704,7 @@ export interface Payout {
    * `cancelled`: nothing was sent, since its lines were not to be had any more.
    */
   state: "collecting" | "submitting" | "succeeded" | "failed" | "unknown" | "cancelled";
-  amount: Money5;
+  amount: Money7;
   lines: number;
   /**
    * The merchant's account as it was when the payout began.
@@ -672,7 +726,7 @@ export interface Payout {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money5 {
+export interface Money7 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -685,7 +739,7 @@ export interface Money5 {
 export interface PayoutInstructionRecord {
   bankRequestId: string;
   bank: string;
-  amount: Money;
+  amount: Money2;
   sends: number;
   inquiries?: number;
   bankReference?: string;
@@ -716,7 +770,7 @@ export interface PlatformOrder {
    * The platform's own id of the buyer; a link ties it to a user. Absent when the platform's file does not tell.
    */
   buyerId?: string;
-  amount: Money;
+  amount: Money2;
   /**
    * When the buyer placed the order, UTC.
    */
@@ -780,7 +834,7 @@ export interface Quote {
    * @minItems 1
    */
   orders: SelectedOrder[];
-  total: Money;
+  total: Money2;
   fingerprint: string;
   createdAt: string;
   expiresAt: string;
@@ -807,8 +861,8 @@ export interface RecordReject {
  */
 export interface RefundPreview {
   paymentId: string;
-  amount: Money;
-  left: Money6;
+  amount: Money2;
+  left: Money8;
   parts: PreviewedPart[];
   /**
    * A second operator must approve it.
@@ -819,7 +873,7 @@ export interface RefundPreview {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money6 {
+export interface Money8 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -832,14 +886,14 @@ export interface PreviewedPart {
   merchant: string;
   orderNo: string;
   item?: number;
-  gross: Money;
-  fee: Money;
+  gross: Money2;
+  fee: Money2;
   /**
    * What becomes of the order's fee, by the rule that charged it.
    */
   feeRule: "returned" | "kept";
-  tax?: Money;
-  net: Money;
+  tax?: Money2;
+  net: Money2;
   /**
    * Taken off what the merchant is still owed, or of what was paid out already; `suspense`: money that came late and was never settled.
    */
@@ -863,7 +917,7 @@ export interface Refund {
    */
   platform?: string;
   state: "requested" | "awaiting_approval" | "submitting" | "succeeded" | "failed" | "unknown" | "rejected";
-  amount: Money;
+  amount: Money2;
   /**
    * Who gives back what; the parts sum to the amount.
    */
@@ -913,30 +967,10 @@ export interface RefundPart {
    * The item of the order that it is for, counted from 0.
    */
   item?: number;
-  gross: Money7;
-  fee?: Money8;
-  tax?: Money9;
-  net?: Money10;
-}
-/**
- * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
- */
-export interface Money7 {
-  /**
-   * Plain decimal, below 10^15 minor units.
-   */
-  value: string;
-  currency: string;
-}
-/**
- * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
- */
-export interface Money8 {
-  /**
-   * Plain decimal, below 10^15 minor units.
-   */
-  value: string;
-  currency: string;
+  gross: Money9;
+  fee?: Money10;
+  tax?: Money11;
+  net?: Money12;
 }
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
@@ -959,6 +993,26 @@ export interface Money10 {
   currency: string;
 }
 /**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money11 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money12 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
  * What was sent to the bank; durable before its first byte leaves.
  *
  * This interface was referenced by `Refund`'s JSON-Schema
@@ -967,7 +1021,7 @@ export interface Money10 {
 export interface RefundInstruction {
   bankRequestId: string;
   bank: string;
-  amount: Money;
+  amount: Money2;
   sends: number;
   inquiries?: number;
   bankReference?: string;
@@ -1044,7 +1098,7 @@ export interface Review {
    * Why it is looked at: the bank keeps silent, its word does not fit what it was asked, or money came late; absent when it is decided.
    */
   reason?: "silent" | "differs" | "late_money";
-  total: Money;
+  total: Money2;
   bank: string;
   /**
    * What to ask the bank for.
@@ -1066,7 +1120,7 @@ export interface ReviewProposal {
    * Of a deduction that happened: the bank's own reference.
    */
   bankReference?: string;
-  amount?: Money;
+  amount?: Money2;
   bookedAt?: string;
   evidence: Evidence;
   /**
@@ -1127,10 +1181,10 @@ export interface SettlementLine {
   platform: string;
   merchant: string;
   orderNo: string;
-  gross: Money;
-  fee: Money;
-  net: Money;
-  tax?: Money11;
+  gross: Money2;
+  fee: Money2;
+  net: Money2;
+  tax?: Money13;
   /**
    * What made the fee.
    */
@@ -1171,7 +1225,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money11 {
+export interface Money13 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1260,9 +1314,9 @@ export interface Statement {
    * This moment not included.
    */
   to: string;
-  opening?: Money12;
+  opening?: Money14;
   items: StatementItem[];
-  closing?: Money14;
+  closing?: Money16;
   /**
    * Cursor of the next page; absent on the last.
    */
@@ -1271,7 +1325,7 @@ export interface Statement {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money12 {
+export interface Money14 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1303,10 +1357,10 @@ export interface StatementItem {
    * The refund or chargeback; of a payout the bank's reference.
    */
   reference?: string;
-  gross?: Money;
-  fee?: Money;
-  tax?: Money;
-  net: Money13;
+  gross?: Money2;
+  fee?: Money2;
+  tax?: Money2;
+  net: Money15;
   /**
    * The fee rule that made the fee, in words.
    */
@@ -1325,7 +1379,7 @@ export interface StatementItem {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money13 {
+export interface Money15 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1335,7 +1389,7 @@ export interface Money13 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money14 {
+export interface Money16 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

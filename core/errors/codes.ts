@@ -170,6 +170,12 @@ export const ERRORS = Object.freeze({
   ),
   SECOND_PERSON_REQUIRED: info(403, "operator", "changed", "This decision takes a second person."),
   PAYOUT_LINES_TAKEN: info(409, "nobody", "later", "What this payout was planned with was taken by another one first."),
+  STATEMENT_TOO_LARGE: info(
+    422,
+    "operator",
+    "changed",
+    "The statement has more than 100,000 lines; ask for a shorter time.",
+  ),
   PREVIEW_STALE: info(409, "operator", "changed", "What was shown is not what would be done now; take a new preview."),
   REFUND_TOO_LARGE: info(422, "sender", "changed", "That is more than is left to give back."),
   REFUND_CURRENCY_DIFFERS: info(422, "sender", "changed", "A refund is in the currency of its payment."),

@@ -10,7 +10,7 @@ export interface StoredEntry extends Doc, Omit<JournalEntry, "id"> {}
 
 export const JOURNAL: CollectionSpec = {
   name: "journal",
-  indexes: [{ name: "reference", keys: ["reference", "_id"] }, UNSEALED],
+  indexes: [{ name: "reference", keys: ["reference", "_id"] }, { name: "at", keys: ["at", "_id"] }, UNSEALED],
 };
 
 export const JOURNAL_CHAIN: ChainSpec = {

@@ -46,6 +46,7 @@ export const PAYMENTS: CollectionSpec = {
   indexes: [
     { name: "idempotency", keys: ["userId", "idempotencyKey"], unique: true },
     { name: "user", keys: ["userId", "_id"] },
+    { name: "request", keys: ["bankRequestId"] },
     { name: "review", keys: ["needsReview", "_id"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },

@@ -28,6 +28,7 @@ export const PAYOUTS: CollectionSpec = {
     { name: "payee", keys: ["payee", "_id"] },
     { name: "paid", keys: ["payee", "paidAt", "_id"] },
     { name: "platform", keys: ["platform", "_id"] },
+    { name: "request", keys: ["bankRequestId"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },
   ],

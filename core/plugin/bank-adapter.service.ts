@@ -22,6 +22,7 @@ const ACTIONS = [
   "refund",
   "payout",
   "inquire",
+  "statement",
   "openTestAccount",
 ] as const;
 

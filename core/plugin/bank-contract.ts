@@ -59,7 +59,8 @@ export interface BankDriver {
   confirm?(confirmation: Confirmation, call: BankCall): Promise<BankOutcome>;
   refund?(instruction: RefundInstruction, call: BankCall): Promise<BankOutcome>;
   payout?(instruction: PayoutInstruction, call: BankCall): Promise<BankOutcome>;
-  statement?(range: { readonly from: string; readonly to: string }, call: BankCall): AsyncIterable<StatementLine>;
+  /** What was booked on our account in a time, in pages: `after` is the `next` of the page before. Throws when the bank can't be asked. */
+  statement?(range: StatementRange, call: BankCall): Promise<StatementPage>;
   /** A test account of a payer or merchant (sandboxes only): its token. The opening may be zero. */
   openTestAccount?(opening: Money): Promise<{ accountToken: string }>;
   close(): Promise<void>;
@@ -84,10 +85,24 @@ export interface PayoutInstruction {
   readonly reference: string;
 }
 
+/** `from` is within, `to` is not; ISO 8601, UTC. */
+export interface StatementRange {
+  readonly from: string;
+  readonly to: string;
+  readonly after?: string;
+}
+
+export interface StatementPage {
+  readonly items: readonly StatementLine[];
+  readonly next?: string;
+}
+
 export interface StatementLine {
   readonly bankReference: string;
+  /** Absent: the bank booked what was no instruction of ours. */
   readonly bankRequestId?: string;
   readonly amount: Money;
+  /** On our account: a deduction is a credit, a refund or payout a debit. */
   readonly direction: "debit" | "credit";
   readonly bookedAt: string;
 }
@@ -149,6 +164,8 @@ export interface BankAdapter {
    * @throws UNSUPPORTED (no such bank, or it takes no answers), CONFIG_INVALID, BODY_INVALID; nothing was sent then
    */
   confirm(params: Params<"bank-adapter.confirm">): Promise<BankOutcome>;
+  /** One page of the bank's statement. @throws UNSUPPORTED when the bank gives none, BANK_UNAVAILABLE when it can't be had or is none */
+  statement(params: Params<"bank-adapter.statement">): Promise<StatementPage>;
   /** @throws UNSUPPORTED when the bank is not a sandbox, BANK_UNAVAILABLE when it can't be reached */
   openTestAccount(params: Params<"bank-adapter.openTestAccount">): Promise<Result<"bank-adapter.openTestAccount">>;
   /** Driver folders that could not be used, by name. */

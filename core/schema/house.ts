@@ -1,4 +1,5 @@
 import auditEntry from "../../schemas/audit-entry.schema.json" with { type: "json" };
+import reconciliationBreak from "../../schemas/break.schema.json" with { type: "json" };
 import deduction from "../../schemas/deduction.schema.json" with { type: "json" };
 import dryRun from "../../schemas/dry-run.schema.json" with { type: "json" };
 import event from "../../schemas/event.schema.json" with { type: "json" };
@@ -28,6 +29,7 @@ import statement from "../../schemas/statement.schema.json" with { type: "json" 
 /** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
 export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   auditEntry,
+  reconciliationBreak,
   deduction,
   dryRun,
   event,

@@ -1,5 +1,5 @@
 import type { Filter } from "mongodb";
-import type { Actions, Handover, Page } from "../actions.ts";
+import type { Actions, Page } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
@@ -8,6 +8,7 @@ import { byId, page } from "../pages.ts";
 import { instantOf } from "../plugin/instant.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import type { SettlementLine } from "../../schemas/types.generated.ts";
+import type { Handover } from "./actions.ts";
 import {
   adopted,
   delivered,

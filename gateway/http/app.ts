@@ -20,6 +20,7 @@ import { reviewRoutes } from "./routes/reviews.ts";
 import { payoutRoutes } from "./routes/payouts.ts";
 import { refundRoutes } from "./routes/refunds.ts";
 import { settlementRoutes } from "./routes/settlement.ts";
+import { reconciliationRoutes } from "./routes/reconciliation.ts";
 import { statementRoutes } from "./routes/statements.ts";
 import { uploadRoute } from "./routes/upload.ts";
 import { checkHeaders, createServer, methodTable, timesOf } from "./server.ts";
@@ -96,6 +97,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     refundRoutes,
     settlementRoutes,
     statementRoutes,
+    reconciliationRoutes,
     reviewRoutes,
     payoutRoutes,
     eventRoutes,

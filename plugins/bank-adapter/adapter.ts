@@ -20,6 +20,7 @@ import {
 import { callWithDeadline } from "./deadline.ts";
 import { judge, unknown } from "./outcome.ts";
 import { checkedRegistration } from "./registry.ts";
+import { statementPage } from "./statement.ts";
 
 export interface OpenedBank {
   readonly plugin: BankDriverPlugin;
@@ -227,6 +228,25 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
         undefined,
         [],
         ["succeeded", "failed", "requires_action", "pending", "not_found", "unknown"],
+      );
+    },
+
+    async statement({ bank, ...range }) {
+      const { driver } = bankOf(bank);
+      if (driver.statement === undefined)
+        throw new MergepayError("UNSUPPORTED", "This bank gives no statements; import a file.", { field: "/bank" });
+      const statement = driver.statement.bind(driver);
+      const result = await callWithDeadline(
+        (call) => statement(Object.freeze({ ...range }), call),
+        limits.bankCallMs,
+        () => undefined,
+      );
+      const page = result.kind === "answer" ? statementPage(result.value) : undefined;
+      if (page !== undefined) return page;
+      const why = result.kind === "error" ? codeOf(result.error) : result.kind;
+      throw new MergepayError(
+        "BANK_UNAVAILABLE",
+        `The bank gave no statement that can be read (${why}); try again later.`,
       );
     },
 

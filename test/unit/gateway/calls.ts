@@ -249,6 +249,14 @@ export const CALLS: readonly ApiCall[] = [
   get("/v1/statements?platform=acme&merchant=tea&currency=CNY&from=2025-05-01&to=2025-06-01", [ACME, OPS], {
     route: "/v1/statements",
   }),
+  {
+    method: "POST",
+    url: "/v1/reconciliations",
+    ...json({ bank: "sandbox", from: "2025-05-01T00:00:00Z", to: "2025-05-02T00:00:00Z" }),
+    who: [OPS],
+    status: 200,
+  },
+  get("/v1/breaks?bank=sandbox&state=open", [OPS], { route: "/v1/breaks" }),
   get(`/v1/journal?payment=${IDS.payment}`, [OPS], { route: "/v1/journal" }),
   get("/v1/plugins", [OPS]),
   {

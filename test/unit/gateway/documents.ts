@@ -1,22 +1,10 @@
 /** Ids and documents for the tests of the HTTP edge, and services that answer with them. */
 import { fileIdOf } from "../../../core/files/model.ts";
 import type { Handlers } from "./edge.ts";
+import { IDS, money, tail, time } from "./ids.ts";
+import { SETTLED } from "./settled.ts";
 
-const time = "2025-06-01T12:00:00.000Z";
-const money = { value: "12.30", currency: "CNY" };
-const tail = "0".repeat(26);
-export const IDS = {
-  file: `file_${"a".repeat(40)}`,
-  order: `ord_${tail}`,
-  quote: `quo_${tail}`,
-  payment: `pay_${tail}`,
-  proposal: `prp_${tail}`,
-  account: `acc_${tail}`,
-  link: `lnk_${tail}`,
-  merchantAccount: `mac_${tail}`,
-  payout: `pyo_${tail}`,
-  refund: `rfd_${tail}`,
-} as const;
+export { IDS } from "./ids.ts";
 
 /** One document of each kind, of platform acme and payer anna, that fits its schema. */
 export const DOCS = {
@@ -188,41 +176,7 @@ export const DOCS = {
     createdAt: time,
     updatedAt: time,
   },
-  payoutPreview: {
-    items: [
-      { platform: "acme", merchant: "tea", payable: money, lines: 2, held: money, nextAt: time },
-      { platform: "acme", merchant: "tin", payable: money, lines: 1, held: money, waits: "BELOW_MINIMUM" },
-    ],
-    confirmation: "c".repeat(64),
-  },
-  statement: {
-    platform: "acme",
-    merchant: "tea",
-    currency: "CNY",
-    from: time,
-    to: time,
-    opening: money,
-    items: [
-      {
-        at: time,
-        kind: "order",
-        id: "stl_1",
-        paymentId: IDS.payment,
-        orderId: IDS.order,
-        orderNo: "=A-1",
-        gross: money,
-        fee: { value: "0.30", currency: "CNY" },
-        net: { value: "12.00", currency: "CNY" },
-        rule: "2.9 %",
-        ruleId: `fee_${tail}`,
-        state: "paid_out",
-        payableAt: time,
-        payoutId: IDS.payout,
-      },
-      { at: time, kind: "payout", id: IDS.payout, net: { value: "-12.00", currency: "CNY" }, payoutId: IDS.payout },
-    ],
-    closing: money,
-  },
+  ...SETTLED,
   line: {
     id: "line-1",
     kind: "order",
@@ -385,6 +339,8 @@ export const CARELESS: Handlers = {
   "settlement.setSettlementRule": () => ({ ...DOCS.settlementRuleVersion, existed: false }),
   "settlement.settlementRules": page(DOCS.settlementRuleVersion),
   "statements.get": () => DOCS.statement,
+  "reconciliation.reconcile": () => DOCS.reconciliation,
+  "reconciliation.breaks": page(DOCS.break),
   "payouts.preview": () => DOCS.payoutPreview,
   "payouts.run": page(DOCS.payout),
   "payouts.get": () => DOCS.payout,

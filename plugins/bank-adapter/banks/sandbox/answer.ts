@@ -1,5 +1,12 @@
 /** What an answer of the sandbox bank means. It must have exactly the form that the bank gives; all else says nothing. */
-import type { BankChallenge, BankFailure, BankOutcome, Money } from "../../../../core/plugin/bank-contract.ts";
+import type {
+  BankChallenge,
+  BankFailure,
+  BankOutcome,
+  Money,
+  StatementLine,
+  StatementPage,
+} from "../../../../core/plugin/bank-contract.ts";
 import type { Exchange } from "./http.ts";
 
 type Answer = Extract<Exchange, { kind: "answer" }>;
@@ -109,4 +116,19 @@ export function outcomeOf(answer: Answer, bankRequestId: string, call: "instruct
 export function accountTokenOf(answer: Answer): string | undefined {
   const given = exactly(jsonOf(answer), ["accountToken"]);
   return answer.status === 200 && matches(given?.["accountToken"], TOKEN) ? given["accountToken"] : undefined;
+}
+
+/** A page of the bank's ledger as a statement of our account: what it took from payers is a credit there. */
+export function statementOf(answer: Answer): StatementPage | undefined {
+  const { items, next } = (jsonOf(answer) ?? {}) as { items?: unknown; next?: unknown };
+  if (answer.status !== 200 || !Array.isArray(items)) return undefined;
+  const lines = items.map((item: unknown): StatementLine | undefined => {
+    const { kind, bankRequestId, bankReference, bookedAt, ...rest } = (item ?? {}) as Record<string, unknown>;
+    const amount = moneyOf(rest["amount"]);
+    if (amount === undefined || !matches(bankReference, REFERENCE) || !matches(bookedAt, INSTANT)) return undefined;
+    if (typeof bankRequestId !== "string") return undefined;
+    return { bankReference, bankRequestId, amount, direction: kind === "debit" ? "credit" : "debit", bookedAt };
+  });
+  if (lines.includes(undefined)) return undefined;
+  return { items: lines.filter((line) => line !== undefined), ...(typeof next === "string" ? { next } : {}) };
 }

@@ -14,7 +14,7 @@ import {
 } from "../../../../core/plugin/bank-contract.ts";
 import { readKey } from "./bank/key.ts";
 import { startBank } from "./bank/start.ts";
-import { accountTokenOf, outcomeOf } from "./answer.ts";
+import { accountTokenOf, outcomeOf, statementOf } from "./answer.ts";
 import { type Exchange, exchange } from "./http.ts";
 
 /** The bank refuses what comes after half of this window (`x-valid-until`), so nothing can be booked once all of it is over. */
@@ -128,6 +128,13 @@ export default defineBankDriver({
         const result = await exchange({ method: "GET", url, key: bank.key, signal });
         if (result.kind === "answer") return outcomeOf(result, bankRequestId, "inquiry");
         return { state: "unknown", reason: `The bank could not be asked (${result.code}).` };
+      },
+      async statement({ from, to, after = "0" }, { signal }) {
+        const url = new URL(`ledger?after=${encodeURIComponent(after)}`, bank.url);
+        const result = await exchange({ method: "GET", url, key: bank.key, signal });
+        const page = result.kind === "answer" ? statementOf(result) : undefined;
+        if (page === undefined) throw new MergepayError("BANK_UNAVAILABLE", "The sandbox bank gave no statement.");
+        return { ...page, items: page.items.filter(({ bookedAt }) => bookedAt >= from && bookedAt < to) };
       },
       async openTestAccount(opening) {
         const result = await post("accounts", { opening }, AbortSignal.timeout(OPEN_ACCOUNT_MS));

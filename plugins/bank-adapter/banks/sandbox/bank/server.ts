@@ -26,7 +26,7 @@ export interface BankServerDeps {
   readonly magic: boolean;
 }
 
-const PAGE_LINES = 500;
+const PAGE_LINES = 100;
 const REQUEST_MS = 10_000;
 
 const FORCED: Partial<Record<Fault, BankFailure | "challenge">> = {

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import type { StatementLine } from "../plugin/bank-contract.ts";
+import type { CollectionSpec, Doc } from "../store/contract.ts";
+import type { Money, ReconciliationBreak } from "../../schemas/types.generated.ts";
+
+export interface StoredBreak extends Doc, Omit<ReconciliationBreak, "id"> {}
+
+export const BREAKS: CollectionSpec = {
+  name: "breaks",
+  indexes: [
+    { name: "bank", keys: ["bank", "_id"] },
+    { name: "request", keys: ["bankRequestId", "state"] },
+  ],
+};
+
+export const showBreak = ({ _id, ...rest }: StoredBreak): ReconciliationBreak => ({ id: _id, ...rest });
+
+/** What our books say of an instruction. `ended`: without money. */
+export interface Booked {
+  readonly subject: string;
+  readonly bankRequestId: string;
+  readonly amount: Money;
+  /** On our account at the bank: a deduction is a credit, a refund or payout a debit. */
+  readonly direction: StatementLine["direction"];
+  readonly state: "booked" | "open" | "ended";
+  readonly bankReference?: string;
+}
+
+/** A difference, before it is known when it was seen. */
+export type Difference = Pick<StoredBreak, "kind" | "reason"> &
+  Partial<Pick<StoredBreak, "subject" | "bankRequestId" | "bankReference" | "expected" | "found">>;
+
+const same = (a: Money, b: Money): boolean => a.value === b.value && a.currency === b.currency;
+
+/** What is wrong between a line of the statement and our books; undefined when they agree, or when the line ends what was open. */
+export function differenceOf(line: StatementLine, ours: Booked | undefined): Difference | undefined {
+  const { bankReference, bankRequestId, amount: found } = line;
+  const of = { bankReference, found, ...(bankRequestId === undefined ? {} : { bankRequestId }) };
+  if (ours === undefined) return { kind: "extra", reason: "The bank booked what is no instruction of ours.", ...of };
+  const known = { ...of, subject: ours.subject, expected: ours.amount };
+  if (line.direction !== ours.direction)
+    return { kind: "direction_differs", reason: "The bank booked it the other way round.", ...known };
+  if (!same(found, ours.amount))
+    return { kind: "amount_differs", reason: "The bank booked another amount than was asked for.", ...known };
+  if (ours.state === "ended")
+    return { kind: "state_differs", reason: "The bank booked what has ended without money here.", ...known };
+  if (ours.bankReference !== undefined && ours.bankReference !== bankReference)
+    return { kind: "reference_differs", reason: "The line names another booking than the bank told us of.", ...known };
+  return undefined;
+}
+
+/** Booked by our books and not on a statement of that time. */
+export const missing = ({ subject, bankRequestId, amount, bankReference }: Booked): Difference => ({
+  kind: "missing",
+  reason: "It is booked here and not on the bank's statement of that time.",
+  subject,
+  bankRequestId,
+  expected: amount,
+  ...(bankReference === undefined ? {} : { bankReference }),
+});
+
+/** The same difference seen again is the same break. */
+export function breakId(bank: string, { kind, bankRequestId, bankReference }: Difference): string {
+  const key = JSON.stringify([bank, kind, bankRequestId ?? bankReference]);
+  return `brk_${createHash("sha256").update(key).digest("hex").slice(0, 26)}`;
+}

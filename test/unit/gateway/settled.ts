@@ -1,0 +1,65 @@
+/** What merchants are owed and paid, as the documents of the tests have it. */
+import { IDS, money, tail, time } from "./ids.ts";
+
+export const SETTLED = {
+  payoutPreview: {
+    items: [
+      { platform: "acme", merchant: "tea", payable: money, lines: 2, held: money, nextAt: time },
+      { platform: "acme", merchant: "tin", payable: money, lines: 1, held: money, waits: "BELOW_MINIMUM" },
+    ],
+    confirmation: "c".repeat(64),
+  },
+  statement: {
+    platform: "acme",
+    merchant: "tea",
+    currency: "CNY",
+    from: time,
+    to: time,
+    opening: money,
+    items: [
+      {
+        at: time,
+        kind: "order",
+        id: "stl_1",
+        paymentId: IDS.payment,
+        orderId: IDS.order,
+        orderNo: "=A-1",
+        gross: money,
+        fee: { value: "0.30", currency: "CNY" },
+        net: { value: "12.00", currency: "CNY" },
+        rule: "2.9 %",
+        ruleId: `fee_${tail}`,
+        state: "paid_out",
+        payableAt: time,
+        payoutId: IDS.payout,
+      },
+      { at: time, kind: "payout", id: IDS.payout, net: { value: "-12.00", currency: "CNY" }, payoutId: IDS.payout },
+    ],
+    closing: money,
+  },
+  break: {
+    id: `brk_${"a".repeat(26)}`,
+    bank: "sandbox",
+    kind: "amount_differs",
+    state: "open",
+    subject: IDS.payment,
+    bankRequestId: `ded_${tail}`,
+    bankReference: "b-1",
+    expected: money,
+    found: { value: "12.00", currency: "CNY" },
+    reason: "The bank booked another amount than was asked for.",
+    firstSeenAt: time,
+    lastSeenAt: time,
+  },
+  reconciliation: {
+    bank: "sandbox",
+    from: time,
+    to: time,
+    lines: 2,
+    agreed: 1,
+    asked: 0,
+    breaks: 1,
+    fresh: 1,
+    resolved: 0,
+  },
+} as const;
