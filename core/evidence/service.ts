@@ -19,6 +19,7 @@ import { DELIVERIES, EVENTS, showDelivery, showEvent, type StoredDelivery, type 
 import { ORDERS, showOrder, type StoredOrder } from "../orders/model.ts";
 import { page } from "../pages.ts";
 import { PAYOUTS, showPayout, type StoredPayout } from "../payouts/model.ts";
+import { REFUNDS, showRefund, type StoredRefund } from "../refunds/model.ts";
 import { type KeptLine, LINES, showLine } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 
@@ -67,14 +68,17 @@ export async function evidenceService({ store, limits }: Deps) {
     const ofOrders = among(orders.map(({ orderId }) => orderId));
     const fileIds = async () => (await find<StoredOrder>(ORDERS, ofOrders)).map(({ source }) => source.fileId);
     const payoutIds = async () => (await find<KeptLine>(LINES, { paymentId })).map(({ payoutId }) => payoutId);
+    const refundIds = async () => (await find<StoredRefund>(REFUNDS, { paymentId })).map(({ _id }) => _id);
     const subjects = async (...more: readonly (string | undefined)[]) => [
       ...new Set([paymentId, ...more].filter((id) => id !== undefined)),
     ];
-    const journal = async () => ({ reference: { $in: await subjects(...(await payoutIds())) } });
-    const decisions = async () => ({
-      subject: { $in: await subjects(...(await payoutIds()), ...(await fileIds())) },
+    const journal = async () => ({
+      reference: { $in: await subjects(...(await payoutIds()), ...(await refundIds())) },
     });
-    const events = { aggregate: paymentId };
+    const decisions = async () => ({
+      subject: { $in: await subjects(...(await payoutIds()), ...(await refundIds()), ...(await fileIds())) },
+    });
+    const events = async () => ({ aggregate: { $in: await subjects(...(await refundIds())) } });
     return [
       sourceOf<StoredPayment>("payment", PAYMENTS, () => among([paymentId]), showSettled),
       sourceOf<StoredQuote>("quote", QUOTES, () => among([quoteId]), showQuote),
@@ -82,6 +86,7 @@ export async function evidenceService({ store, limits }: Deps) {
       sourceOf<StoredFile>("files", FILES, async () => among(await fileIds()), showFile),
       sourceOf<KeptLine>("settlement-lines", LINES, () => ({ paymentId }), showLine),
       sourceOf<StoredPayout>("payouts", PAYOUTS, async () => among(await payoutIds()), showPayout),
+      sourceOf<StoredRefund>("refunds", REFUNDS, () => ({ paymentId }), showRefund),
       sourceOf<StoredEntry>("journal", JOURNAL, journal, showEntry),
       sourceOf(
         "journal-blocks",
@@ -89,11 +94,11 @@ export async function evidenceService({ store, limits }: Deps) {
         async () => blocksOf(await find(JOURNAL, await journal())),
         asIs,
       ),
-      sourceOf<StoredEvent>("events", EVENTS, () => events, showEvent),
+      sourceOf<StoredEvent>("events", EVENTS, events, showEvent),
       sourceOf<StoredDelivery>(
         "deliveries",
         DELIVERIES,
-        async () => deliveriesOf(await find(EVENTS, events)),
+        async () => deliveriesOf(await find(EVENTS, await events())),
         showDelivery,
       ),
       sourceOf<StoredAudit>("audit", AUDIT, decisions, showAudit),

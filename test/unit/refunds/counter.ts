@@ -1,3 +1,5 @@
+import { expect } from "chai";
+import { checkLedger } from "../../../core/ledger/doctor.ts";
 import type { RefundRequest } from "../../../core/refunds/model.ts";
 import type { Limits } from "../../../core/limits.ts";
 import type { Payment, Refund } from "../../../schemas/types.generated.ts";
@@ -36,8 +38,15 @@ export async function openCounter(limits: Partial<Limits> = {}) {
     orderOf: (index: number) => payment.orders.find(({ orderNo }) => orderNo === `n${index}`)?.orderId ?? "",
     /** The amounts that the bank gave back, in its order. */
     refunded: () => [...till.bank.refunded.values()].map(({ amount }) => amount.value),
-    rest: () =>
-      audit(till.store, [...till.bank.booked.values()], { atRest: true, refunds: [...till.bank.refunded.values()] }),
+    /** All is over: the house's auditor and the doctor look at the books. */
+    rest: async () => {
+      const refunds = [...till.bank.refunded.values()];
+      await audit(till.store, [...till.bank.booked.values()], { atRest: true, refunds });
+      const faults: string[] = [];
+      const complain = (where: string, what: string) => void faults.push(`${where} ${what}`);
+      await checkLedger({ store: till.store, keys: [], complain });
+      expect(faults).to.deep.equal([]);
+    },
   };
 }
 

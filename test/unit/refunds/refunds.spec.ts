@@ -89,6 +89,30 @@ describe("refunds", () => {
       expect(JSON.stringify(told)).to.not.match(/ann|beta|gamma|11\.48|operator/);
     });
 
+    it("whoever asks for the evidence of the payment", async () => {
+      const { id } = await counter.open({ amount: usd("1.00") });
+      const { evidence, notify, audit } = counter.till.house.core.services;
+      await notify.relay();
+      while ((await audit.run()) > 0);
+      const members: Record<string, readonly unknown[]> = {};
+      for (let after: string | undefined = "0"; after !== undefined;) {
+        const {
+          member = "",
+          items,
+          next,
+        }: Awaited<ReturnType<typeof evidence.read>> = await evidence.read({
+          paymentId: counter.payment.id,
+          after,
+        });
+        members[member] = [...(members[member] ?? []), ...items];
+        after = next;
+      }
+      const told = (member: string) => JSON.stringify(members[`${member}.ndjson`]);
+      expect(members["refunds.ndjson"]).to.have.length(1);
+      for (const member of ["refunds", "journal", "audit", "events", "settlement-lines"])
+        expect(told(member), member).to.include(id);
+    });
+
     it("a platform sees its part as if there were no other, a payer nothing of fees, strangers nothing", async () => {
       const { id } = await counter.open();
       const own = await counter.service().get({ refundId: id, platform: "alpha" });
