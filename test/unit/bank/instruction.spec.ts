@@ -38,6 +38,11 @@ const differs: BankOutcome = { state: "unknown", reason: "other id", code: "BANK
 const pending: BankOutcome = { state: "pending" };
 const notFound: BankOutcome = { state: "not_found" };
 
+const challenged = (endsInMs: number): BankOutcome => ({
+  state: "requires_action",
+  challenge: { id: "chl_1", kind: "code", text: "Type it.", expiresAt: at(endsInMs) },
+});
+
 /** An inquiry after the window has closed, and one when the schedule is through as well. */
 const late = { terms: { now: NOON + FINALITY_MS } };
 const through = { ...late, instruction: { inquiries: WAITS.length } };
@@ -117,6 +122,12 @@ describe("the life of an instruction: what an answer makes of it", () => {
       ask(1_000),
     ],
     ["not found told to a sending, which means nothing", "send", notFound, late, ask(1_000)],
+    ["a challenge", "send", challenged(2_001), {}, { next: "challenged" }],
+    ["a challenge told to an inquiry", "inquiry", challenged(2_001), {}, { next: "challenged" }],
+    ["a challenge that is over just now", "send", challenged(2_000), {}, ask(1_000)],
+    ["a challenge that is over, when all waits are through", "inquiry", challenged(1), through, ask(60_000, "silent")],
+    ["nothing of an inquiry left us", "inquiry", notSent, {}, ask(1_000)],
+    ["silence after the window, with waits left", "inquiry", unknown, late, ask(1_000)],
   ];
   for (const [what, call, answer, given, expected] of table)
     it(`${what}: ${expected.next}${"inMs" in expected ? ` again in ${expected.inMs} ms` : ""}`, () => {
