@@ -28,7 +28,15 @@ const CONNECTION_NAMES = new Set([
   "MongoWaitQueueTimeoutError",
 ]);
 
+/** What a socket breaks with while a command is written to it, which the driver hands on as it came: `write EPIPE`. */
+function isSocketError(error: unknown): boolean {
+  const { syscall, errno } = (error ?? {}) as { syscall?: unknown; errno?: unknown };
+  return error instanceof Error && typeof errno === "number" && SOCKET_CALLS.has(syscall);
+}
+const SOCKET_CALLS = new Set<unknown>(["write", "read", "connect", "shutdown"]);
+
 function isConnection(error: unknown): boolean {
+  if (isSocketError(error)) return true;
   if (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||

@@ -60,8 +60,10 @@ export async function audit(
 /** What became of a payment is told by the log from its asking on: its decisions are one way from there to its state. */
 function auditDecisions(payments: readonly StoredPayment[], decisions: readonly StoredAudit[]): void {
   const bySubject = Map.groupBy(decisions, ({ subject }) => subject);
-  for (const { _id, state } of payments) {
-    const own = bySubject.get(_id) ?? [];
+  for (const { _id, state, audits = [] } of payments) {
+    // Those that wait in their document are moved to the log a second later; some may be in both for a moment.
+    const waiting = audits.map(({ id, ...entry }) => ({ _id: id, ...entry }));
+    const own = [...new Map([...(bySubject.get(_id) ?? []), ...waiting].map((entry) => [entry._id, entry])).values()];
     expect(
       own.filter(({ what }) => what === "payment.asked"),
       `asking for ${_id}`,
