@@ -2,8 +2,10 @@
  * The calls that services make of each other over the bus: name, parameters, answer. One list, so that both ends agree; parameters and
  * answers are JSON. Bytes never travel here: a file goes by its id.
  */
+import type { AccountActions } from "./accounts/actions.ts";
 import type { PayRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
 import type { InputSpec } from "./formats/contract.ts";
+import type { MandateActions } from "./mandates/actions.ts";
 import type { Reply } from "./plugin/contract.ts";
 import type { StatementPage, StatementRange } from "./plugin/bank-contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
@@ -28,6 +30,8 @@ import type {
   Review,
 } from "../schemas/types.generated.ts";
 
+export type { Account, AccountSecret, MerchantAccount, Rotation } from "./accounts/actions.ts";
+export type { Mandate, MandateRequest } from "./mandates/actions.ts";
 export type { PayRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
 
 /** Where one page of a list ends: `next` is the cursor of the page after it. */
@@ -94,50 +98,6 @@ export interface Inbox {
   readonly next?: string;
 }
 
-/** What a bank knows an account by: its own token, or the account's number. One of the two. */
-export interface AccountSecret {
-  readonly token?: string;
-  readonly number?: string;
-}
-
-/** An account as shown: neither token nor number ever leaves. */
-export interface Account {
-  readonly id: string;
-  readonly userId: string;
-  readonly bank: string;
-  readonly label: string;
-  /** `****4321`: the end of its number; absent when it was given by a token. */
-  readonly masked?: string;
-  readonly createdAt: string;
-}
-
-/** A merchant's account as shown. Of those verified for a merchant and currency the last one is `current`: payouts that begin go there. */
-export interface MerchantAccount {
-  readonly id: string;
-  readonly platform: string;
-  readonly merchant: string;
-  readonly currency: string;
-  readonly bank: string;
-  readonly label: string;
-  readonly masked?: string;
-  readonly state: "unverified" | "verified" | "removed";
-  readonly current: boolean;
-  readonly addedBy: string;
-  readonly verifiedBy?: string;
-  readonly verifiedAt?: string;
-  readonly removedBy?: string;
-  readonly removedAt?: string;
-  readonly createdAt: string;
-}
-
-/** What a step of rotation did: accounts sealed under the key, those that could not be opened, and those that are left. */
-export interface Rotation {
-  readonly keyId: string;
-  readonly rotated: number;
-  readonly failed: number;
-  readonly left: number;
-}
-
 export interface Link {
   readonly id: string;
   readonly platform: string;
@@ -185,7 +145,7 @@ export interface Delivery {
   readonly lastError?: string;
 }
 
-export interface Actions extends RefundActions, SettlementActions {
+export interface Actions extends AccountActions, MandateActions, RefundActions, SettlementActions {
   "files.receive": {
     params: {
       fileId: string;
@@ -229,35 +189,11 @@ export interface Actions extends RefundActions, SettlementActions {
   /** With `userId` only that payer's own. */
   "links.remove": { params: { linkId: string; userId?: string }; result: { released: number } };
   "links.list": { params: PageQuery & { userId: string }; result: Page<Link> };
-  "accounts.create": {
-    params: AccountSecret & { userId: string; bank: string; label: string };
-    result: Account & { existed: boolean };
-  };
-  "accounts.list": { params: { userId: string }; result: Page<Account> };
-  "accounts.remove": { params: { accountId: string; userId: string }; result: { removed: true } };
-  /** One bounded step under the newest key. */
-  "accounts.rotate": { params: Record<string, never>; result: Rotation };
-  "accounts.addForMerchant": {
-    params: AccountSecret & {
-      platform: string;
-      merchant: string;
-      currency: string;
-      bank: string;
-      label: string;
-      operatorId: string;
-    };
-    result: MerchantAccount & { existed: boolean };
-  };
-  "accounts.verifyForMerchant": { params: { accountId: string; operatorId: string }; result: MerchantAccount };
-  "accounts.removeForMerchant": { params: { accountId: string; operatorId: string }; result: MerchantAccount };
-  "accounts.listForMerchants": {
-    params: PageQuery & { platform?: string; merchant?: string };
-    result: Page<MerchantAccount>;
-  };
   "merge-pay.quote": { params: { userId: string; selection: Selection }; result: Quote };
   "merge-pay.getQuote": { params: { userId: string; quoteId: string }; result: Quote };
   "merge-pay.pay": {
-    params: { userId: string; idempotencyKey: string; request: PayRequest };
+    /** By a mandate: its payer is not there. */
+    params: { userId: string; idempotencyKey: string; request: PayRequest; mandateId?: string };
     result: Payment & { existed: boolean };
   };
   /** The payer's answer to the bank's challenge. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceSchema } from "moleculer";
 import { accountsShell } from "./accounts/accounts.service.ts";
+import { MERCHANT_ACCOUNTS } from "./accounts/model.ts";
 import { accountsService } from "./accounts/service.ts";
 import type { AccountKey } from "./accounts/vault.ts";
 import { auditShell } from "./audit/audit.service.ts";
@@ -18,6 +19,10 @@ import { linksShell } from "./links/links.service.ts";
 import { LINKS } from "./links/model.ts";
 import { linkedUsers } from "./links/repo.ts";
 import { linksService } from "./links/service.ts";
+import { mandatesShell } from "./mandates/mandates.service.ts";
+import { MANDATES } from "./mandates/model.ts";
+import { mandatesFor } from "./mandates/repo.ts";
+import { mandatesBook, mandatesService } from "./mandates/service.ts";
 import { mergePayShell } from "./merge-pay/merge-pay.service.ts";
 import { PAYMENTS } from "./merge-pay/model.ts";
 import { paymentsUnderWay } from "./merge-pay/repo.ts";
@@ -59,20 +64,24 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const links = await linksService(deps, orders);
   const files = await filesService(deps, orders);
   const underWay = await paymentsUnderWay(deps);
-  const accounts = await accountsService(deps, accountKeys, async ({ userId, _id }) =>
-    (await underWay(userId, _id)) ? "a payment from it is under way; try again when it has ended." : undefined,
-  );
+  const hasMandate = await mandatesFor(deps);
+  const accounts = await accountsService(deps, accountKeys, async ({ userId, _id }) => {
+    if (await underWay(userId, _id)) return "a payment from it is under way; try again when it has ended.";
+    return (await hasMandate(_id)) ? "a mandate is for it; revoke that first." : undefined;
+  });
   const settlement = await settlementService(deps, orders);
   const ledger = await ledgerService(deps);
   const quotes = await quotesService(deps, orders);
-  const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger });
+  const book = await mandatesBook(deps, accounts);
+  const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger, mandates: book });
+  const mandates = await mandatesService({ deps, book, mergePay, orders });
   const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
   const reconciliation = await reconciliationService(deps);
   const statements = await statementsService(deps, settlement);
   const refunds = await refundsService({ deps, mergePay, orders, settlement, ledger });
-  const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS, REFUNDS], post, random);
+  const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS, REFUNDS, MANDATES], post, random);
 
-  const audit = await auditService(deps, [FILES, PAYMENTS, REFUNDS, LINKS, ENDPOINTS]);
+  const audit = await auditService(deps, [FILES, PAYMENTS, REFUNDS, LINKS, ENDPOINTS, MERCHANT_ACCOUNTS, MANDATES]);
 
   const evidence = await evidenceService(deps);
 
@@ -83,6 +92,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     accountsShell(accounts),
     mergePayShell(mergePay, quotes),
     refundsShell(refunds),
+    mandatesShell(mandates),
     settlementShell(settlement),
     payoutsShell(payouts),
     statementsShell(statements),
@@ -98,6 +108,8 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     { name: "audit", everyMs: sweepMs, run: audit.run },
     { name: "journal", everyMs: sweepMs, run: ledger.seal },
     { name: "settlement", everyMs: sweepMs, run: settlement.sweep },
+    { name: "mandates", everyMs: sweepMs, run: mandates.sweep },
+    { name: "mandate-charges", everyMs: sweepMs, run: mandates.chargeOpen },
     { name: "account-keys", everyMs: 5 * sweepMs, run: accounts.rotateSome },
     { name: "account-removals", everyMs: 5 * sweepMs, run: accounts.sweepRemovals },
     { name: "payouts", everyMs: sweepMs, run: payouts.sweep },
@@ -129,6 +141,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       ledger,
       quotes,
       mergePay,
+      mandates,
       payouts,
       refunds,
       statements,

@@ -13,6 +13,7 @@ export interface LogFields {
   readonly payoutId?: string;
   readonly linkId?: string;
   readonly accountId?: string;
+  readonly mandateId?: string;
   readonly operatorId?: string;
   /** The name of a key, never the key. */
   readonly keyId?: string;
@@ -61,6 +62,9 @@ export type Point =
   | "payout.lines-released"
   | "payout.run-page"
   | "journal.block-written"
+  | "mandate.reserved"
+  | "mandate.settled"
+  | "mandate.revoked"
   | "account.removal-marked"
   | "account.resealed"
   | "audit.relayed"

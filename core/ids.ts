@@ -18,6 +18,7 @@ export type IdPrefix =
   | "lnk"
   | "prp"
   | "mac"
+  | "man"
   | "req"
   | "rfd"
   | "fee"

@@ -25,6 +25,8 @@ export interface Limits {
   /** From now to the end of a token by which a platform tells who a buyer is. */
   readonly linkTokenMs: number;
   readonly linkImportBytes: number;
+  /** How often open orders are looked for that a mandate charges by itself. */
+  readonly mandateLookMs: number;
   readonly webhookAnswerMs: number;
   /** Waits between tries to deliver a webhook: 16 tries over three days, each with jitter. */
   readonly webhookRetryMs: readonly number[];
@@ -58,6 +60,7 @@ export const LIMITS: Limits = Object.freeze({
   inquiryMs: [5 * second, 30 * second, 2 * minute, 5 * minute, 15 * minute, hour],
   linkTokenMs: 15 * minute,
   linkImportBytes: 8 * 1024 * 1024,
+  mandateLookMs: minute,
   webhookAnswerMs: 15 * second,
   webhookRetryMs: [
     5 * second,

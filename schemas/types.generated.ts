@@ -239,12 +239,17 @@ export interface Event {
     | "refund.unknown"
     | "orders.paid"
     | "orders.refunded"
+    | "mandate.used"
+    | "mandate.refused"
+    | "mandate.released"
+    | "mandate.revoked"
+    | "mandate.expired"
     | "payout.succeeded"
     | "payout.failed"
     | "file.processed"
     | "file.failed";
   /**
-   * Id of the file, payment, refund or payout that the fact is about.
+   * Id of the file, payment, mandate, refund or payout that the fact is about.
    */
   aggregate: string;
   /**
@@ -556,6 +561,10 @@ export interface Payment {
   leftOut?: Losers;
   quoteId?: string;
   accountId?: string;
+  /**
+   * The mandate by which it was charged, without the payer being there.
+   */
+  mandateId?: string;
   deduction?: Deduction;
   challenge?: Challenge;
   refundedTotal?: Money4;

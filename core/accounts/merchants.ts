@@ -66,11 +66,22 @@ export function merchantAccounts({ deps, accounts, vault }: MerchantAccountDeps)
   };
 
   /** Moves it along the table, if it is still what was read. */
-  async function move(account: StoredMerchantAccount, change: Partial<StoredMerchantAccount>) {
+  async function move(
+    account: StoredMerchantAccount,
+    change: Partial<StoredMerchantAccount> & Pick<StoredMerchantAccount, "state">,
+  ) {
     const { _id, state } = account;
-    if (change.state !== undefined) MERCHANT_ACCOUNT_STATES.assertMove(state, change.state);
+    MERCHANT_ACCOUNT_STATES.assertMove(state, change.state);
     const filter: Filter<StoredMerchantAccount> = { _id, state };
-    const moved = await accounts.updateOne(filter, { $set: change });
+    // Whose word it is is in the same write as the state.
+    const facts = { platform: account.platform, merchant: account.merchant, currency: account.currency };
+    const decided = deps.audit(account, {
+      what: `merchant-account.${change.state}`,
+      subject: _id,
+      before: { ...facts, state },
+      after: { ...facts, state: change.state },
+    });
+    const moved = await accounts.updateOne(filter, { $set: { ...change, ...decided } });
     return moved.matchedCount > 0;
   }
 
@@ -114,6 +125,11 @@ export function merchantAccounts({ deps, accounts, vault }: MerchantAccountDeps)
         state: "unverified",
         addedBy: operatorId,
         createdAt: stamp(),
+        ...deps.audit(undefined, {
+          what: "merchant-account.added",
+          subject: _id,
+          after: { platform, merchant, currency },
+        }),
       };
       await accounts.insertOne(account);
       return { ...showMerchantAccount(account, last), existed: false };

@@ -1,4 +1,5 @@
 import type { Account, MerchantAccount } from "../actions.ts";
+import { type Audited, AUDITS_PENDING } from "../audit/outbox.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { AccountKey, Sealed } from "./vault.ts";
 
@@ -31,7 +32,7 @@ export const showAccount = ({ _id, userId, bank, label, masked, createdAt }: Sto
 });
 
 /** A merchant's bank account, one of those that were ever added for a platform, merchant and currency. */
-export interface StoredMerchantAccount extends Doc, Omit<MerchantAccount, "id" | "current">, Sealed {}
+export interface StoredMerchantAccount extends Doc, Omit<MerchantAccount, "id" | "current">, Sealed, Audited {}
 
 export const MERCHANT_ACCOUNTS: CollectionSpec = {
   name: "merchant-accounts",
@@ -39,6 +40,7 @@ export const MERCHANT_ACCOUNTS: CollectionSpec = {
     { name: "merchant", keys: ["platform", "merchant", "currency", "_id"] },
     { name: "platform", keys: ["platform", "_id"] },
     { name: "key", keys: ["keyId"] },
+    AUDITS_PENDING,
   ],
 };
 
@@ -53,7 +55,8 @@ export function lastVerified(accounts: readonly StoredMerchantAccount[]): Stored
 
 /** @param last the one of its merchant and currency that was verified last */
 export function showMerchantAccount(stored: StoredMerchantAccount, last?: StoredMerchantAccount): MerchantAccount {
-  const { _id, sealed: _sealed, keyId: _key, fingerprint: _fingerprint, ...shown } = stored;
+  const { _id, sealed: _sealed, keyId: _key, fingerprint: _fingerprint, ...audited } = stored;
+  const { audits: _audits, auditsPending: _pending, ...shown } = audited;
   return { id: _id, ...shown, current: last?._id === _id && stored.state === "verified" };
 }
 

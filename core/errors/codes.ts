@@ -161,6 +161,9 @@ export const ERRORS = Object.freeze({
   REVIEW_NOT_DEBITED: info(402, "payer", "changed", "Operators found out that nothing was deducted."),
   CHALLENGE_MISMATCH: info(409, "payer", "changed", "The bank asks something else of the payer now; look again."),
   CHALLENGE_EXPIRED: info(410, "payer", "changed", "The bank takes no answer to this challenge any more."),
+  MANDATE_ENDED: info(409, "payer", "changed", "The mandate is revoked or has expired; nothing was sent."),
+  MANDATE_LIMIT_REACHED: info(422, "payer", "changed", "The charge is above a limit of the mandate; nothing was sent."),
+  MANDATE_NOT_COVERING: info(422, "payer", "changed", "The mandate is not for these orders; nothing was sent."),
   MERCHANT_ACCOUNT_MISSING: info(422, "operator", "changed", "The merchant has no bank account to be paid to."),
   MERCHANT_ACCOUNT_UNVERIFIED: info(
     422,

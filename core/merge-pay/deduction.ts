@@ -34,7 +34,9 @@ export function paymentDeduction({ deps, accounts, outcome, bank }: DeductionDep
     // A payer whose bank is away may pay by another account at once: the orders are not kept for a payment of which nothing was sent.
     failsUnsent: true,
     // A payer who is still waiting is helped by the same again; later on the payment fails.
-    maySendAgain: ({ createdAt }) => Date.parse(createdAt) + deps.limits.lockMs > deps.now(),
+    // Nobody waits for one by a mandate, which may have been revoked since: it is never sent twice.
+    maySendAgain: ({ createdAt, mandateId }) =>
+      mandateId === undefined && Date.parse(createdAt) + deps.limits.lockMs > deps.now(),
     succeed: outcome.succeed,
     fail: (payment, code) =>
       // Nobody ever answered. Of an answer that was on its way when the challenge ended, it is the bank's refusal.

@@ -76,7 +76,7 @@ export const rulesOf = ({ feeRules, settlementRules, fees = {} }: StoredPayment)
 
 /** The payment as its payer may see it. */
 export function showPayment(stored: StoredPayment): Payment {
-  const { _id, userId, state, total, orders, quoteId, accountId, deduction, challenge } = stored;
+  const { _id, userId, state, total, orders, quoteId, accountId, mandateId, deduction, challenge } = stored;
   const { atomicity, leftOut } = stored;
   const { needsReview, error, createdAt, updatedAt } = stored;
   const returned = Object.values(stored.returned ?? {});
@@ -90,6 +90,7 @@ export function showPayment(stored: StoredPayment): Payment {
     ...(atomicity === undefined ? {} : { atomicity }),
     ...(leftOut === undefined ? {} : { leftOut }),
     ...(quoteId === undefined ? {} : { quoteId }),
+    ...(mandateId === undefined ? {} : { mandateId }),
     ...(deduction === undefined ? {} : { deduction }),
     ...(challenge === undefined || state !== "requires_action" ? {} : { challenge }),
     ...(returned.length === 0 ? {} : { refundedTotal: sumMoney(returned) }),

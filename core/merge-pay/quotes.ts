@@ -31,7 +31,7 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
     if (selection.orders === "all") {
       if (!("currency" in selection))
         throw new MergepayError("BODY_INVALID", 'orders: "all" needs a currency.', { field: "/currency" });
-      const open = await orders.findOpen(userId, selection.currency, most + 1);
+      const open = await orders.findOpen(userId, selection.currency, most + 1, selection.platforms);
       if (open.length === 0) throw new MergepayError("SELECTION_EMPTY", "You owe nothing in this currency.");
       return [open, []];
     }

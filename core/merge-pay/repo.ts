@@ -14,3 +14,15 @@ export async function paymentsUnderWay(deps: Deps) {
     return (await payments.findOne(filter)) !== null;
   };
 }
+
+/** What became of payments, by their ids. */
+export async function paymentsById(deps: Deps) {
+  const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
+  return async (ids: readonly string[]): Promise<ReadonlyMap<string, StoredPayment>> => {
+    if (ids.length === 0) return new Map();
+    const found = await payments.find({ _id: { $in: [...ids] } }).toArray();
+    return new Map(found.map((payment) => [payment._id, payment]));
+  };
+}
+
+export type PaymentsById = Awaited<ReturnType<typeof paymentsById>>;

@@ -1,7 +1,14 @@
 import type { Evidence, Money, Payment } from "../../schemas/types.generated.ts";
 
 /** The selection of a quote or a plain payment: orders by id, or all that is open in one currency. */
-export type Selection = { readonly orders: readonly string[] } | { readonly orders: "all"; readonly currency: string };
+export type Selection =
+  | { readonly orders: readonly string[] }
+  | {
+      readonly orders: "all";
+      readonly currency: string;
+      /** Only of these platforms; absent: of all. */
+      readonly platforms?: readonly string[];
+    };
 
 /** What becomes of a payment when not all of its orders can be had. The payer says it beforehand. */
 export interface Atomicity {

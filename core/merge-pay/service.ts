@@ -7,6 +7,7 @@ import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { assertKey, requestHashOf } from "../idempotency.ts";
 import { idPattern } from "../ids.ts";
 import { EMPTY_OUTBOX } from "../notify/outbox.ts";
+import type { MandateBook } from "../mandates/book.ts";
 import type { Losers } from "../orders/lock.ts";
 import { sumMoney } from "../money/money.ts";
 import { byId, page } from "../pages.ts";
@@ -29,6 +30,7 @@ import { paymentSweep } from "./sweep.ts";
 export type MergePayDeps = Omit<OutcomeDeps, "payments"> & {
   readonly accounts: AccountsService;
   readonly quotes: QuotesService;
+  readonly mandates: Pick<MandateBook, "reserve">;
 };
 
 /**
@@ -37,11 +39,19 @@ export type MergePayDeps = Omit<OutcomeDeps, "payments"> & {
  */
 const LOCKING_MS = 60_000;
 
+/** Why a stored payment may not be, before anything of it is locked: it ends as rejected. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "ACCOUNT_MISSING",
+  "MANDATE_ENDED",
+  "MANDATE_LIMIT_REACHED",
+  "MANDATE_NOT_COVERING",
+]);
+
 const BY_PAYMENT = byId(idPattern("pay"));
 
 /** Pays a selection of orders at once: one payment, one deduction, all or nothing unless its payer agreed to less. */
 export async function mergePayService(given: MergePayDeps) {
-  const { deps, orders, quotes, accounts, settlement } = given;
+  const { deps, orders, quotes, accounts, settlement, mandates } = given;
   const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
   const outcome = paymentOutcome({ ...given, payments });
   const deduction = paymentDeduction({ deps, accounts, outcome, bank: bankCalls(deps) });
@@ -72,14 +82,16 @@ export async function mergePayService(given: MergePayDeps) {
   const findByKey = (userId: string, idempotencyKey: string) => payments.findOne({ userId, idempotencyKey });
 
   /**
-   * The bank's token of the payment's account, or why it can't be had. Read once the payment is stored: an account that is being removed is not
-   * used any more, and one that is used is not removed.
+   * The bank's token of the payment's account, or why the payment may not be. Asked once it is stored: an account that is being removed is not
+   * used any more, and one that is used is not removed; of a mandate each payment takes its part once.
    */
-  async function tokenFor({ accountId }: StoredPayment): Promise<string | MergepayError> {
+  async function permit(payment: StoredPayment): Promise<string | MergepayError> {
     try {
-      return await accounts.tokenToDebit(accountId);
+      const token = await accounts.tokenToDebit(payment.accountId);
+      if (payment.mandateId !== undefined) await mandates.reserve(payment, payment.mandateId);
+      return token;
     } catch (error) {
-      if (error instanceof MergepayError && error.type === "ACCOUNT_MISSING") return error;
+      if (error instanceof MergepayError && REFUSALS.has(error.type)) return error;
       throw error;
     }
   }
@@ -87,7 +99,7 @@ export async function mergePayService(given: MergePayDeps) {
   /** Locks, writes the deduction down, sends it once, and follows it to where the bank's word carries it. */
   async function carryOut(inserted: StoredPayment): Promise<StoredPayment> {
     const { _id, userId } = inserted;
-    const token = await tokenFor(inserted);
+    const token = await permit(inserted);
     if (token instanceof MergepayError) return reject(inserted, token);
     const bestEffort = inserted.atomicity === "best_effort";
     const losers = await (bestEffort ? orders.lockSome : orders.lock)(_id, userId, inserted.orders);
@@ -151,17 +163,18 @@ export async function mergePayService(given: MergePayDeps) {
     /**
      * Pays by quote or plain selection. The same key and content again give the same answer.
      * @throws IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_FLIGHT, ORDERS_UNAVAILABLE (with the orders), QUOTE_EXPIRED, QUOTE_MISMATCH,
-     *   SELECTION_EMPTY, SELECTION_TOO_LARGE, CURRENCIES_MIXED, TOTAL_TOO_LARGE, ACCOUNT_MISSING
+     *   SELECTION_EMPTY, SELECTION_TOO_LARGE, CURRENCIES_MIXED, TOTAL_TOO_LARGE, ACCOUNT_MISSING; by a mandate MANDATE_ENDED, MANDATE_LIMIT_REACHED, MANDATE_NOT_COVERING
      */
     async pay({
       userId,
       idempotencyKey,
       request,
+      mandateId,
     }: Actions["merge-pay.pay"]["params"]): Promise<Payment & { existed: boolean }> {
       assertKey(idempotencyKey, deps.limits.idempotencyKeyChars);
       if (request.atLeast !== undefined && request.atomicity !== "best_effort")
         throw new MergepayError("BODY_INVALID", "atLeast is for best_effort only.", { field: "/atLeast" });
-      const requestHash = requestHashOf(request);
+      const requestHash = requestHashOf(mandateId === undefined ? request : { ...request, mandateId });
       const before = await findByKey(userId, idempotencyKey);
       if (before !== null) return answerAgain(before, requestHash);
       let priced: Awaited<ReturnType<typeof prepare>>;
@@ -188,6 +201,7 @@ export async function mergePayService(given: MergePayDeps) {
         ...(atLeast === undefined ? {} : { atLeast }),
         ...(leftOut === undefined ? {} : { leftOut: [...leftOut] }),
         ...(quoteId === undefined ? {} : { quoteId }),
+        ...(mandateId === undefined ? {} : { mandateId }),
         idempotencyKey,
         requestHash,
         bankRequestId: deps.newId("ded"),

@@ -75,9 +75,12 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
       return orderIds.flatMap((id) => byId.get(id) ?? []);
     },
 
-    /** The payer's open orders in a currency, oldest first, at most `limit`. */
-    findOpen: (userId: string, currency: string, limit: number): Promise<StoredOrder[]> =>
-      orders.find({ userId, state: "open", "amount.currency": currency }).sort({ _id: 1 }).limit(limit).toArray(),
+    /** The payer's open orders in a currency, oldest first, at most `limit`. @param platforms only of these */
+    findOpen(userId: string, currency: string, limit: number, platforms?: readonly string[]): Promise<StoredOrder[]> {
+      const of = platforms === undefined ? {} : { platform: { $in: [...platforms] } };
+      const open: Filter<StoredOrder> = { userId, state: "open", "amount.currency": currency, ...of };
+      return orders.find(open).sort({ _id: 1 }).limit(limit).toArray();
+    },
 
     async inbox(params: Actions["orders.inbox"]["params"]): Promise<Inbox> {
       const open: Filter<StoredOrder> = { userId: params.userId, state: "open" };

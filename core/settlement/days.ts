@@ -65,3 +65,7 @@ export function daysAfter(at: string, days: number, zone: string): string {
   const shown = wallClock(Date.parse(at), zone);
   return beginning(shown - (shown % DAY_MS) + days * DAY_MS, zone);
 }
+
+/** The day that it is at an instant by the clocks of a zone: `2026-03-01`. @throws RangeError for a zone that is none */
+export const dayOf = (epochMs: number, zone: string): string =>
+  new Date(wallClock(epochMs, zone)).toISOString().slice(0, 10);

@@ -13,6 +13,7 @@ import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { linkImportRoute, linkRoutes } from "./routes/links.ts";
+import { mandateRoutes } from "./routes/mandates.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { paymentRoutes } from "./routes/payments.ts";
@@ -92,6 +93,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     paymentRoutes,
     evidenceRoutes,
     accountRoutes,
+    mandateRoutes,
     linkRoutes,
     operationRoutes,
     refundRoutes,

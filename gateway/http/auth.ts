@@ -23,6 +23,7 @@ export const SCOPES = [
   "accounts:write",
   "reviews:write",
   "orders:write",
+  "mandates:charge",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -31,6 +31,13 @@ export const merchant = text(
 export const userId = line(128, "The payment platform's own user ID.");
 export const currency = text("^[A-Z]{3}$", "ISO 4217 code.");
 
+export const orderIds: Schema = {
+  type: "array",
+  uniqueItems: true,
+  items: id("ord"),
+  description: "Ids of orders of the payer.",
+};
+
 /** One of several forms of a body. */
 export const form = (description: string, ...given: Parameters<typeof object>): Schema => ({
   description,
@@ -49,10 +56,3 @@ export const pageSchema = (items: Schema): Schema =>
     { items: { type: "array", items }, next: { ...word, description: "Cursor of the next page; absent on the last." } },
     ["items"],
   );
-
-export const orderIds: Schema = {
-  type: "array",
-  uniqueItems: true,
-  items: id("ord"),
-  description: "Ids of orders of the payer.",
-};

@@ -41,6 +41,7 @@ export const PARAMS = {
   merchantAccount: object({ id: id("mac") }, ["id"]),
   payout: object({ id: id("pyo") }, ["id"]),
   refund: object({ id: id("rfd") }, ["id"]),
+  mandate: object({ id: id("man") }, ["id"]),
 } as const;
 
 const page = {

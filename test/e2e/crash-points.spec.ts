@@ -52,7 +52,10 @@ const CASES: Readonly<Record<Exclude<Point, `payout.${string}` | `refund.${strin
   "payment.lines-written": [ofPayment("settlement lines are there, the journal entry is missing")],
   "payment.journal-written": [ofPayment("the journal is written, platforms are not told")],
   "journal.block-written": [ofPayment("a block of the journal is written, its entries are not marked")],
-  // These two are in crash-accounts.spec.ts.
+  // Mandates and accounts are killed at these in simulated time: test/simulation.
+  "mandate.reserved": [],
+  "mandate.settled": [],
+  "mandate.revoked": [],
   "account.removal-marked": [],
   "account.resealed": [],
   "audit.relayed": [ofFiles("the decision to take a file is in the log and still in its document")],

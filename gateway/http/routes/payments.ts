@@ -1,28 +1,15 @@
 import type { FastifyInstance } from "fastify";
 import type { PayRequest, Selection } from "../../../core/actions.ts";
-import type { Payment } from "../../../schemas/types.generated.ts";
 import { ownOnly, shownTo, userIdOf } from "../access.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
 import { ANSWERS, BODIES, idempotencyHeaders, pageSchema, PARAMS, QUERY } from "../schemas.ts";
 import { pageQuery, sendPage } from "./page.ts";
+import { ANSWER_MS, answerPayment, SELECTION_PROBLEMS, UNDER_WAY } from "./paid.ts";
 
 interface ById {
   Params: { id: string };
 }
-
-/** Not yet at an end: look again, or wait for the event. */
-const UNDER_WAY: ReadonlySet<Payment["state"]> = new Set(["locking", "submitting", "unknown", "requires_action"]);
-/** Time for the answer to come back after the bank's own deadline is over, milliseconds. */
-const ANSWER_MS = 5_000;
-
-const SELECTION_PROBLEMS = [
-  "SELECTION_EMPTY",
-  "SELECTION_TOO_LARGE",
-  "CURRENCIES_MIXED",
-  "TOTAL_TOO_LARGE",
-  "ORDERS_UNAVAILABLE",
-] as const;
 
 /** From the inbox to the payment. */
 export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps): void {
@@ -100,16 +87,12 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
       ],
     }),
     async (request, reply) => {
-      const { existed, ...payment } = await call(
+      const paid = await call(
         "merge-pay.pay",
         { userId: userIdOf(request), idempotencyKey: request.headers["idempotency-key"], request: request.body },
         { timeoutMs: limits.bankCallMs + ANSWER_MS },
       );
-      const done = existed ? 200 : 201;
-      return reply
-        .code(UNDER_WAY.has(payment.state) ? 202 : done)
-        .header("location", `/v1/payments/${payment.id}`)
-        .send(payment);
+      return answerPayment(reply, paid);
     },
   );
 

@@ -33,6 +33,12 @@ const quoteIt = { quoteId: IDS.quote, fingerprint: "c".repeat(64) };
 const payment = json(quoteIt);
 const asked = { paymentId: IDS.payment, amount: "all", platform: "acme", merchant: "tea" };
 const refund = json({ ...asked, reason: "The tea was cold.", fingerprint: "d".repeat(64) });
+const mandate = json({
+  limits: { perPayment: { value: "20.00", currency: "CNY" }, perDay: { value: "50.00", currency: "CNY" } },
+  timeZone: "Asia/Shanghai",
+  expiresAt: "2025-12-01T00:00:00Z",
+  auto: true,
+});
 
 export const CALLS: readonly ApiCall[] = [
   {
@@ -150,6 +156,33 @@ export const CALLS: readonly ApiCall[] = [
     route: "/v1/merchant-accounts/:id",
     who: [OPS],
     status: 200,
+  },
+  {
+    method: "POST",
+    url: "/v1/mandates",
+    payload: mandate.payload,
+    headers: { ...mandate.headers, "idempotency-key": "once" },
+    who: [ANNA],
+    status: 201,
+  },
+  get("/v1/mandates?userId=anna", [ANNA, OPS], { route: "/v1/mandates" }),
+  get(`/v1/mandates/${IDS.mandate}`, [ANNA, OPS], { route: "/v1/mandates/:id", owned: true }),
+  {
+    method: "DELETE",
+    url: `/v1/mandates/${IDS.mandate}`,
+    route: "/v1/mandates/:id",
+    who: [ANNA],
+    status: 200,
+    owned: true,
+  },
+  {
+    method: "POST",
+    url: `/v1/mandates/${IDS.mandate}/charges`,
+    route: "/v1/mandates/:id/charges",
+    payload: '{"orders":"all"}',
+    headers: { "content-type": "application/json", "idempotency-key": "once" },
+    who: [OPS],
+    status: 201,
   },
   { method: "POST", url: "/v1/account-keys/rotate", who: [OPS], status: 200 },
   {

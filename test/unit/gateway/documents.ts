@@ -1,5 +1,6 @@
 /** Ids and documents for the tests of the HTTP edge, and services that answer with them. */
 import { fileIdOf } from "../../../core/files/model.ts";
+import { ACCOUNT_DOCS, ACCOUNT_HANDLERS } from "./account-documents.ts";
 import type { Handlers } from "./edge.ts";
 import { IDS, money, tail, time } from "./ids.ts";
 import { SETTLED } from "./settled.ts";
@@ -112,21 +113,7 @@ export const DOCS = {
     decisions: [],
   },
   account: { id: IDS.account, userId: "anna", bank: "sandbox", label: "Mine", masked: "****4321", createdAt: time },
-  merchantAccount: {
-    id: IDS.merchantAccount,
-    platform: "acme",
-    merchant: "tea",
-    currency: "CNY",
-    bank: "sandbox",
-    label: "Tea's",
-    masked: "****4321",
-    state: "verified",
-    current: true,
-    addedBy: "ann",
-    verifiedBy: "ben",
-    verifiedAt: time,
-    createdAt: time,
-  },
+  ...ACCOUNT_DOCS,
   link: { id: IDS.link, platform: "acme", userId: "anna", buyerId: "b-1", createdAt: time },
   feeVersion: {
     id: `fee_${tail}`,
@@ -309,12 +296,10 @@ export const CARELESS: Handlers = {
   "links.remove": () => ({ released: 1 }),
   "accounts.create": () => ({ ...DOCS.account, existed: false }),
   "accounts.list": page(DOCS.account),
+  ...ACCOUNT_HANDLERS,
+  "mandates.charge": () => ({ ...DOCS.payment, mandateId: IDS.mandate, existed: false }),
   "accounts.remove": () => ({ removed: true }),
   "accounts.rotate": () => ({ keyId: "key-2", rotated: 3, failed: 0, left: 0 }),
-  "accounts.addForMerchant": () => ({ ...DOCS.merchantAccount, existed: false }),
-  "accounts.verifyForMerchant": () => DOCS.merchantAccount,
-  "accounts.removeForMerchant": () => ({ ...DOCS.merchantAccount, state: "removed", current: false }),
-  "accounts.listForMerchants": page(DOCS.merchantAccount),
   "merge-pay.quote": () => DOCS.quote,
   "merge-pay.getQuote": () => DOCS.quote,
   "merge-pay.pay": () => ({ ...DOCS.payment, existed: false }),

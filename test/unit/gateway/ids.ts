@@ -9,6 +9,7 @@ export const IDS = {
   payment: `pay_${tail}`,
   proposal: `prp_${tail}`,
   account: `acc_${tail}`,
+  mandate: `man_${tail}`,
   link: `lnk_${tail}`,
   merchantAccount: `mac_${tail}`,
   payout: `pyo_${tail}`,
