@@ -14,6 +14,7 @@ import type { RefundActions } from "./refunds/actions.ts";
 import type { SettlementActions } from "./settlement/actions.ts";
 import type {
   AuditEntry,
+  Balance,
   DryRun,
   Event,
   FeeRule,
@@ -212,6 +213,8 @@ export interface Actions extends AccountActions, MandateActions, RefundActions, 
   "merge-pay.get": { params: { paymentId: string; userId?: string }; result: Payment };
   "merge-pay.list": { params: PageQuery & { userId: string }; result: Page<Payment> };
   "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
+  /** As kept: the blocks of the journal that are sealed, folded into sums. */
+  "ledger.balances": { params: PageQuery & { account?: string }; result: Page<Balance> };
   /** Sealed decisions, in the order of their chain. */
   "audit.entries": { params: PageQuery & { subject?: string }; result: Page<AuditEntry> };
   /** What is kept of a payment, page by page, member by member of its evidence pack. */

@@ -106,7 +106,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     { name: "files", everyMs: sweepMs, run: files.takeUp },
     { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
     { name: "audit", everyMs: sweepMs, run: audit.run },
-    { name: "journal", everyMs: sweepMs, run: ledger.seal },
+    { name: "journal", everyMs: sweepMs, run: ledger.run },
     { name: "settlement", everyMs: sweepMs, run: settlement.sweep },
     { name: "mandates", everyMs: sweepMs, run: mandates.sweep },
     { name: "mandate-charges", everyMs: sweepMs, run: mandates.chargeOpen },

@@ -82,6 +82,29 @@ export interface Facts {
   [k: string]: string | number | boolean | null;
 }
 /**
+ * What is on an account of the journal in a currency. A positive balance is a debit, a negative one a credit.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "balance".
+ */
+export interface Balance {
+  /**
+   * An account of the chart of accounts.
+   */
+  account: string;
+  /**
+   * As an amount, without its limit: it is a sum over any number of them.
+   */
+  balance: {
+    value: string;
+    currency: string;
+  };
+  /**
+   * The last block of the journal that is in it.
+   */
+  block: number;
+}
+/**
  * Where a bank's statement and our books differ. Nothing is changed by it; it ends when a later statement agrees.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema

@@ -1,8 +1,18 @@
 import type { Filter } from "mongodb";
+import { placeOf } from "../chain/model.ts";
 import { type Complain, pagesOf, type Verification, type Verified, verifyChain } from "../chain/verify.ts";
-import { moneyOf, minorOfMoney } from "../money/money.ts";
+import { totalOf } from "../money/money.ts";
 import type { Doc, Store } from "../store/contract.ts";
 import type { Money } from "../../schemas/types.generated.ts";
+import {
+  addLines,
+  BALANCES,
+  FOLD_OF_JOURNAL,
+  FOLDS,
+  type StoredBalance,
+  type StoredFold,
+  type Sums,
+} from "./balances.ts";
 import { isSuspense, rowOf } from "./chart.ts";
 import { KINDS, OWING } from "./check.ts";
 import { isBalanced, JOURNAL, JOURNAL_CHAIN, type StoredEntry } from "./model.ts";
@@ -20,18 +30,6 @@ export interface LedgerReport extends Verified {
 
 const DOCS_AT_A_TIME = 200;
 
-/** Sums by account and currency; a positive one is a debit. */
-export type Sums = Map<string, { account: string; currency: string; minor: bigint }>;
-
-export function addLines(sums: Sums, lines: StoredEntry["lines"]): void {
-  for (const { account, amount } of lines) {
-    const key = `${account} ${amount.currency}`;
-    const sum = sums.get(key) ?? { account, currency: amount.currency, minor: 0n };
-    sum.minor += minorOfMoney(amount);
-    sums.set(key, sum);
-  }
-}
-
 /**
  * Checks the books: the chain of the journal; that each entry sums to zero in every currency, is on the chart, refers to something that is there and is
  * what that must have; that whatever owes an entry has it; and that each line on suspense says why it is there. In memory that grows with the
@@ -40,18 +38,26 @@ export function addLines(sums: Sums, lines: StoredEntry["lines"]): void {
 export async function checkLedger(given: LedgerCheck): Promise<LedgerReport> {
   const { store, complain } = given;
   const sums: Sums = new Map();
+  const kept: Sums = new Map();
+  const folds = await store.collection<StoredFold>(FOLDS);
+  const foldedTo = (await folds.findOne({ _id: FOLD_OF_JOURNAL }))?.block ?? "";
   const verified = await verifyChain<StoredEntry>({
     ...given,
     spec: JOURNAL_CHAIN,
     each: async (entries) => {
-      for (const entry of entries) if (checkEntry(entry, given)) addLines(sums, entry.lines);
+      for (const entry of entries) {
+        if (!checkEntry(entry, given)) continue;
+        addLines(sums, entry.lines);
+        if ((placeOf(entry.position ?? "")?.block ?? "~") <= foldedTo) addLines(kept, entry.lines);
+      }
       await checkSubjects(store, entries, complain);
     },
   });
   await checkOwing(store, complain);
+  await checkBalances(store, kept, foldedTo, complain);
   const suspense = [...sums.values()]
     .filter(({ account, minor }) => minor !== 0n && isSuspense(account))
-    .map(({ account, minor, currency }) => ({ account, balance: moneyOf(minor, currency) }));
+    .map(({ account, minor, currency }) => ({ account, balance: totalOf(minor, currency) }));
   return { ...verified, suspense };
 }
 
@@ -101,6 +107,22 @@ function tried(find: () => string | undefined): string | undefined {
   } catch (error) {
     return `can't be worked out from what it refers to: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+/** Balances that are kept are those that the journal gives, up to the block that they were kept to. */
+async function checkBalances(store: Store, rebuilt: Sums, foldedTo: string, complain: Complain): Promise<void> {
+  const missing = new Set(rebuilt.keys());
+  for await (const page of pagesOf<StoredBalance>(await store.collection<StoredBalance>(BALANCES), DOCS_AT_A_TIME))
+    for (const { _id, currency, minor, block } of page) {
+      missing.delete(_id);
+      // A node that runs beside has brought it on meanwhile, or is about to: looked at when it stands still.
+      if (block > foldedTo) continue;
+      const sum = rebuilt.get(_id)?.minor ?? 0n;
+      const { value } = totalOf(sum, currency);
+      if (String(sum) !== minor)
+        complain(`balance ${_id}`, `is kept as ${minor} minor units; the journal gives ${sum} (${value} ${currency})`);
+    }
+  for (const id of missing) complain(`balance ${id}`, "is not kept, and the journal has lines of it");
 }
 
 async function checkOwing(store: Store, complain: Complain): Promise<void> {

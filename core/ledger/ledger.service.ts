@@ -1,4 +1,4 @@
 import { shell } from "../shell.ts";
 import type { LedgerService } from "./service.ts";
 
-export const ledgerShell = ({ entries }: LedgerService) => shell("ledger", { entries });
+export const ledgerShell = ({ entries, balances }: LedgerService) => shell("ledger", { entries, balances });

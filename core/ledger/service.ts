@@ -3,18 +3,39 @@ import { chainSealer } from "../chain/seal.ts";
 import type { Deps } from "../deps.ts";
 import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
-import type { JournalEntry } from "../../schemas/types.generated.ts";
+import type { Balance, JournalEntry } from "../../schemas/types.generated.ts";
+import { balanceKeeper, BALANCES, showBalance, type StoredBalance } from "./balances.ts";
 import { assertBookable, JOURNAL, JOURNAL_CHAIN, showEntry, type StoredEntry } from "./model.ts";
 
 const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late|_taken)?");
+
+/** An account and a currency: accounts have no control characters, a merchant's name may have blanks. */
+const BY_BALANCE = byId("[a-z-]+(?::.+)? [A-Z]{3}");
 
 /** The double-entry journal: written once, never changed, sealed into a chain of hashes. */
 export async function ledgerService(deps: Deps) {
   const journal = await deps.store.collection<StoredEntry>(JOURNAL);
 
+  const balances = await deps.store.collection<StoredBalance>(BALANCES);
+  const seal = await chainSealer<StoredEntry>(deps, JOURNAL_CHAIN, "journal.block-written");
+  const fold = await balanceKeeper(deps);
+
   return {
     /** Seals what was written since into the chain. */
-    seal: await chainSealer<StoredEntry>(deps, JOURNAL_CHAIN, "journal.block-written"),
+    seal,
+
+    /** Seals what was written since, and brings balances on by a block. @returns how many entries there were to do */
+    run: async (): Promise<number> => (await seal()) + (await fold()),
+
+    balances: ({ account, ...query }: Actions["ledger.balances"]["params"]): Promise<Page<Balance>> =>
+      page(
+        balances,
+        account === undefined ? {} : { account },
+        BY_BALANCE,
+        query,
+        deps.limits.ordersPerPage,
+        showBalance,
+      ),
 
     /** Writes an entry whose id comes from what it is about; a second time changes nothing. @throws INTERNAL unless `assertBookable` */
     async write(entry: StoredEntry): Promise<void> {

@@ -49,9 +49,14 @@ export function minorOf(value: string, currency: string, field?: string): bigint
 
 /** The canonical money of minor units: exactly the currency's decimals. @throws AMOUNT_INVALID beyond the limit */
 export function moneyOf(minor: bigint, currency: string): Money {
+  if (minor >= MINOR_LIMIT || minor <= -MINOR_LIMIT) refuse("The amount is 10^15 minor units or more.", undefined);
+  return totalOf(minor, currency);
+}
+
+/** As `moneyOf`, of a balance: a sum over any number of amounts may be more than one of them. @throws CURRENCY_UNKNOWN */
+export function totalOf(minor: bigint, currency: string): Money {
   const exponent = scaleOf(currency, undefined);
   const size = minor < 0n ? -minor : minor;
-  if (size >= MINOR_LIMIT) refuse("The amount is 10^15 minor units or more.", undefined);
   const digits = size.toString().padStart(exponent + 1, "0");
   const cut = digits.length - exponent;
   const value = exponent === 0 ? digits : `${digits.slice(0, cut)}.${digits.slice(cut)}`;

@@ -1,5 +1,6 @@
 import auditEntry from "../../schemas/audit-entry.schema.json" with { type: "json" };
 import reconciliationBreak from "../../schemas/break.schema.json" with { type: "json" };
+import balance from "../../schemas/balance.schema.json" with { type: "json" };
 import deduction from "../../schemas/deduction.schema.json" with { type: "json" };
 import dryRun from "../../schemas/dry-run.schema.json" with { type: "json" };
 import event from "../../schemas/event.schema.json" with { type: "json" };
@@ -30,6 +31,7 @@ import statement from "../../schemas/statement.schema.json" with { type: "json" 
 export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   auditEntry,
   reconciliationBreak,
+  balance,
   deduction,
   dryRun,
   event,

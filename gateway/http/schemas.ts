@@ -70,12 +70,8 @@ export const QUERY = {
   ofUser: object({ ...page, userId: { ...userId, description: "Operators: whose; they must say." } }),
   lines: object({ ...page, payment: id("pay"), payout: id("pyo"), platform }),
   journal: object({ ...page, payment: id("pay") }),
-  audit: object({
-    ...page,
-    subject: text("^[\\w./:@-]+$", "Only decisions about this: the id of a payment, file, link ...", {
-      maxLength: 200,
-    }),
-  }),
+  balances: object({ ...page, account: line(256, "Only of this account of the chart.") }),
+  audit: object({ ...page, subject: line(200, "Only decisions about this: the id of a payment, file, link ...") }),
   breaks: object({ ...page, bank: bankName, state: { enum: ["open", "resolved"] } }),
   statement: object(
     {
@@ -374,6 +370,7 @@ export const ANSWERS = {
   settlementRuleVersion: ref("settlement-rule-version"),
   handover: object({ orderId: word, deliveredAt: time }, ["orderId", "deliveredAt"]),
   entry: ref("journal-entry"),
+  balance: ref("balance"),
   audit: ref("audit-entry"),
   event: ref("event"),
   inbox,

@@ -57,6 +57,22 @@ export function operationRoutes(app: FastifyInstance, { call, limits }: HttpDeps
     },
   );
 
+  app.get<{ Querystring: { account?: string } }>(
+    "/v1/balances",
+    described({
+      summary: "List what is on each account of the journal",
+      tag: "operations",
+      access: operator,
+      query: QUERY.balances,
+      answers: { 200: ["A page of balances.", pageSchema(ANSWERS.balance)] },
+    }),
+    async (request, reply) => {
+      const { account } = request.query;
+      const page = { ...pageQuery(request, limits.ordersPerPage), ...(account === undefined ? {} : { account }) };
+      return sendPage(request, reply, await call("ledger.balances", page));
+    },
+  );
+
   app.get<{ Querystring: { subject?: string } }>(
     "/v1/audit",
     described({

@@ -189,7 +189,7 @@ describe("An evidence pack", () => {
         expect(faults, `byte ${at}`).not.to.deep.equal([]);
         told.add((faults[0] ?? "").split(":")[0] ?? "");
       }
-      expect([...told]).to.include.members(["payment.ndjson", "settlement-lines.ndjson", "events.ndjson"]);
+      expect(told.size, [...told].join()).to.be.greaterThan(3);
     }).timeout(30_000);
 
     it("says what its members say against each other, when they were made anew with the manifest", async () => {

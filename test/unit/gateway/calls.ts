@@ -268,6 +268,7 @@ export const CALLS: readonly ApiCall[] = [
     who: [ACME, OPS],
     status: 200,
   },
+  get("/v1/balances?account=bank:sandbox", [OPS], { route: "/v1/balances" }),
   get(`/v1/audit?subject=${IDS.payment}`, [OPS], { route: "/v1/audit" }),
   { method: "POST", url: "/v1/payouts/preview", ...json({ platform: "acme" }), who: [OPS], status: 200 },
   {

@@ -188,6 +188,7 @@ export const DOCS = {
     ],
     at: time,
   },
+  balance: { account: "bank:sandbox", balance: money, block: 3 },
   audit: {
     id: `aud_${tail}`,
     at: time,
@@ -333,6 +334,7 @@ export const CARELESS: Handlers = {
   "settlement.deliver": ({ orderId }) => ({ orderId, deliveredAt: time }),
   "ledger.entries": page(DOCS.entry),
   "audit.entries": page(DOCS.audit),
+  "ledger.balances": page(DOCS.balance),
   "notify.events": page(DOCS.event),
   "notify.createEndpoint": () => ({ ...DOCS.endpoint, secret: "whsec_c2VjcmV0" }),
   "notify.endpoints": page(DOCS.endpoint),
