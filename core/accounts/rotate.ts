@@ -70,6 +70,11 @@ export function accountRotation({ deps, accounts, merchants, checks, vault }: Ro
   async function checkKeys(): Promise<void> {
     const keys = vault.keys();
     if (keys === checked) return;
+    // Keys that come while these are checked may be in use by other nodes already: then all are looked at anew.
+    const unless = (fault: string): Promise<void> => {
+      if (vault.keys() !== keys) return checkKeys();
+      throw new MergepayError("CONFIG_INVALID", fault);
+    };
     vault.newest();
     for (const key of keys) {
       const check = checkOf(key);
@@ -83,8 +88,7 @@ export function accountRotation({ deps, accounts, merchants, checks, vault }: Ro
         }
       const now = known ?? (await checks.findOne({ _id: key.id }));
       if (now?.check !== check)
-        throw new MergepayError(
-          "CONFIG_INVALID",
+        return unless(
           `The key ${key.id} of accountKeys is not the one that this store was used with: give every core node the same credentials file.`,
         );
     }
@@ -93,8 +97,7 @@ export function accountRotation({ deps, accounts, merchants, checks, vault }: Ro
       const sealed = await Promise.all(collections.map((of) => of.countDocuments({ keyId })));
       const count = sealed.reduce((sum, one) => sum + one, 0);
       if (count > 0)
-        throw new MergepayError(
-          "CONFIG_INVALID",
+        return unless(
           `${count} accounts are sealed under the key ${keyId}, which accountKeys lacks: put it back until rotation is through.`,
         );
     }

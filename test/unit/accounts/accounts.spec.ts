@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { AccountKey } from "../../../core/accounts/vault.ts";
-import { ACCOUNTS, type StoredAccount } from "../../../core/accounts/model.ts";
+import { ACCOUNT_KEYS, ACCOUNTS, type StoredAccount } from "../../../core/accounts/model.ts";
 import type { Point } from "../../../core/deps.ts";
 import type { Store } from "../../../core/store/contract.ts";
 import {
@@ -230,6 +230,29 @@ describe("the keys of account numbers", () => {
     }
     for (const { _id, userId } of await stored())
       expect(await house.core.services.accounts.tokenOf(_id)).to.equal(`token-of-${userId}`);
+  });
+
+  it("may be joined by a new one while they are checked", async () => {
+    const other = await build();
+    for (const userId of users) await seedAccount(other, userId);
+    const collection: Store["collection"] = async (spec) => {
+      const real = await store.collection(spec);
+      if (spec.name !== ACCOUNT_KEYS.name) return real as never;
+      let looked = 0;
+      const findOne = async (...args: unknown[]) => {
+        // The check of this node is under way, on the keys as they were when it began.
+        if ((looked += 1) === 2) {
+          keys = [accountKey("two"), accountKey("one")];
+          await other.core.services.accounts.rotate();
+        }
+        return (real.findOne as (...given: unknown[]) => Promise<unknown>)(...args);
+      };
+      return Object.assign(Object.create(real) as object, { findOne }) as never;
+    };
+    const node = await buildHouse({ store: { ...store, collection }, clock, accountKeys: () => keys });
+    keys = [...keys];
+    expect(await node.core.services.accounts.rotate()).to.include({ keyId: "two", left: 0 });
+    expect(await under()).to.deep.equal(users.map(() => "two"));
   });
 
   it("go on past an account that can't be opened, which is named by its id alone", async () => {
