@@ -9,7 +9,7 @@ export type Proof = { readonly bearer: string } | { readonly platformSecret: str
 
 export interface Ask {
   readonly proof: Proof;
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   readonly json?: unknown;
   readonly text?: string;
   readonly key?: string;

@@ -30,6 +30,8 @@ export interface WorldOptions {
   /** A folder of real plugins; absent: two invented platforms. */
   readonly pluginsDir?: string;
   readonly limits?: Partial<Limits>;
+  /** Variables of the node beside those that the world needs. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Called after each death, while nobody has the data. */
   readonly buried?: (world: Pick<World, "dataDir" | "bank">) => Promise<void>;
   /** Called with each life after the first before anybody else gets to know it. */
@@ -40,6 +42,8 @@ export interface World {
   readonly node: Supervisor;
   readonly platforms: readonly string[];
   readonly dataDir: string;
+  /** The credentials file, which the node follows. */
+  readonly credentials: string;
   readonly bank: Bank;
   readonly receiver: Receiver;
   readonly operator: Proof;
@@ -80,7 +84,7 @@ async function runningPlatforms({ url, alive }: Life, operator: Proof): Promise<
   return until("the plugins to run", look, 20_000);
 }
 
-export async function openWorld({ pluginsDir, limits, buried, reborn }: WorldOptions = {}): Promise<World> {
+export async function openWorld({ pluginsDir, limits, env, buried, reborn }: WorldOptions = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "mergepay-crash-"));
   const folder = pluginsDir === undefined ? await inventedPlatforms() : undefined;
   const [bank, receiver] = await Promise.all([startBank(FINALITY_MS), startReceiver()]);
@@ -101,6 +105,7 @@ export async function openWorld({ pluginsDir, limits, buried, reborn }: WorldOpt
       MERGEPAY_ROLES: "",
       NATS_URL: "",
       MONGODB_URI: "",
+      ...env,
       NODE_LIMITS: JSON.stringify({ ...LIMITS, ...limits }),
     },
     born: async (life) => {
@@ -126,6 +131,7 @@ export async function openWorld({ pluginsDir, limits, buried, reborn }: WorldOpt
   const world: Omit<World, "platforms"> = {
     node,
     dataDir,
+    credentials: file,
     bank,
     receiver,
     operator,

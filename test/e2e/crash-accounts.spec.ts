@@ -1,0 +1,61 @@
+import { expect } from "chai";
+import type { Account } from "../../core/actions.ts";
+import { ACCOUNTS, type StoredAccount } from "../../core/accounts/model.ts";
+import { openStore } from "../../core/store/open.ts";
+import { atRest, auditAll } from "./support/rest.ts";
+import { changeCredentials, newAccountKey } from "./support/credentials.ts";
+import { ended, fileOf, openShop, pay, stock } from "./support/shop.ts";
+import { openWorld, type World } from "./support/world.ts";
+
+const NUMBERS = 12;
+
+describe("A node that is killed while it looks after accounts", function () {
+  this.timeout(60_000);
+  let world: World;
+  before(async () => {
+    world = await openWorld();
+    await openShop(world);
+  });
+  after(() => world.remove());
+
+  const list = async () =>
+    (await world.insist<{ items: Account[] }>("/v1/accounts", { proof: world.payer })).body.items;
+
+  it("removes an account in the end whose removal was only marked", async () => {
+    const json = { bank: "sandbox", number: "GB82WEST12345698765432", label: "Old" };
+    const { body } = await world.insist<Account>("/v1/accounts", { proof: world.payer, json });
+    expect((await list()).map(({ id }) => id)).to.include(body.id);
+    await world.node.die({ at: "account.removal-marked" });
+    const removal = { proof: world.payer, method: "DELETE" } as const;
+    const removed = await world.insist(`/v1/accounts/${body.id}`, removal);
+    expect(removed.status).to.equal(200);
+    expect(world.node.deaths()).to.deep.equal(["account.removal-marked"]);
+    expect((await list()).map(({ id }) => id)).to.not.include(body.id);
+    expect((await world.insist(`/v1/accounts/${body.id}`, removal)).status).to.equal(404);
+  });
+
+  it("brings all accounts under the newest key, killed at every third, and pays from them", async () => {
+    for (let i = 0; i < NUMBERS; i += 1) {
+      const json = { bank: "sandbox", token: `token-${i}`, label: `Account ${i}` };
+      await world.insist<Account>("/v1/accounts", { proof: world.payer, json });
+    }
+    const deaths = world.node.deaths().length;
+    await world.node.die(...Array.from({ length: 4 }, () => ({ at: "account.resealed", count: 3 }) as const));
+    await changeCredentials(world, (now) => ({ ...now, accountKeys: [newAccountKey("two"), ...now.accountKeys] }));
+    await stock(world, world.platforms[0] ?? "", fileOf("R", 2));
+    let left = 1;
+    while (left > 0)
+      ({ left } = (
+        await world.insist<{ left: number }>("/v1/account-keys/rotate", { proof: world.operator, method: "POST" })
+      ).body);
+    expect(world.node.deaths().slice(deaths)).to.deep.equal(Array.from({ length: 4 }, () => "account.resealed"));
+    await changeCredentials(world, (now) => ({ ...now, accountKeys: now.accountKeys.slice(0, 1) }));
+    expect((await ended(world, (await pay(world, "after")).body)).state).to.equal("succeeded");
+    await atRest(world);
+    await auditAll(world);
+    const store = await openStore({ dir: world.dataDir });
+    const stored = await (await store.collection<StoredAccount>(ACCOUNTS)).find({}).toArray();
+    await store.close();
+    expect(stored.map(({ keyId }) => keyId)).to.deep.equal(Array.from({ length: NUMBERS + 1 }, () => "two"));
+  });
+});
