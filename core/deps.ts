@@ -67,6 +67,7 @@ export type Point =
   | "mandate.revoked"
   | "account.removal-marked"
   | "account.resealed"
+  | "journal.sealed"
   | "journal.balance-kept"
   | "audit.relayed"
   | "audit.block-written"

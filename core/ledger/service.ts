@@ -25,7 +25,11 @@ export async function ledgerService(deps: Deps) {
     seal,
 
     /** Seals what was written since, and brings balances on by a block. @returns how many entries there were to do */
-    run: async (): Promise<number> => (await seal()) + (await fold()),
+    async run(): Promise<number> {
+      const sealed = await seal();
+      if (sealed > 0) deps.reached("journal.sealed");
+      return sealed + (await fold());
+    },
 
     balances: ({ account, ...query }: Actions["ledger.balances"]["params"]): Promise<Page<Balance>> =>
       page(

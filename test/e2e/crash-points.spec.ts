@@ -58,8 +58,8 @@ const CASES: Readonly<Record<Exclude<Point, `payout.${string}` | `refund.${strin
   "mandate.revoked": [],
   "account.removal-marked": [],
   "account.resealed": [],
-  // In balances.spec.ts and the simulation: nothing that can be asked from outside waits for it.
-  "journal.balance-kept": [],
+  "journal.sealed": [ofPayment("the journal is sealed, its balances are not kept")],
+  "journal.balance-kept": [ofPayment("one balance is kept, the others are not")],
   "audit.relayed": [ofFiles("the decision to take a file is in the log and still in its document")],
   "audit.block-written": [ofFiles("a block of the audit log is written, its entries are not marked")],
   "event.relayed": [

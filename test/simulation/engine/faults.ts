@@ -156,6 +156,7 @@ const POINTS: Readonly<Record<Point, boolean>> = {
   "refund.lines-written": true,
   "refund.journal-written": true,
   "journal.block-written": true,
+  "journal.sealed": true,
   "journal.balance-kept": true,
   "audit.relayed": true,
   "audit.block-written": true,
