@@ -1306,10 +1306,6 @@ export interface SettlementRule {
   reserve?: Reserve;
   minimumPayout?: FeeAmounts;
   /**
-   * What a merchant owes for so long without later orders to net it is claimed.
-   */
-  claimAfterDays?: number;
-  /**
    * IANA name of the time zone whose days are counted, such as Asia/Shanghai.
    */
   zone?: string;

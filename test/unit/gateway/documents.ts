@@ -134,7 +134,6 @@ export const DOCS = {
       hold: { after: "delivery", days: 7 },
       reserve: { percent: "5", days: 90 },
       minimumPayout: { CNY: "100.00" },
-      claimAfterDays: 30,
       zone: "Asia/Shanghai",
     },
     by: "ops",
