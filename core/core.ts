@@ -44,6 +44,7 @@ import { statementsShell } from "./statements/statements.service.ts";
 import { REFUNDS } from "./refunds/model.ts";
 import { refundsShell } from "./refunds/refunds.service.ts";
 import { refundsService } from "./refunds/service.ts";
+import { FEE_RULES, SETTLEMENT_RULES } from "./settlement/model.ts";
 import { settlementService } from "./settlement/service.ts";
 import { settlementShell } from "./settlement/settlement.service.ts";
 
@@ -81,7 +82,18 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const refunds = await refundsService({ deps, mergePay, orders, settlement, ledger });
   const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS, REFUNDS, MANDATES], post, random);
 
-  const audit = await auditService(deps, [FILES, PAYMENTS, REFUNDS, LINKS, ENDPOINTS, MERCHANT_ACCOUNTS, MANDATES]);
+  const audit = await auditService(deps, [
+    FILES,
+    PAYMENTS,
+    REFUNDS,
+    PAYOUTS,
+    LINKS,
+    ENDPOINTS,
+    MERCHANT_ACCOUNTS,
+    MANDATES,
+    FEE_RULES,
+    SETTLEMENT_RULES,
+  ]);
 
   const evidence = await evidenceService(deps);
 

@@ -1,12 +1,9 @@
-import type { Actor } from "../audit/origin.ts";
+import { changeDecided, type InstructedFacts } from "../audit/change.ts";
 import type { Decision } from "../audit/outbox.ts";
 import type { StoredPayment } from "./model.ts";
-import type { PaymentState } from "./states.ts";
-
-type Facts = NonNullable<Decision["after"]>;
 
 /** What the audit log says of a payment: plain values, no account and no token. */
-function factsOf({ state, needsReview, error, deduction, review }: StoredPayment): Facts {
+function factsOf({ state, needsReview, error, deduction, review }: StoredPayment): InstructedFacts {
   return {
     state,
     ...(needsReview === undefined ? {} : { needsReview }),
@@ -16,9 +13,6 @@ function factsOf({ state, needsReview, error, deduction, review }: StoredPayment
     ...(deduction?.bankReference === undefined ? {} : { bankReference: deduction.bankReference }),
   };
 }
-
-/** The states that are the bank's word. */
-const BY_BANK: ReadonlySet<PaymentState> = new Set<PaymentState>(["succeeded", "failed"]);
 
 export function askedFor(payment: StoredPayment): Decision {
   const { _id: subject, total, orders, accountId, quoteId } = payment;
@@ -33,29 +27,13 @@ export function askedFor(payment: StoredPayment): Decision {
 }
 
 /** The decision that a change of a payment is, and who decided unless it is who asks; undefined when nothing is decided by it. */
-export function decisionOf(
-  payment: StoredPayment,
-  change: Partial<StoredPayment>,
-): { decision: Decision; by?: Actor } | undefined {
-  const changed = { ...payment, ...change };
-  const decision = (what: Decision["what"]): Decision => ({
-    what,
-    subject: payment._id,
-    before: factsOf(payment),
-    after: factsOf(changed),
-  });
+export function decisionOf(payment: StoredPayment, change: Partial<StoredPayment>): ReturnType<typeof changeDecided> {
+  const decided = changeDecided("payment", factsOf, payment, change);
+  const { review, state = payment.state } = change;
+  if (review === undefined) return decided;
   // Operators decide in the bank's place: who approves is who asks.
-  const verdict = change.review?.decisions.length === (payment.review?.decisions.length ?? 0) ? "proposed" : "judged";
-  if (change.review !== undefined && changed.state === payment.state)
-    return { decision: decision(`payment.review-${verdict}`) };
-  if (changed.state !== payment.state && change.review !== undefined)
-    return { decision: decision(`payment.${changed.state}`) };
-  if (changed.state !== payment.state) {
-    const by: Actor | undefined = BY_BANK.has(changed.state) ? { kind: "bank", id: payment.bank } : undefined;
-    return { decision: decision(`payment.${changed.state}`), ...(by === undefined ? {} : { by }) };
-  }
-  if (changed.needsReview !== payment.needsReview) return { decision: decision("payment.review-asked") };
-  if ((changed.deduction?.sends ?? 0) > (payment.deduction?.sends ?? 0))
-    return { decision: decision("payment.sent-again") };
-  return undefined;
+  if (decided !== undefined && state !== payment.state) return { decision: decided.decision };
+  const verdict = review.decisions.length === (payment.review?.decisions.length ?? 0) ? "proposed" : "judged";
+  const [before, after] = [factsOf(payment), factsOf({ ...payment, ...change })];
+  return { decision: { what: `payment.review-${verdict}`, subject: payment._id, before, after } };
 }

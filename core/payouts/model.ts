@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type Audited, AUDITS_PENDING } from "../audit/outbox.ts";
 import type { StoredEntry } from "../ledger/model.ts";
 import { minorOfMoney, moneyOf } from "../money/money.ts";
 import type { Outbox } from "../notify/outbox.ts";
@@ -8,7 +9,7 @@ import type { Versioned } from "../versioned.ts";
 import type { Payout, PayoutForecast } from "../../schemas/types.generated.ts";
 
 /** A payout as stored. */
-export interface StoredPayout extends Versioned, Omit<Payout, "id" | "lines">, Outbox {
+export interface StoredPayout extends Versioned, Omit<Payout, "id" | "lines">, Outbox, Audited {
   payee: string;
   /** Unique: the payee until the payout has ended, so that a payee has one at a time; then its own id. */
   slot: string;
@@ -31,6 +32,7 @@ export const PAYOUTS: CollectionSpec = {
     { name: "request", keys: ["bankRequestId"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },
+    AUDITS_PENDING,
   ],
 };
 

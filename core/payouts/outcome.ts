@@ -8,6 +8,7 @@ import type { OrdersService } from "../orders/service.ts";
 import type { SettlementService } from "../settlement/service.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import { saveVersion } from "../versioned.ts";
+import { decisionOf } from "./decisions.ts";
 import { payoutEntry, showPayout, type StoredPayout } from "./model.ts";
 import { PAYOUT_STATES, type PayoutState } from "./states.ts";
 
@@ -25,8 +26,12 @@ export interface PayoutOutcomeDeps {
  */
 export function payoutOutcome({ deps, payouts, orders, settlement, ledger }: PayoutOutcomeDeps) {
   const stamp = () => instant(deps.now());
-  const save = (payout: StoredPayout, change: Partial<StoredPayout>) =>
-    saveVersion(payouts, payout, { ...change, updatedAt: stamp() });
+  /** Writes a change, and the decision that it is beside it. */
+  function save(payout: StoredPayout, change: Partial<StoredPayout>): Promise<StoredPayout> {
+    const decided = decisionOf(payout, change);
+    const audited = decided === undefined ? {} : deps.audit(payout, decided.decision, decided.by);
+    return saveVersion(payouts, payout, { ...change, ...audited, updatedAt: stamp() });
+  }
 
   /** Moves the payout along the table. Where it ends, its platform is told and its payee may have another one, in the same write. */
   function move(payout: StoredPayout, to: PayoutState, change: Partial<StoredPayout>): Promise<StoredPayout> {

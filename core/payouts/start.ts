@@ -7,6 +7,7 @@ import type { PlannedLine } from "../settlement/payable.ts";
 import type { SettlementService } from "../settlement/service.ts";
 import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import type { PayoutForecast } from "../../schemas/types.generated.ts";
+import { begunWith } from "./decisions.ts";
 import type { StoredPayout } from "./model.ts";
 
 /** What a payee gets now, and from where: `account` is there when it would be paid. */
@@ -79,7 +80,7 @@ export function payoutStart({ deps, payouts, accounts, settlement }: StartDeps) 
       if (account === undefined) return undefined;
       const { platform, merchant, payable } = shown;
       const at = stamp();
-      const payout: StoredPayout = {
+      const planning: StoredPayout = {
         _id: deps.newId("pyo"),
         payee,
         slot: payee,
@@ -97,6 +98,7 @@ export function payoutStart({ deps, payouts, accounts, settlement }: StartDeps) 
         updatedAt: at,
         ...EMPTY_OUTBOX,
       };
+      const payout = { ...planning, ...deps.audit(undefined, begunWith(planning)) };
       try {
         await payouts.insertOne(payout);
       } catch (error) {

@@ -1,3 +1,4 @@
+import { type Audited, AUDITS_PENDING } from "../audit/outbox.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { percentOf } from "../money/allocate.ts";
 import { minorOfMoney, moneyOf } from "../money/money.ts";
@@ -31,7 +32,7 @@ export const payeeOf = ({ platform, merchant, net }: Pick<StoredLine, "platform"
   `${platform}/${merchant}/${net.currency}`;
 
 /** A version of a rule as stored; `key` is its `ownerKey`. */
-export interface StoredVersion<R> extends Doc, Omit<FeeVersion, "id" | "rule"> {
+export interface StoredVersion<R> extends Doc, Omit<FeeVersion, "id" | "rule">, Audited {
   key: string;
   rule: R | null;
 }
@@ -44,6 +45,7 @@ const versionsIn = (name: string): CollectionSpec => ({
   indexes: [
     { name: "version", keys: ["key", "version"], unique: true },
     { name: "platform", keys: ["platform", "_id"] },
+    AUDITS_PENDING,
   ],
 });
 export const FEE_RULES = versionsIn("fee-rules");

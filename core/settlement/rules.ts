@@ -22,10 +22,16 @@ export async function settlementRules(deps: Deps) {
       const field = `/rule${fault.field}`;
       throw new MergepayError("BODY_INVALID", `The rule can't be taken: ${field} ${fault.reason}.`, { field });
     };
-  const fees = await ruleVersions<FeeRule>(deps, { spec: FEE_RULES, prefix: "fee", check: check(faultOfFeeRule) });
+  const fees = await ruleVersions<FeeRule>(deps, {
+    spec: FEE_RULES,
+    prefix: "fee",
+    noun: "fee-rule",
+    check: check(faultOfFeeRule),
+  });
   const terms = await ruleVersions<SettlementRule>(deps, {
     spec: SETTLEMENT_RULES,
     prefix: "str",
+    noun: "settlement-rule",
     check: check(faultOfSettlementRule),
   });
 

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Page, PageQuery } from "../actions.ts";
+import type { Audited } from "../audit/outbox.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { idPattern } from "../ids.ts";
 import { byId, page } from "../pages.ts";
+import { canonicalJson } from "../plugin/canonical-json.ts";
 import { instantOf } from "../plugin/instant.ts";
 import { type CollectionSpec, isDuplicateKey } from "../store/contract.ts";
 import { ownerKey, type StoredVersion, versionAt } from "./model.ts";
@@ -21,17 +23,19 @@ export interface NewVersion<R> {
   readonly by: string;
 }
 
-export type ShownVersion<R> = Omit<StoredVersion<R>, "_id" | "key"> & { readonly id: string };
+export type ShownVersion<R> = Omit<StoredVersion<R>, "_id" | "key" | keyof Audited> & { readonly id: string };
 
 export interface VersionKind<R> {
   readonly spec: CollectionSpec;
   readonly prefix: "fee" | "str";
+  /** What the audit log calls it. */
+  readonly noun: "fee-rule" | "settlement-rule";
   /** @throws BODY_INVALID for a rule that can't be taken, PLATFORM_UNKNOWN */
   readonly check: (platform: string, rule: R | null) => Promise<void>;
 }
 
 /** Rules that operators set for platforms and merchants as versions from a date on; they are added and never changed. */
-export async function ruleVersions<R>(deps: Deps, { spec, prefix, check }: VersionKind<R>) {
+export async function ruleVersions<R>(deps: Deps, { spec, prefix, noun, check }: VersionKind<R>) {
   const versions = await deps.store.collection<StoredVersion<R>>(spec);
   const byVersion = byId(idPattern(prefix));
   const ofKey = async (key: string): Promise<StoredVersion<R>[]> =>
@@ -73,16 +77,22 @@ export async function ruleVersions<R>(deps: Deps, { spec, prefix, check }: Versi
           );
         if (present.length >= VERSIONS)
           throw new MergepayError("STATE_REFUSED", `A platform or merchant has at most ${VERSIONS} versions.`);
+        const id = deps.newId(prefix);
+        const whose = { platform, ...(merchant === undefined ? {} : { merchant }) };
         const version: StoredVersion<R> = {
-          _id: deps.newId(prefix),
+          _id: id,
           key,
-          platform,
-          ...(merchant === undefined ? {} : { merchant }),
+          ...whose,
           version: present.length + 1,
           from: since,
           rule,
           by,
           createdAt: at,
+          ...deps.audit(undefined, {
+            what: `${noun}.set`,
+            subject: id,
+            after: { ...whose, from: since, rule: canonicalJson(rule) },
+          }),
         };
         try {
           await versions.insertOne(version);
@@ -110,7 +120,10 @@ export async function ruleVersions<R>(deps: Deps, { spec, prefix, check }: Versi
   };
 }
 
-const shown = <R>({ _id, key: _key, ...version }: StoredVersion<R>): ShownVersion<R> => ({ id: _id, ...version });
+function shown<R>(stored: StoredVersion<R>): ShownVersion<R> {
+  const { _id, key: _key, audits: _audits, auditsPending: _pending, ...version } = stored;
+  return { id: _id, ...version };
+}
 
 /** @throws BODY_INVALID unless it is an ISO 8601 date and time with a zone */
 function sinceOf(text: string): string {

@@ -100,7 +100,9 @@ describe("mergepay start", function () {
     for (const [path, { get }] of lists) {
       const target = path.replace("{id}", file.body.items[0]?.id ?? "");
       const whose = get?.parameters?.some(({ name }) => name === "userId") === true ? "&userId=usr_demo" : "";
-      const of = path === "/v1/orders" ? `&platform=${platformsOf()[0]}` : "";
+      // Statements are of one merchant, currency and time.
+      const ofMerchant = path === "/v1/statements" ? "&merchant=shop&currency=USD&from=2026-01-01&to=2026-02-01" : "";
+      const of = ["/v1/orders", "/v1/statements"].includes(path) ? `&platform=${platformsOf()[0]}${ofMerchant}` : "";
       for (const who of headers) {
         const { status, body } = await ask(node.url, `${target}?after=junk${whose}${of}`, who);
         if (status === 403) continue;

@@ -46,6 +46,29 @@ describe("The audit log", () => {
     expect(succeeded?.after?.bankReference).to.match(/^ref-ded_/);
   });
 
+  it("tells who began a payout, what the bank said of it, and who set the rules before", async () => {
+    const { settlement, payouts } = till.house.core.services;
+    const rule = { percent: "1" };
+    const set = await as(OPERATOR, () => settlement.setFeeRule({ platform: "alpha", rule, by: "olga" }));
+    expect(set).to.not.have.any.keys("audits", "auditsPending");
+    await till.seed(1, ["alpha"]);
+    await till.pay("k1");
+    await till.payTo({ platform: "alpha", merchant: "shop", currency: "USD", token: "shop-1" });
+    const { confirmation } = await payouts.preview({});
+    const [begun] = (await as(OPERATOR, () => payouts.run({ confirmation, by: "olga" }))).items;
+    await payouts.sweep();
+    const [setting] = await log(set.id);
+    expect(setting).to.deep.include({ what: "fee-rule.set", by: { kind: "operator", id: "olga" } });
+    expect(setting?.after).to.include({ platform: "alpha", rule: '{"percent":"1"}' });
+    const entries = await log(begun?.id);
+    expect(entries.map(({ what, by }) => `${what} ${by.kind}`)).to.deep.equal([
+      "payout.begun operator",
+      "payout.submitting system",
+      "payout.succeeded bank",
+    ]);
+    expect(entries[0]?.after).to.include({ merchant: "shop", lines: 1, amount: "1.36 USD" });
+  });
+
   it("says that a node did by itself what nobody asked for", async () => {
     await till.seed(1);
     till.bank.behave(() => "book-then-silence");
