@@ -31,11 +31,7 @@ export async function* decode(bytes: AsyncIterable<Uint8Array>, encoding: Encodi
       if (text === "") continue;
       if (!started) {
         started = true;
-        // U+FFFE is what the mark of the other byte order looks like.
-        if (text.startsWith("\ufffe"))
-          throw encodingInvalid(`The file is not ${encoding}: its byte order is the other one.`, {
-            position: "byte 0",
-          });
+        assertOrder(text, encoding);
         if (text.startsWith("\ufeff")) text = text.slice(1);
         if (text === "") continue;
       }
@@ -51,6 +47,12 @@ export async function* decode(bytes: AsyncIterable<Uint8Array>, encoding: Encodi
     );
 }
 
+/** U+FFFE is what the mark of the other byte order looks like. @param text the beginning of the file */
+function assertOrder(text: string, encoding: Encoding): void {
+  if (text.startsWith("\ufffe"))
+    throw encodingInvalid(`The file is not ${encoding}: its byte order is the other one.`, { position: "byte 0" });
+}
+
 function attempt(decoder: Decoder, bytes: Uint8Array, encoding: Encoding, offset: number): string {
   try {
     return decoder(bytes);
@@ -58,6 +60,8 @@ function attempt(decoder: Decoder, bytes: Uint8Array, encoding: Encoding, offset
     // The decoder says only that something is wrong, as a TypeError; anything else is a fault of ours.
     if (!(error instanceof TypeError)) throw error;
     const good = goodBytes(bytes, encoding);
+    // What is told does not hang on how the bytes were cut: the first of two faults is.
+    if (offset === 0) assertOrder(decoderOf(encoding)(bytes.subarray(0, good)), encoding);
     const byte = (bytes[good] ?? 0).toString(16).padStart(2, "0");
     throw encodingInvalid(
       `The file is not ${encoding}: no character of it begins with what is at byte ${offset + good} (0x${byte}), counted from 0.`,

@@ -122,6 +122,7 @@ describe("encodings", () => {
       ["half a pair", [0x61, 0x00, 0x3d, 0xd8, 0x61, 0x00], "utf-16le", "byte 2"],
       ["an odd byte at the end", [0x61, 0x00, 0x62], "utf-16le", "byte 2"],
       ["the other order", [0xfe, 0xff, 0x00, 0x61], "utf-16le", "byte 0"],
+      ["the other order, before what is no character", [0xfe, 0xff, 0x00, 0xdc], "utf-16le", "byte 0"],
       ["four bytes that GB18030 leaves open", [0x61, 0xe3, 0x32, 0x9a, 0x36], "gb18030", "byte 1"],
       ["behind Shift_JIS", [0x93, 0xfa, 0xfd, 0x93, 0xfa], "shift_jis", "byte 2"],
       ["a byte that windows-1252 leaves open", [0x61, 0x81], "windows-1252", "byte 1"],
