@@ -143,10 +143,11 @@ describe("the simulator notices a system that", function () {
       };
       const sim = await simulator([...(await loadNouns()), criminal]);
       const messages: string[] = [];
-      for (let seed = 1; seed <= 60 && messages.length === 0; seed += 1) {
+      // Another rule may be the first to see it in one run: each has to see it in some run.
+      for (let seed = 1; seed <= 60 && !messages.some((message) => rule.test(message)); seed += 1) {
         const { failure } = await sim.run(sim.planOf(seed));
         if (failure !== undefined) messages.push(failure.message);
       }
-      expect(messages.join()).to.match(rule);
+      expect(messages.at(-1)).to.match(rule);
     });
 });
