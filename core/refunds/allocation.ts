@@ -1,6 +1,7 @@
 /** Who gives back what: a pure part, in minor units. */
 import { MergepayError } from "../errors/errors.ts";
 import { allocate } from "../money/allocate.ts";
+import { moneyOf } from "../money/money.ts";
 
 /** Of an order: what it is worth, what its platform kept of it, and what of that is tax. */
 export interface Amounts {
@@ -43,18 +44,20 @@ function owedOf(whole: bigint, part: bigint, of: bigint, taken: bigint): bigint 
  * 2. Where the rule returns fees, an order has returned as much of its fee as of its amount: its fee times what went back of it in all, rounded
  *    half to even, less what was returned before. With the last of the amount the last of the fee goes back, to the minor unit. Tax in fees goes the same way.
  * @param taken what has gone back or is held back already, by order
+ * @param currency of all of it, for the words of the error
  * @throws REFUND_TOO_LARGE with what is left
  */
 export function sharesOf(
   orders: readonly Sold[],
   taken: ReadonlyMap<string, Amounts>,
   wanted: bigint | "all",
+  currency: string,
 ): readonly Share[] {
   const before = orders.map(({ orderId }) => taken.get(orderId) ?? NOTHING);
   const left = orders.map(({ gross }, index) => gross - (before[index]?.gross ?? 0n));
   const most = left.reduce((sum, minor) => sum + minor, 0n);
   const total = wanted === "all" ? most : wanted;
-  if (total <= 0n || total > most) throw new MergepayError("REFUND_TOO_LARGE");
+  if (total <= 0n || total > most) throw new MergepayError("REFUND_TOO_LARGE", leftInWords(most, currency));
   const parts = allocate(total, left);
   return orders.flatMap((order, index): Share[] => {
     const gross = parts[index] ?? 0n;
@@ -66,6 +69,11 @@ export function sharesOf(
     const tax = order.fee === 0n ? 0n : owedOf(order.tax, was.fee + fee, order.fee, was.tax);
     return [{ orderId, gross, fee, tax: tax > fee ? fee : tax }];
   });
+}
+
+function leftInWords(most: bigint, currency: string): string {
+  if (most <= 0n) return "Nothing of it is left to give back.";
+  return `${moneyOf(most, currency).value} ${currency} of it is left to give back; ask for that or less.`;
 }
 
 /** What is taken after these shares. */

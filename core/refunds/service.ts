@@ -54,11 +54,12 @@ export async function refundsService(given: RefundsDeps) {
 
   const splitOf = (paid: Paid, request: RefundRequest, taken: ReadonlyMap<string, Amounts>): readonly Share[] => {
     const { amount } = request;
-    if (amount === "all") return sharesOf(scopeOf(paid, request), taken, amount);
-    if (amount.currency !== paid.total.currency)
+    const { currency: paidIn } = paid.total;
+    if (amount === "all") return sharesOf(scopeOf(paid, request), taken, amount, paidIn);
+    if (amount.currency !== paidIn)
       throw new MergepayError("REFUND_CURRENCY_DIFFERS", undefined, { field: "/amount/currency" });
     const { value, currency } = canonicalMoney(amount.value, amount.currency, "/amount/value");
-    return sharesOf(scopeOf(paid, request), taken, minorOfMoney({ value, currency }));
+    return sharesOf(scopeOf(paid, request), taken, minorOfMoney({ value, currency }), paidIn);
   };
   const grossOf = (amounts: Iterable<Amounts>): bigint => [...amounts].reduce((sum, { gross }) => sum + gross, 0n);
 

@@ -40,7 +40,7 @@ describe("who gives back what", () => {
   for (const [what, orders, taken, wanted, expected] of table)
     it(`${what}: ${expected}`, () => {
       const before = new Map(Object.entries(taken).map(([id, some]) => [id, { gross: 0n, fee: 0n, tax: 0n, ...some }]));
-      const shares = sharesOf(orders, before, wanted);
+      const shares = sharesOf(orders, before, wanted, "USD");
       expect(shares.map(({ orderId, gross, fee, tax }) => `${orderId} ${gross}/${fee}/${tax}`).join(", ")).to.equal(
         expected,
       );
@@ -55,10 +55,16 @@ describe("who gives back what", () => {
   ] as const)
     it(`${what} is refused`, () => {
       const before = new Map([["a", { gross: taken, fee: 0n, tax: 0n }]]);
-      expect(() => sharesOf([A], before, wanted))
+      expect(() => sharesOf([A], before, wanted, "USD"))
         .to.throw(MergepayError)
         .with.property("type", "REFUND_TOO_LARGE");
     });
+
+  it("says in the refusal how much is left, and when nothing is", () => {
+    const gone = (gross: bigint) => new Map([["a", { gross, fee: 0n, tax: 0n }]]);
+    expect(() => sharesOf([A], gone(100n), 901n, "USD")).to.throw("9.00 USD of it is left to give back");
+    expect(() => sharesOf([A], gone(1000n), "all", "USD")).to.throw("Nothing of it is left to give back.");
+  });
 
   const order = fc
     .record({
@@ -108,10 +114,10 @@ describe("who gives back what", () => {
             const wanted = part === 1000 ? "all" : (left * BigInt(part)) / 1000n;
             const total = wanted === "all" ? left : wanted;
             if (total === 0n) {
-              expect(() => sharesOf(chosen, taken(), wanted)).to.throw(MergepayError);
+              expect(() => sharesOf(chosen, taken(), wanted, "USD")).to.throw(MergepayError);
               continue;
             }
-            const shares = sharesOf(chosen, taken(), wanted);
+            const shares = sharesOf(chosen, taken(), wanted, "USD");
             expect(shares.reduce((sum, { gross }) => sum + gross, 0n)).to.equal(total);
             held = [...held, shares];
             check();
