@@ -3,7 +3,7 @@ import { onBehalfOf } from "../../core/audit/origin.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
 import { identify, originOf, proveClaim } from "./access.ts";
 import type { HttpDeps } from "./deps.ts";
-import { readJsonBodies } from "./json.ts";
+import { readJsonBodies, refuseUnasked } from "./json.ts";
 import { documentApi } from "./openapi.ts";
 import { answerProblem } from "./problems.ts";
 import { strictQuery } from "./query.ts";
@@ -67,6 +67,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     const { access } = request.routeOptions.config;
     if (access?.streamed === undefined) proveClaim(request);
     if (access !== undefined) request.query = strictQuery(request.raw.url ?? "");
+    refuseUnasked(request);
     done();
   });
   app.addHook("preHandler", (request, _reply, done) => {

@@ -43,6 +43,16 @@ export function readJsonBodies(app: FastifyInstance, deps: HttpDeps): void {
   });
 }
 
+/**
+ * Refuses a body sent to a call that takes none: what would be passed over was meant to matter. `{}` says nothing, as no body does.
+ * @throws BODY_INVALID
+ */
+export function refuseUnasked({ body, routeOptions }: FastifyRequest): void {
+  if (body === undefined || routeOptions.schema?.body !== undefined) return;
+  if (typeof body === "object" && body !== null && !Array.isArray(body) && Object.keys(body).length === 0) return;
+  throw new MergepayError("BODY_INVALID", "This call takes no body: send it without one.");
+}
+
 function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -14,7 +14,7 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
         version: "1.0.0",
         description:
           "One payment for orders from any number of e-commerce platforms. Errors are RFC 9457 problems with a `code`. Bodies are " +
-          "strict JSON: an unknown property is refused, nothing is coerced. Ids of others are answered as if there were none.",
+          "strict JSON: an unknown property is refused, nothing is coerced; a call without a body here takes none. Ids of others are answered as if there were none.",
       },
       tags: [
         { name: "files", description: "Transaction files of platforms and what became of their records." },

@@ -226,6 +226,19 @@ describe("bad requests", () => {
       expect(http.call.called).to.equal(false);
     });
 
+  for (const [payload, code] of [
+    ['{"reason":"x"}', "BODY_INVALID"],
+    ["[]", "BODY_INVALID"],
+    ["null", "BODY_INVALID"],
+    ["{}", "ok"],
+  ] as const)
+    it(`${payload} to a call that takes no body: ${code}`, async () => {
+      const url = `/v1/payments/${IDS.payment}/cancel`;
+      const answer = await told({ method: "POST", url, payload, headers: json, as: ANNA });
+      expect(answer.code, answer.detail).to.equal(code);
+      expect(http.call.called).to.equal(code === "ok");
+    });
+
   it("a token that would be quoted by the fault is not", async () => {
     const payload = JSON.stringify({ bank: "sandbox", token: "canary token", label: "l" });
     const answer = await told({ method: "POST", url: "/v1/accounts", payload, headers: json, as: ANNA });
