@@ -116,6 +116,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   ];
   const jobs: Job[] = [
     { name: "files", everyMs: sweepMs, run: files.takeUp },
+    { name: "orders", everyMs: sweepMs, run: orders.expireDue },
     { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
     { name: "audit", everyMs: sweepMs, run: audit.run },
     { name: "journal", everyMs: sweepMs, run: ledger.run },

@@ -498,6 +498,10 @@ export interface Order {
   state: "open" | "locked" | "paid" | "settled" | "cancelled" | "expired";
   amount: Money2;
   placedAt?: string;
+  /**
+   * Until when it can be paid; it expires then, if it is open.
+   */
+  payBy?: string;
   title?: string;
   items?: Items;
   /**
@@ -807,6 +811,10 @@ export interface PlatformOrder {
    * When the buyer placed the order, UTC.
    */
   placedAt?: string;
+  /**
+   * Until when the platform takes the money, UTC; absent: no such end. An order that is open then expires.
+   */
+  payBy?: string;
   /**
    * One line that tells the payer what the order is.
    */

@@ -95,7 +95,7 @@ export const ERRORS = Object.freeze({
     409,
     "platform",
     "changed",
-    "The order is locked, paid or cancelled and can't be changed by a file.",
+    "The order is locked, paid, cancelled or expired and can't be changed by a file.",
   ),
   AMOUNT_INVALID: info(
     422,

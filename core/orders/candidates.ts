@@ -1,6 +1,7 @@
 import type { MappedRecord } from "../actions.ts";
 import { type Deps, instant } from "../deps.ts";
 import type { Cancellation } from "../../schemas/types.generated.ts";
+import { isOver } from "./deadlines.ts";
 import { contentOf, orderKey, type StoredOrder } from "./model.ts";
 
 /** Where a batch of mapped records comes from. */
@@ -81,7 +82,8 @@ export function gather(
   const first = new Map<string, Candidate>();
   const after = new Map<string, Candidate>();
   const cancels = new Map<string, Cancel>();
-  const at = instant(now());
+  const nowMs = now();
+  const at = instant(nowMs);
   for (const { record, position, ...mapped } of records) {
     const source = { fileId: origin.fileId, record, position, pluginVersion: origin.pluginVersion };
     if (mapped.rejected !== undefined) done.rejects.push({ record, position, ...mapped.rejected });
@@ -108,7 +110,7 @@ export function gather(
         platform: origin.platform,
         ...contentOf(origin.platform, order),
         userId: null,
-        state: "open",
+        state: isOver(order, nowMs) ? "expired" : "open",
         revision: 1,
         source,
         ...(origin.pass === undefined ? {} : { remapped: { pass: origin.pass, record, as: "created" } }),
@@ -199,6 +201,7 @@ export function decideCancel(
     return "decided";
   }
   if (before.state === "cancelled") countCancel(cancel, before.cancellation, done);
+  else if (before.state === "expired") countNothing(cancel, done);
   else if (cancel.notOwed && before.state !== "locked") done.skipped += 1;
   else {
     const { record, position } = cancel;
@@ -227,7 +230,8 @@ export function conflict(
   { record, position }: Pick<Candidate, "record" | "position">,
   { state }: Pick<StoredOrder, "state">,
 ): Rejected {
-  const advice = state === "cancelled" ? "Send it under another number." : "Cancel or refund it first.";
+  const advice =
+    state === "cancelled" || state === "expired" ? "Send it under another number." : "Cancel or refund it first.";
   const reason = `The order is ${state}, so the other content of this record was not taken. ${advice}`;
   return { record, position, code: "ORDER_CONFLICT", reason };
 }

@@ -4,7 +4,7 @@ import type { Cancel, Candidate } from "./candidates.ts";
 import type { StoredOrder } from "./model.ts";
 
 /** What a file says of an order, as far as it can differ. */
-const FIELDS = ["amount", "buyerId", "placedAt", "title", "items"] as const;
+const FIELDS = ["amount", "buyerId", "placedAt", "payBy", "title", "items"] as const;
 
 const textOf = (value: unknown): string | null =>
   value === undefined ? null : typeof value === "string" ? value : canonicalJson(value);

@@ -4,6 +4,7 @@ import type { Deps } from "../deps.ts";
 import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import type { OrderCancellations } from "./cancellations.ts";
 import { type Candidate, decide, gather, type Ingested, nothingYet, type Origin } from "./candidates.ts";
+import type { OrderDeadlines } from "./deadlines.ts";
 import { revisionOf, type StoredOrder } from "./model.ts";
 import type { OrderOwners } from "./owners.ts";
 
@@ -16,13 +17,14 @@ interface Change {
 
 /**
  * Stores the orders of a batch by business key, each on its own: created, revised (while open), unchanged, or rejected
- * (RECORD_DUPLICATE within the file, ORDER_CONFLICT when locked, paid or cancelled); then its cancellations. Doing a batch again gives the same counts and changes nothing.
+ * (RECORD_DUPLICATE within the file, ORDER_CONFLICT when locked, paid, cancelled or expired); then its cancellations. Doing a batch again gives the same counts and changes nothing.
  */
 export function orderIngest(
   deps: Deps,
   orders: StoreCollection<StoredOrder>,
   cancellations: OrderCancellations,
   owners: OrderOwners,
+  deadlines: OrderDeadlines,
 ) {
   return async function ingest(origin: Origin, records: readonly MappedRecord[]): Promise<Ingested> {
     const done = nothingYet();
@@ -39,6 +41,7 @@ export function orderIngest(
     const users = await owners.usersOf(buyers);
     for (const { doc } of candidates) doc.userId = users.get(doc.buyer) ?? null;
     await attachCancellations(candidates);
+    await deadlines.note(candidates);
     const present = await insertNew(candidates, done);
     if (present.length > 0) await settleAll(origin, present, done);
     await cancellations.cancelNoted(candidates.map(({ doc }) => doc.key));

@@ -51,7 +51,7 @@ export function buyerKey(who: { platform: string; buyerId?: string; merchant?: s
 /** What a revision writes over an order that is there; its user too, who is whoever the link of its buyer says. */
 export function revisionOf(doc: StoredOrder, present: Pick<StoredOrder, "revision">) {
   const { _id: _new, createdAt: _created, revision: _first, ...content } = doc;
-  const gone = (["buyerId", "placedAt", "title", "items"] as const).filter((name) => !(name in doc));
+  const gone = (["buyerId", "placedAt", "payBy", "title", "items"] as const).filter((name) => !(name in doc));
   return {
     $set: { ...content, revision: present.revision + 1 },
     ...(gone.length === 0 ? {} : { $unset: Object.fromEntries(gone.map((name) => [name, true])) }),
@@ -60,7 +60,7 @@ export function revisionOf(doc: StoredOrder, present: Pick<StoredOrder, "revisio
 
 /** What a platform's order says of an order document: the part that a revision replaces. */
 export function contentOf(platform: string, order: PlatformOrder & { contentHash: string }) {
-  const { merchant, orderNo, buyerId, amount, placedAt, title, items, contentHash } = order;
+  const { merchant, orderNo, buyerId, amount, placedAt, payBy, title, items, contentHash } = order;
   return {
     merchant,
     orderNo,
@@ -69,6 +69,7 @@ export function contentOf(platform: string, order: PlatformOrder & { contentHash
     buyer: buyerKey({ platform, merchant, orderNo, ...(buyerId === undefined ? {} : { buyerId }) }),
     ...(buyerId === undefined ? {} : { buyerId }),
     ...(placedAt === undefined ? {} : { placedAt }),
+    ...(payBy === undefined ? {} : { payBy }),
     ...(title === undefined ? {} : { title }),
     ...(items === undefined ? {} : { items }),
   };

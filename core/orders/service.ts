@@ -9,6 +9,7 @@ import { byId, page } from "../pages.ts";
 import type { Order } from "../../schemas/types.generated.ts";
 import { orderCancel } from "./cancel.ts";
 import { CANCELLATIONS, orderCancellations, type StoredCancellation } from "./cancellations.ts";
+import { asOf, DEADLINES, isOver, orderDeadlines, type StoredDeadline } from "./deadlines.ts";
 import { orderForesight } from "./foresee.ts";
 import { orderIngest } from "./ingest.ts";
 import { orderLocks } from "./lock.ts";
@@ -31,12 +32,14 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
     await deps.store.collection<StoredCancellation>(CANCELLATIONS),
   );
   const owners = orderOwners(deps, orders, usersOf);
+  const deadlines = orderDeadlines(deps, orders, await deps.store.collection<StoredDeadline>(DEADLINES));
   const unmade = orderUnmade(deps, orders);
   const stamp = () => instant(deps.now());
 
   return {
-    ingest: orderIngest(deps, orders, cancellations, owners),
+    ingest: orderIngest(deps, orders, cancellations, owners, deadlines),
     foresee: orderForesight(deps, orders, cancellations, unmade),
+    expireDue: deadlines.expireDue,
     takeBackUnmade: unmade.takeBack,
     /** Brings the orders of these buyer keys in line with their links, as they are now. */
     settle: owners.settle,
@@ -68,18 +71,24 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
       );
     },
 
-    /** The payer's orders of these ids, in the order given; foreign and unknown ids are missing from the answer. */
+    /** The payer's orders of these ids as they are now, in the order given; foreign and unknown ids are missing from the answer. */
     async findOwn(userId: string, orderIds: readonly string[]): Promise<StoredOrder[]> {
       const found = await orders.find({ _id: { $in: [...orderIds] }, userId }).toArray();
-      const byId = new Map(found.map((order) => [order._id, order]));
+      const byId = new Map(found.map((order) => [order._id, asOf(order, deps.now())]));
       return orderIds.flatMap((id) => byId.get(id) ?? []);
     },
 
     /** The payer's open orders in a currency, oldest first, at most `limit`. @param platforms only of these */
-    findOpen(userId: string, currency: string, limit: number, platforms?: readonly string[]): Promise<StoredOrder[]> {
+    async findOpen(
+      userId: string,
+      currency: string,
+      limit: number,
+      platforms?: readonly string[],
+    ): Promise<StoredOrder[]> {
       const of = platforms === undefined ? {} : { platform: { $in: [...platforms] } };
       const open: Filter<StoredOrder> = { userId, state: "open", "amount.currency": currency, ...of };
-      return orders.find(open).sort({ _id: 1 }).limit(limit).toArray();
+      const found = await orders.find(open).sort({ _id: 1 }).limit(limit).toArray();
+      return found.filter((order) => !isOver(order, deps.now()));
     },
 
     async inbox(params: Actions["orders.inbox"]["params"]): Promise<Inbox> {

@@ -19,7 +19,7 @@ const PART_CHARS = 4;
  */
 export function traceOf(order: PlatformOrder, record: unknown): Traced[] {
   const texts = textsOf(record);
-  const { merchant, orderNo, amount, buyerId, placedAt, title, items } = order;
+  const { merchant, orderNo, amount, buyerId, placedAt, payBy, title, items } = order;
   const found = (fits: (text: string) => boolean): Pick<Traced, "from"> => {
     const from = texts.find(({ text }) => fits(text));
     return from === undefined ? {} : { from };
@@ -38,6 +38,7 @@ export function traceOf(order: PlatformOrder, record: unknown): Traced[] {
     ...(placedAt === undefined
       ? []
       : [{ field: "placedAt", value: placedAt, ...found((text) => isAt(text, placedAt)) }]),
+    ...(payBy === undefined ? [] : [{ field: "payBy", value: payBy, ...found((text) => isAt(text, payBy)) }]),
     ...(title === undefined ? [] : [named("title", title)]),
     ...(items === undefined
       ? []

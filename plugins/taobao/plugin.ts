@@ -19,6 +19,7 @@ interface Trade {
   readonly payment?: string;
   readonly created: string;
   readonly pay_time?: string | null;
+  readonly timeout_action_time?: string | null;
   readonly type?: string | null;
   readonly step_trade_status?: string | null;
   readonly title?: string | null;
@@ -82,6 +83,8 @@ function itemOf({ title, outer_sku_id: outer, sku_id: own, num }: Line): NonNull
   };
 }
 
+const chinese = (time: string) => instantFrom(time, "YYYY-MM-DD hh:mm:ss", "Asia/Shanghai");
+
 const trades: PlatformInput<Trade> = {
   input: { format: "json", records: RECORDS },
   schema: "trade.schema.json",
@@ -94,8 +97,11 @@ const trades: PlatformInput<Trade> = {
     if (closed !== undefined) return closedOrder(named, closed);
     if (trade.payment === undefined) return { reject: "The trade has no amount to pay.", field: "/payment" };
     if (isZero(trade.payment)) return { notOwed: named, reason: "There is nothing to pay: the payment is zero." };
-    const placedAt = instantFrom(trade.created, "YYYY-MM-DD hh:mm:ss", "Asia/Shanghai");
+    const placedAt = chinese(trade.created);
     if (placedAt === undefined) return { reject: "There is no such date and time.", field: "/created" };
+    // When the status's time is over; that of one which waits for payment is closed then.
+    const payBy = trade.timeout_action_time ? chinese(trade.timeout_action_time) : null;
+    if (payBy === undefined) return { reject: "There is no such date and time.", field: "/timeout_action_time" };
     const items = (trade.orders?.order ?? []).filter(({ title }) => plainText(title ?? "", 1) !== "");
     const buyerId = buyerOf(trade);
     return [
@@ -103,6 +109,7 @@ const trades: PlatformInput<Trade> = {
         ...named,
         amount: money(trade.payment, "CNY"),
         placedAt,
+        ...(payBy === null ? {} : { payBy }),
         title: plainText(`${trade.title ?? "Trade"} ${trade.tid}`, 512),
         ...(buyerId === undefined ? {} : { buyerId }),
         ...(items.length === 0 ? {} : { items: items.slice(0, MAX_ITEMS).map(itemOf) }),
@@ -112,12 +119,12 @@ const trades: PlatformInput<Trade> = {
 };
 
 /** What older exports come in: GBK, which GB18030 contains. */
-const chinese: InputSpec = { format: "json", records: RECORDS, encoding: "gb18030" };
+const gbk: InputSpec = { format: "json", records: RECORDS, encoding: "gb18030" };
 
 export default definePlatform<Trade>({
   title: "Taobao and Tmall",
   ...trades,
-  also: [defineInput<Trade>({ ...trades, input: chinese })],
+  also: [defineInput<Trade>({ ...trades, input: gbk })],
   currencies: ["CNY"],
   fees: { percent: "0.6" },
   settlementAccount: "taobao-settlement",

@@ -129,10 +129,16 @@ export async function temporaryStore(): Promise<{ store: Store; dir: string; rem
 /** A record as a plugin's worker hands it over, with one order. */
 export function mapped(
   record: number,
-  order: { merchant?: string; orderNo: string; buyerId?: string; value?: string; currency?: string },
+  order: { merchant?: string; orderNo: string; buyerId?: string; value?: string; currency?: string; payBy?: string },
 ): MappedRecord {
-  const { merchant = "shop", orderNo, buyerId = "buyer-1", value = "10.00", currency = "USD" } = order;
-  const content = { merchant, orderNo, buyerId, amount: { value, currency } };
+  const { merchant = "shop", orderNo, buyerId = "buyer-1", value = "10.00", currency = "USD", payBy } = order;
+  const content = {
+    merchant,
+    orderNo,
+    buyerId,
+    amount: { value, currency },
+    ...(payBy === undefined ? {} : { payBy }),
+  };
   const contentHash = createHash("sha256").update(JSON.stringify(content)).digest("hex");
   return { record, position: `line ${record + 2}`, orders: [{ ...content, contentHash }] };
 }

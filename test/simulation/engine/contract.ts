@@ -67,8 +67,6 @@ export interface WatchedTable {
   readonly noun: string;
   readonly collection: string;
   readonly table: StateTable<string>;
-  /** Moves `from -> to` that nothing in the system makes yet, each with the reason. One that is seen all the same is an error here. */
-  readonly unmade?: Readonly<Record<string, string>>;
 }
 
 /** What a noun does and holds to in one run. */

@@ -51,8 +51,6 @@ export function watcher(nouns: readonly Noun[], coverage: Coverage, broken: (wha
     if (from === undefined) return;
     if (table[from]?.includes(to) !== true)
       broken(new Broken("states move only along the table", `${noun} ${id} went ${from} -> ${to}`));
-    else if (watched.unmade?.[`${from} -> ${to}`] !== undefined)
-      broken(new Broken("moves that nothing makes", `${noun} ${id} went ${from} -> ${to}: take it out of \`unmade\``));
   };
 }
 
@@ -64,10 +62,8 @@ const stateOf = (doc: { readonly [name: string]: unknown } | undefined): string 
   return typeof state === "string" ? state : undefined;
 };
 
-/** The moves of all tables that somebody makes. */
+/** The moves of all tables. */
 export const movesOf = (tables: readonly WatchedTable[]): string[] =>
-  tables.flatMap(({ noun, table, unmade }) =>
-    Object.entries(table).flatMap(([from, targets]) =>
-      targets.filter((to) => unmade?.[`${from} -> ${to}`] === undefined).map((to) => moveName(noun, from, to)),
-    ),
+  tables.flatMap(({ noun, table }) =>
+    Object.entries(table).flatMap(([from, targets]) => targets.map((to) => moveName(noun, from, to))),
   );

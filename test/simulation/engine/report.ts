@@ -35,16 +35,12 @@ function statesOf(moves: Counts): Counts {
 
 export function report(coverage: Coverage, nouns: readonly Noun[], faults: readonly string[]): string {
   const watched = nouns.flatMap(({ tables = [] }) => tables);
-  const unmade = watched.flatMap(({ noun, unmade: moves = {} }) =>
-    Object.entries(moves).map(([move, why]) => `  ${noun}: ${move} (${why})`),
-  );
   return [
     ...table("Faults that struck", coverage.faults, faults),
     ...table("States entered", statesOf(coverage.moves)),
     ...table("Moves of the tables", coverage.moves, [
       ...new Set([...Object.keys(coverage.moves), ...movesOf(watched)]),
     ]),
-    ...(unmade.length === 0 ? [] : ["Moves that nothing makes, and that were not seen", ...unmade, ""]),
     ...table("Operations and what they were answered", coverage.answers),
     ...table("Points reached, and states at rest", coverage.other),
     ...table("Books at rest of all runs, in minor units: who says what", coverage.books),

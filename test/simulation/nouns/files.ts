@@ -1,6 +1,7 @@
 /** Platforms send files of orders, send them again, have them mapped again; plugins are away, stop, or meet a broken file. */
 import { createHash } from "node:crypto";
 import type { MappedRecord } from "../../../core/actions.ts";
+import { instant } from "../../../core/deps.ts";
 import { MergepayError } from "../../../core/errors/errors.ts";
 import { fileIdOf, FILES, type StoredFile } from "../../../core/files/model.ts";
 import { FILE_STATES } from "../../../core/files/states.ts";
@@ -27,15 +28,16 @@ interface Sent {
   readonly kind: "whole" | "broken" | "poison";
 }
 
-const orderOf = (random: Random, record: number, orderNo: string, merchant = "shop"): MappedRecord =>
+const orderOf = (random: Random, record: number, orderNo: string, merchant = "shop", payBy?: string): MappedRecord =>
   mapped(record, {
     merchant,
     orderNo,
     buyerId: `of-${random.pick(USERS)}`,
     value: `${random.below(500) + 1}.${random.below(90) + 10}`,
+    ...(payBy === undefined ? {} : { payBy }),
   });
 
-function recordOf(random: Random, record: number): MappedRecord {
+function recordOf(random: Random, record: number, nowMs: number): MappedRecord {
   const merchant = random.pick(MERCHANTS);
   const orderNo = `n${random.below(NUMBERS)}`;
   const kind = random.below(14);
@@ -43,14 +45,16 @@ function recordOf(random: Random, record: number): MappedRecord {
   if (kind === 1) return notOwed(record, orderNo, merchant);
   if (kind === 2)
     return { record, position: `line ${record + 2}`, rejected: { code: "AMOUNT_INVALID", reason: "bad" } };
-  return orderOf(random, record, orderNo, merchant);
+  // Some are over when they come, most end while the run goes on.
+  const payBy = kind === 3 ? instant(nowMs + (random.below(60) - 5) * 60_000) : undefined;
+  return orderOf(random, record, orderNo, merchant, payBy);
 }
 
 export const files: Noun = {
   name: "files",
   tables: [{ noun: "file", collection: FILES.name, table: FILE_STATES.table }],
   faults: ["plugin.away", "plugin.crashes", "plugin.hangs"],
-  async open({ store, struck, prepare, random }) {
+  async open({ store, struck, prepare, random, now }) {
     const sent = new Map<string, Sent>();
     await prepare(async ({ links, orders }) => {
       for (const userId of USERS)
@@ -102,7 +106,7 @@ export const files: Noun = {
           weight: 6,
           async run({ services, random }) {
             const platform = random.pick(PLATFORM_NAMES);
-            const records = Array.from({ length: random.below(8) + 1 }, (_, at) => recordOf(random, at));
+            const records = Array.from({ length: random.below(8) + 1 }, (_, at) => recordOf(random, at, now()));
             const kind = random.pick(KINDS);
             const sha256 = createHash("sha256")
               .update(JSON.stringify([platform, records, kind]))

@@ -12,8 +12,6 @@ import { Broken, type Noun, type Random } from "../engine/contract.ts";
 import { USERS } from "./files.ts";
 
 const KEYS = 30;
-const NOT_BUILT = "no way leads there yet";
-
 export const payments: Noun = {
   name: "payments",
   tables: [
@@ -26,7 +24,6 @@ export const payments: Noun = {
       noun: "order",
       collection: ORDERS.name,
       table: ORDER_STATES.table,
-      unmade: { "open -> expired": NOT_BUILT },
     },
   ],
   fixed: {
