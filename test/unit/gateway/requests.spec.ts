@@ -13,6 +13,7 @@ const json = { "content-type": "application/json" };
 const paying = { ...json, "idempotency-key": "k" };
 const quote = "/v1/quotes";
 const pay = "/v1/payments";
+const cancel = `/v1/payments/${IDS.payment}/cancel`;
 const confirm = `/v1/payments/${IDS.payment}/confirm`;
 const many = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => `ord_${i.toString().padStart(26, "0")}`);
@@ -227,14 +228,12 @@ describe("bad requests", () => {
     });
 
   for (const [payload, code] of [
-    ['{"reason":"x"}', "BODY_INVALID"],
-    ["[]", "BODY_INVALID"],
+    ["[1]", "BODY_INVALID"],
     ["null", "BODY_INVALID"],
     ["{}", "ok"],
   ] as const)
     it(`${payload} to a call that takes no body: ${code}`, async () => {
-      const url = `/v1/payments/${IDS.payment}/cancel`;
-      const answer = await told({ method: "POST", url, payload, headers: json, as: ANNA });
+      const answer = await told({ method: "POST", url: cancel, payload, headers: json, as: ANNA });
       expect(answer.code, answer.detail).to.equal(code);
       expect(http.call.called).to.equal(code === "ok");
     });
