@@ -18,6 +18,9 @@ export interface NodeParams {
   readonly bank?: Readonly<Record<string, string>>;
 }
 
+/** A bench has no second person who approves refunds. */
+const LIMITS = { MERGEPAY_LIMIT_REFUND_FOUR_EYES: "1000000" };
+
 /** A whole node in this process but for HTTP, as `mergepay start` makes it; resolves when the platform's plugin takes files. */
 export async function benchNode(
   platform: string,
@@ -25,7 +28,13 @@ export async function benchNode(
   reached: (point: Point) => void = () => undefined,
 ): Promise<Node> {
   const { dataDir, mongoUri, pluginsDir = ownPlugins, bank = {} } = params;
-  const config = readConfig({ ...bank, MERGEPAY_DATA: dataDir, MERGEPAY_PLUGINS: pluginsDir, MERGEPAY_LOG: "error" });
+  const config = readConfig({
+    ...bank,
+    MERGEPAY_DATA: dataDir,
+    MERGEPAY_PLUGINS: pluginsDir,
+    MERGEPAY_LOG: "error",
+    ...LIMITS,
+  });
   const roles = config.roles.filter((role) => role !== "gateway");
   const { file } = await sandboxCredentials(dataDir, "usr_bench");
   const node = await startNode({

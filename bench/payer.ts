@@ -11,8 +11,8 @@ export interface Payer {
   readonly userId: string;
   /** Ids of the next orders that nobody has paid for. */
   take(count: number): string[];
-  /** Pays for the next orders. @throws unless it succeeds */
-  pay(orders: number): Promise<void>;
+  /** Pays for the next orders. @returns the payment's id @throws unless it succeeds */
+  pay(orders: number): Promise<string>;
   /** Milliseconds that so many payments take with so many under way at any time. */
   paying(payments: number, orders: number, atOnce: number): Promise<number>;
 }
@@ -48,10 +48,11 @@ export async function knownPayer({ call, store }: Node): Promise<Payer> {
     if (some.length !== count) throw new Error(`There are not ${count} more open orders.`);
     return some;
   };
-  const pay = async (count: number): Promise<void> => {
+  const pay = async (count: number): Promise<string> => {
     const request = { orders: take(count) };
-    const { state } = await call("merge-pay.pay", { userId, idempotencyKey: `bench-${run}-${paid++}`, request });
+    const { id, state } = await call("merge-pay.pay", { userId, idempotencyKey: `bench-${run}-${paid++}`, request });
     if (state !== "succeeded") throw new Error(`A payment of ${count} orders is ${state}.`);
+    return id;
   };
   return {
     userId,

@@ -18,16 +18,19 @@ export interface PaymentsPart {
 }
 
 const AT_ONCE = 16;
+const ORDERS_EACH = 10;
 const WARM_UP = 64;
 const BUYER = "email:payer@example.com";
 
 /** Payments of ten orders a second, with a bank that costs nothing and with the sandbox bank over HTTP. */
 export async function paymentsPart({ files, dir, payments, rounds }: PaymentsPart): Promise<void> {
-  const orders = 10 * (WARM_UP + 2 * payments * rounds);
+  const orders = ORDERS_EACH * (WARM_UP + 2 * payments * rounds);
   const { path: file } = await files.write(join(dir, "payments.xml"), orders, { seed: 3, buyer: BUYER });
   const { platform } = files;
-  const params = { platform, file, payments, atOnce: AT_ONCE, rounds, warmUp: WARM_UP };
-  print(`Payments of 10 orders each (embedded engine, whole node in one process, ${whole(payments)} payments a round)`);
+  const params = { platform, file, payments, ordersEach: ORDERS_EACH, atOnce: AT_ONCE, rounds, warmUp: WARM_UP };
+  print(
+    `Payments of ${ORDERS_EACH} orders each (embedded engine, whole node in one process, ${whole(payments)} payments a round)`,
+  );
 
   const instant = await measure<PaymentsParams, PaymentsResult>("payments", {
     ...params,
@@ -55,7 +58,8 @@ async function withInstantBank(dir: string, platform: string): Promise<string> {
   return folder;
 }
 
-function report(bank: string, payments: number, { oneByOneMs, atOnceMs, writesMs }: PaymentsResult): void {
+function report(bank: string, payments: number, result: PaymentsResult): void {
+  const { oneByOneMs, atOnceMs, writesMs, refundsMs, payout } = result;
   const rates = (rounds: readonly number[]): number[] => rounds.map((ms) => perSecond(payments, ms));
   const line = (name: string, rounds: readonly number[]): string => {
     const ratio = median(rounds.map((ms, round) => (writesMs[round] ?? Number.NaN) / ms));
@@ -64,6 +68,14 @@ function report(bank: string, payments: number, { oneByOneMs, atOnceMs, writesMs
   print(`  ${bank}`);
   print(line("  one by one", oneByOneMs));
   print(line(`  ${AT_ONCE} at a time`, atOnceMs));
+  const beside = (ms: number, round: number): number => ms / (oneByOneMs[round] ?? Number.NaN);
+  print(
+    `  ${"  refunds".padEnd(16)} ${whole(median(rates(refundsMs)))} refunds/s${range(rates(refundsMs))}, of a payment each, one by one: ${short(median(refundsMs.map(beside)))} times the payment's time`,
+  );
+  const perLine = payout.ms / payout.lines / (median(oneByOneMs) / payments / ORDERS_EACH);
+  print(
+    `  ${"  payout".padEnd(16)} ${whole(payout.lines)} lines by one instruction in ${whole(payout.ms)} ms, the wait for a sweeper included: ${short(perLine)} times a payment's time, per order`,
+  );
   print(
     `  ${"  bare writes".padEnd(16)} ${whole(median(rates(writesMs)))} transactions/s${range(rates(writesMs))}: fsynced, ten small documents each`,
   );

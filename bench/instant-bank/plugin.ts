@@ -3,27 +3,38 @@ import {
   type BankAdapterContext,
   type BankAdapterPlugin,
   type BankOutcome,
-  type DebitInstruction,
   defineBankDriver,
 } from "../../core/plugin/bank-contract.ts";
+import type { Money } from "../../schemas/types.generated.ts";
 import { createBankAdapter } from "../../plugins/bank-adapter/adapter.ts";
 
 const booked = new Map<string, BankOutcome>();
+
+/** Books whatever it is told to, at once. */
+async function book({
+  bankRequestId,
+  amount,
+}: {
+  readonly bankRequestId: string;
+  readonly amount: Money;
+}): Promise<BankOutcome> {
+  const outcome: BankOutcome = {
+    state: "succeeded",
+    bankReference: `booked-${booked.size + 1}`,
+    amount,
+    bookedAt: new Date().toISOString(),
+  };
+  booked.set(bankRequestId, outcome);
+  return outcome;
+}
 
 const bank = defineBankDriver({
   title: "Instant bank",
   finalityMs: 60_000,
   open: async () => ({
-    async debit({ bankRequestId, amount }: DebitInstruction): Promise<BankOutcome> {
-      const outcome: BankOutcome = {
-        state: "succeeded",
-        bankReference: `booked-${booked.size + 1}`,
-        amount,
-        bookedAt: new Date().toISOString(),
-      };
-      booked.set(bankRequestId, outcome);
-      return outcome;
-    },
+    debit: book,
+    refund: book,
+    payout: book,
     inquire: async (bankRequestId: string): Promise<BankOutcome> => booked.get(bankRequestId) ?? { state: "not_found" },
     openTestAccount: async () => ({ accountToken: "instant-account" }),
     close: async () => undefined,
