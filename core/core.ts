@@ -77,9 +77,13 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger, mandates: book });
   const mandates = await mandatesService({ deps, book, mergePay, orders });
   const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
-  const reconciliation = await reconciliationService(deps);
   const statements = await statementsService(deps, settlement);
   const refunds = await refundsService({ deps, mergePay, orders, settlement, ledger });
+  const reconciliation = await reconciliationService(deps, {
+    payment: mergePay.endByStatement,
+    payout: payouts.endByStatement,
+    refund: refunds.endByStatement,
+  });
   const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS, REFUNDS, MANDATES], post, random);
 
   const audit = await auditService(deps, [

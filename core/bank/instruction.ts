@@ -33,6 +33,9 @@ export type Succeeded = BankOutcome & { readonly state: "succeeded" };
 /** Why an operator must look: the bank's word does not fit what was asked of it, or it keeps silent beyond its finality window. */
 export type Doubt = "differs" | "silent";
 
+/** Where the bank's word comes from: the answer to a sending, the answer to an inquiry, or a statement of what it has booked. */
+export type Heard = "send" | "inquiry" | "statement";
+
 /** What comes next. `challenged`: the bank waits for the payer, as long as its challenge lasts · `ask`: it is unknown what became of it, ask at `atMs` (epoch milliseconds) · `send`: the same again, under the same id. */
 export type Step =
   | { readonly next: "succeeded"; readonly answer: Succeeded }
@@ -44,9 +47,9 @@ export type Step =
 /**
  * The life of an instruction, the same for deductions, refunds and payouts: what the bank's answer to a call makes of it. It ends by the bank's
  * word only, never by a timeout, and nothing is sent a second time that might still be executed.
- * @param call what was answered: the sending of the instruction, or an inquiry; the record has counted it already
+ * @param call what was answered: the sending of the instruction, or an inquiry, which the record has counted already; or a statement
  */
-export function nextStep(instruction: Instruction, call: "send" | "inquiry", answer: BankOutcome, terms: Terms): Step {
+export function nextStep(instruction: Instruction, call: Heard, answer: BankOutcome, terms: Terms): Step {
   const { amount, sends } = instruction;
   switch (answer.state) {
     case "succeeded":
@@ -93,7 +96,7 @@ const askAgain = (instruction: Instruction, terms: Terms, doubt?: Doubt) =>
   }) as const satisfies Step;
 
 /** The schedule is through and the finality window over, and the bank still does not say: an operator must look. */
-function silence(instruction: Instruction, call: "send" | "inquiry", terms: Terms): Step {
+function silence(instruction: Instruction, call: Heard, terms: Terms): Step {
   const through = (instruction.inquiries ?? 0) >= terms.inquiryMs.length && finalAt(instruction, terms) <= terms.now;
   return askAgain(instruction, terms, call === "inquiry" && through ? "silent" : undefined);
 }

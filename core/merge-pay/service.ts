@@ -1,6 +1,7 @@
 import type { AccountsService } from "../accounts/service.ts";
 import type { Actions, Page, PayRequest } from "../actions.ts";
 import { bankCalls, bankLeaseMs } from "../bank/calls.ts";
+import { endedByStatement } from "../bank/life.ts";
 import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
@@ -247,6 +248,9 @@ export async function mergePayService(given: MergePayDeps) {
 
     list: ({ userId, ...query }: Actions["merge-pay.list"]["params"]): Promise<Page<Payment>> =>
       page(payments, { userId }, BY_PAYMENT, query, deps.limits.ordersPerPage, showPayment),
+
+    /** A bank's statement says that its deduction was carried out. */
+    endByStatement: endedByStatement(payments, deduction.booked),
 
     ...paymentRefundable(payments),
     ...paymentCancel({ payments, outcome }),

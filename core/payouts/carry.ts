@@ -1,7 +1,7 @@
 import type { AccountsService } from "../accounts/service.ts";
 import { bankCalls, bankLeaseMs } from "../bank/calls.ts";
 import type { Instruction } from "../bank/instruction.ts";
-import { instructionLife } from "../bank/life.ts";
+import { endedByStatement, instructionLife } from "../bank/life.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { asMergepayError } from "../errors/errors.ts";
@@ -93,6 +93,9 @@ export function carryPayouts({ deps, payouts, accounts, settlement, outcome }: C
   }
 
   return {
+    /** A bank's statement says that it was carried out. */
+    endByStatement: endedByStatement(payouts, life.booked),
+
     /** Carries on all payouts whose time has come; resolves when each had its turn. @returns how many there were */
     async sweep(): Promise<number> {
       const due = await findDue(payouts, stamp(), AT_A_SWEEP);

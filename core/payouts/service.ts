@@ -65,6 +65,7 @@ export async function payoutsService(given: PayoutsDeps) {
   return {
     sweep: carry.sweep,
     recover: carry.recover,
+    endByStatement: carry.endByStatement,
 
     /** The run of today (UTC), once for all nodes; a run whose node died is gone on with by another. */
     async daily(): Promise<void> {

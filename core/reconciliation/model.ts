@@ -17,6 +17,7 @@ export const showBreak = ({ _id, ...rest }: StoredBreak): ReconciliationBreak =>
 
 /** What our books say of an instruction. `ended`: without money. */
 export interface Booked {
+  readonly noun: "payment" | "payout" | "refund";
   readonly subject: string;
   readonly bankRequestId: string;
   readonly amount: Money;
@@ -49,6 +50,28 @@ export function differenceOf(line: StatementLine, ours: Booked | undefined): Dif
   return undefined;
 }
 
+/** The line names the booking of another instruction. */
+export const namesAnother = (line: StatementLine, ours: Booked): Difference => ({
+  kind: "reference_differs",
+  reason: "The line names a booking that is another instruction's.",
+  subject: ours.subject,
+  bankRequestId: ours.bankRequestId,
+  bankReference: line.bankReference,
+  expected: ours.amount,
+  found: line.amount,
+});
+
+/** What the bank did once and booked as often as this. */
+export const bookedTwice = (line: StatementLine, ours: Booked): Difference => ({
+  kind: "booked_twice",
+  reason: "The bank booked one instruction twice.",
+  subject: ours.subject,
+  bankRequestId: ours.bankRequestId,
+  bankReference: line.bankReference,
+  expected: ours.amount,
+  found: line.amount,
+});
+
 /** Booked by our books and not on a statement of that time. */
 export const missing = ({ subject, bankRequestId, amount, bankReference }: Booked): Difference => ({
   kind: "missing",
@@ -58,6 +81,20 @@ export const missing = ({ subject, bankRequestId, amount, bankReference }: Booke
   expected: amount,
   ...(bankReference === undefined ? {} : { bankReference }),
 });
+
+/** What a statement is known by: the same one given again has the same id. */
+export function statementId(bank: string, from: string, to: string, lines: readonly StatementLine[]): string {
+  const told = lines.map((line) => [
+    line.bankReference,
+    line.bankRequestId ?? null,
+    line.amount.value,
+    line.amount.currency,
+    line.direction,
+    line.bookedAt,
+  ]);
+  const digest = createHash("sha256").update(JSON.stringify([bank, from, to, told]));
+  return `stm_${digest.digest("hex").slice(0, 26)}`;
+}
 
 /** The same difference seen again is the same break. */
 export function breakId(bank: string, { kind, bankRequestId, bankReference }: Difference): string {

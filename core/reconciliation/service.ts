@@ -1,4 +1,6 @@
 import type { Actions, Page } from "../actions.ts";
+import { auditWriter } from "../audit/service.ts";
+import type { Succeeded } from "../bank/instruction.ts";
 import { type Deps, instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { JOURNAL, type StoredEntry } from "../ledger/model.ts";
@@ -13,12 +15,15 @@ import type { ReconciliationBreak } from "../../schemas/types.generated.ts";
 import type { Reconciliation } from "../settlement/actions.ts";
 import {
   type Booked,
+  bookedTwice,
   breakId,
   BREAKS,
   type Difference,
   differenceOf,
   missing,
+  namesAnother,
   showBreak,
+  statementId,
   type StoredBreak,
 } from "./model.ts";
 
@@ -27,9 +32,32 @@ const BY_BREAK = byId("brk_[0-9a-f]{26}");
 const LINES = 100_000;
 /** Lines that are looked up at a time. */
 const AT_A_TIME = 500;
+/** What ends side by side. */
+const ENDED_AT_A_TIME = 50;
 
-/** Holds statements of banks against our books. What differs is told, and nothing is changed to make it fit. */
-export async function reconciliationService(deps: Deps) {
+/** Ends one of a noun by the bank's word. @returns whether it ended by this */
+type End = (subject: string, word: Succeeded) => Promise<boolean>;
+
+/** A line of what is not ended here. `alone`: neither its id nor its booking stands on another line. */
+interface Open {
+  readonly ours: Booked;
+  readonly line: StatementLine;
+  readonly alone: boolean;
+}
+
+interface Found {
+  readonly differences: Difference[];
+  readonly agreed: string[];
+  readonly open: Open[];
+  readonly seen: ReadonlySet<string>;
+}
+
+/**
+ * Holds statements of banks against our books. What differs is told, and nothing is changed to make it fit; what is unknown here and on a statement just as
+ * it was asked for ends by it.
+ */
+export async function reconciliationService(deps: Deps, endBy: Readonly<Record<Booked["noun"], End>>) {
+  const writeAudit = await auditWriter(deps);
   const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
   const payouts = await deps.store.collection<StoredPayout>(PAYOUTS);
   const refunds = await deps.store.collection<StoredRefund>(REFUNDS);
@@ -43,6 +71,7 @@ export async function reconciliationService(deps: Deps) {
     return ["failed", "cancelled", "expired", "rejected"].includes(state) ? "ended" : "open";
   };
   const ofPayment = ({ _id, bankRequestId, total, state, deduction }: StoredPayment): Booked => ({
+    noun: "payment",
     subject: _id,
     bankRequestId,
     amount: total,
@@ -51,6 +80,7 @@ export async function reconciliationService(deps: Deps) {
     ...(deduction?.bankReference === undefined ? {} : { bankReference: deduction.bankReference }),
   });
   const ofPayout = ({ _id, bankRequestId, amount, state, instruction }: StoredPayout): Booked => ({
+    noun: "payout",
     subject: _id,
     bankRequestId,
     amount,
@@ -60,6 +90,7 @@ export async function reconciliationService(deps: Deps) {
   });
 
   const ofRefund = ({ _id, amount, state, instruction }: StoredRefund): Booked => ({
+    noun: "refund",
     subject: _id,
     // A refund's own id is that of its instruction.
     bankRequestId: _id,
@@ -134,13 +165,75 @@ export async function reconciliationService(deps: Deps) {
     return false;
   }
 
-  /** What is open is asked about at once: the bank's word ends it, by the way of every such word. */
-  async function askNow(open: readonly Booked[]): Promise<void> {
-    const ids = { $in: open.map(({ subject }) => subject) };
+  /** What is still open is asked about at once: the bank's word ends it, by the way of every such word. */
+  async function askNow(subjects: readonly string[]): Promise<void> {
+    const ids = { $in: [...subjects] };
     const now = { $set: { dueAt: stamp() } };
     await payments.updateMany({ _id: ids, state: "unknown" }, now);
     await payouts.updateMany({ _id: ids, state: "unknown" }, now);
     await refunds.updateMany({ _id: ids, state: "unknown" }, now);
+  }
+
+  /** Each line beside what our books say of it. An id or a booking that stands on several lines ends nothing. */
+  async function compare(bank: string, lines: readonly StatementLine[]) {
+    const seen = new Set<string>();
+    const found: Found = { differences: [], agreed: [], open: [], seen };
+    const alone = standAlone(lines);
+    for (let at = 0; at < lines.length; at += AT_A_TIME) {
+      const chunk = lines.slice(at, at + AT_A_TIME);
+      const ids = { $in: chunk.flatMap((line) => line.bankRequestId ?? []) };
+      const books = await booksOf(bank, { bankRequestId: ids });
+      for (const line of chunk) {
+        const { bankRequestId: id = "" } = line;
+        const ours = books.get(id);
+        const twice = ours !== undefined && seen.has(id);
+        const difference = twice ? bookedTwice(line, ours) : differenceOf(line, ours);
+        seen.add(id);
+        if (difference !== undefined) found.differences.push(difference);
+        else if (ours?.state === "open") found.open.push({ ours, line, alone: alone(line) });
+        else found.agreed.push(id);
+      }
+    }
+    return found;
+  }
+
+  /** The bookings among these that are known as those of some instruction, each with its subject. */
+  async function ownersOf(bank: string, references: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const named = { $in: [...references] };
+    const [paid, paidOut, refunded] = await Promise.all([
+      payments.find({ bank, "deduction.bankReference": named }).toArray(),
+      payouts.find({ bank, "instruction.bankReference": named }).toArray(),
+      refunds.find({ bank, "instruction.bankReference": named }).toArray(),
+    ]);
+    const books = [...paid.map(ofPayment), ...paidOut.map(ofPayout), ...refunded.map(ofRefund)];
+    return new Map(books.map(({ bankReference = "", subject }) => [bankReference, subject]));
+  }
+
+  /**
+   * Ends what is unknown here by the lines that say that it was booked: exactly what was asked for, once, as no other instruction's booking. The line is the
+   * bank's word, and goes the way of every such word. @returns what is open still
+   */
+  async function endAll(bank: string, open: readonly Open[]) {
+    const ends = { ended: 0, left: [] as string[], differences: [] as Difference[] };
+    for (let at = 0; at < open.length; at += ENDED_AT_A_TIME) {
+      const chunk = open.slice(at, at + ENDED_AT_A_TIME);
+      const owners = await ownersOf(
+        bank,
+        chunk.map(({ line }) => line.bankReference),
+      );
+      await Promise.all(
+        chunk.map(async ({ ours, line, alone }) => {
+          const { amount, bankReference, bookedAt } = line;
+          const owner = owners.get(bankReference) ?? ours.subject;
+          if (owner !== ours.subject) ends.differences.push(namesAnother(line, ours));
+          const word = { state: "succeeded", amount, bankReference, bookedAt } as const;
+          const ended = alone && owner === ours.subject && (await endBy[ours.noun](ours.subject, word));
+          if (ended) ends.ended += 1;
+          else ends.left.push(ours.subject);
+        }),
+      );
+    }
+    return ends;
   }
 
   return {
@@ -165,38 +258,14 @@ export async function reconciliationService(deps: Deps) {
             field: `/lines/${outside}/bookedAt`,
           },
         );
-      const seen = new Set<string>();
-      const differences: Difference[] = [];
-      const open: Booked[] = [];
-      const agreed: string[] = [];
-      for (let at = 0; at < lines.length; at += AT_A_TIME) {
-        const chunk = lines.slice(at, at + AT_A_TIME);
-        const books = await booksOf(bank, {
-          bankRequestId: { $in: chunk.flatMap((line) => line.bankRequestId ?? []) },
-        });
-        for (const line of chunk) {
-          const { bankRequestId: id = "", bankReference, amount: found } = line;
-          const ours = books.get(id);
-          const twice = ours !== undefined && seen.has(id);
-          const difference = twice
-            ? ({
-                kind: "booked_twice",
-                reason: "The bank booked one instruction twice.",
-                bankReference,
-                found,
-                bankRequestId: id,
-                subject: ours.subject,
-                expected: ours.amount,
-              } as const)
-            : differenceOf(line, ours);
-          seen.add(id);
-          if (difference !== undefined) differences.push(difference);
-          else if (ours?.state === "open") open.push(ours);
-          else agreed.push(id);
-        }
-      }
+      const statement = statementId(bank, from, to, lines);
+      const told = { bank, from, to, lines: lines.length };
+      await writeAudit([deps.audit(undefined, { what: "statement.given", subject: statement, after: told })]);
+      const { differences, agreed, open, seen } = await compare(bank, lines);
       differences.push(...(await missingOf(bank, from, to, seen)));
-      await askNow(open);
+      const ends = await endAll(bank, open);
+      differences.push(...ends.differences);
+      await askNow(ends.left);
       let fresh = 0;
       for (const difference of differences) if (await keep(bank, difference)) fresh += 1;
       const differing = new Set(differences.map(({ bankRequestId }) => bankRequestId));
@@ -211,7 +280,8 @@ export async function reconciliationService(deps: Deps) {
         to,
         lines: lines.length,
         agreed: agreed.length,
-        asked: open.length,
+        ended: ends.ended,
+        asked: ends.left.length,
         breaks: differences.length,
         fresh,
         resolved: resolved.modifiedCount,
@@ -235,6 +305,18 @@ export async function reconciliationService(deps: Deps) {
 }
 
 export type ReconciliationService = Awaited<ReturnType<typeof reconciliationService>>;
+
+/** Tells the lines whose id and booking stand on no other line. */
+function standAlone(lines: readonly StatementLine[]): (line: StatementLine) => boolean {
+  const ids = new Map<string, number>();
+  const references = new Map<string, number>();
+  const count = (of: Map<string, number>, key: string) => of.set(key, (of.get(key) ?? 0) + 1);
+  for (const { bankRequestId, bankReference } of lines) {
+    if (bankRequestId !== undefined) count(ids, bankRequestId);
+    count(references, bankReference);
+  }
+  return ({ bankRequestId = "", bankReference }) => ids.get(bankRequestId) === 1 && references.get(bankReference) === 1;
+}
 
 /** @throws BODY_INVALID unless it is an ISO 8601 date and time with a zone */
 function momentOf(field: "from" | "to", text: string): string {

@@ -164,6 +164,7 @@ export function refundOutcome(given: RefundOutcomeDeps) {
     stayUnknown,
     settle,
     inquire: life.inquire,
+    booked: life.booked,
 
     /** Writes the instruction down, sends it once, and follows it to where the bank's word carries it. */
     async submit(refund: StoredRefund, change: Partial<StoredRefund> = {}): Promise<StoredRefund> {

@@ -1,5 +1,6 @@
 import type { Actions, Page } from "../actions.ts";
 import { bankCalls } from "../bank/calls.ts";
+import { endedByStatement } from "../bank/life.ts";
 import { instant } from "../deps.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
@@ -263,6 +264,9 @@ export async function refundsService(given: RefundsDeps) {
         (refund) => shownFor(refund, { userId, platform }),
       );
     },
+
+    /** A bank's statement says that it was carried out. */
+    endByStatement: endedByStatement(refunds, outcome.booked),
 
     ...refundSweep({ deps, refunds, outcome, begin }),
   };

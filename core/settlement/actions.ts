@@ -18,13 +18,14 @@ export interface Handover {
   readonly deliveredAt: string;
 }
 
-/** What came of a statement: lines that agree, those that are asked about, and the differences, with how many are new. */
+/** What came of a statement: lines that agree, those that ended what was unknown here, those that are asked about, and the differences, with how many are new. */
 export interface Reconciliation {
   readonly bank: string;
   readonly from: string;
   readonly to: string;
   readonly lines: number;
   readonly agreed: number;
+  readonly ended: number;
   readonly asked: number;
   readonly breaks: number;
   readonly fresh: number;

@@ -19,6 +19,7 @@ export const ref = (name: string): Schema => ({ $ref: `mergepay:${name}` });
 
 export const id = (prefix: IdPrefix): Schema => text(`^${idPattern(prefix)}$`);
 export const platform = text("^[a-z][a-z0-9-]{1,39}$", "The platform: the name of its plugin.");
+export const bankName = text("^[a-z][a-z0-9-]{1,39}$", "The bank: the name of its driver.");
 export const line = (maxLength: number, description: string): Schema =>
   text("^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$", description, { minLength: 1, maxLength });
 export const merchant = text(

@@ -5,6 +5,7 @@
 import { DECISION_BODIES, HOW_TO_PAY } from "./payment-schemas.ts";
 import {
   type Schema,
+  bankName,
   count,
   currency,
   form,
@@ -24,6 +25,7 @@ import {
 } from "./schema-parts.ts";
 
 import { REFUND_BODIES } from "./refund-schemas.ts";
+import { RECONCILIATION_ANSWER, RECONCILIATION_BODY } from "./statement-schemas.ts";
 
 export { pageSchema, type Schema } from "./schema-parts.ts";
 
@@ -48,7 +50,6 @@ const page = {
   after: text("^[^\\p{Cc}]+$", "The `next` of the page before.", { maxLength: 1024 }),
   limit: text("^[0-9]{1,6}$", "Most items of the page, plain digits."),
 };
-const bankName = text("^[a-z][a-z0-9-]{1,39}$", "The bank: the name of its driver.");
 const day = text("^[0-9T:.Z+-]+$", "A day of the merchant's zone such as 2026-03-01, or ISO 8601 with a zone.", {
   maxLength: 35,
 });
@@ -184,35 +185,7 @@ export const BODIES = {
       "confirmation",
     ]),
   },
-  reconciliation: {
-    title: "ReconciliationRequest",
-    ...object(
-      {
-        bank: bankName,
-        from: moment,
-        to: { ...moment, description: "Not included. ISO 8601 with a zone." },
-        lines: {
-          type: "array",
-          maxItems: 10_000,
-          description: "The bank's statement of that time, whole; absent: the bank is asked.",
-          items: object(
-            {
-              bankReference: line(100, "The bank's own reference of the booking."),
-              bankRequestId: line(100, "The id of our instruction."),
-              amount: ref("money"),
-              direction: { enum: ["debit", "credit"], description: "On our account: a deduction is a credit." },
-              bookedAt: text(
-                "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$",
-                "ISO 8601, UTC, with milliseconds.",
-              ),
-            },
-            ["bankReference", "amount", "direction", "bookedAt"],
-          ),
-        },
-      },
-      ["bank", "from", "to"],
-    ),
-  },
+  reconciliation: RECONCILIATION_BODY,
   delivered: {
     title: "DeliveryNote",
     ...object({ deliveredAt: { ...moment, description: "ISO 8601 with a zone, not to come; absent: now." } }),
@@ -352,20 +325,7 @@ export const ANSWERS = {
   payoutPreview: ref("payout-preview"),
   statement: ref("statement"),
   break: ref("break"),
-  reconciliation: object(
-    {
-      bank: word,
-      from: time,
-      to: time,
-      lines: count,
-      agreed: count,
-      asked: { ...count, description: "Lines of what is unknown here: the bank is asked about it at once." },
-      breaks: count,
-      fresh: { ...count, description: "Breaks that were not known before." },
-      resolved: { ...count, description: "Open breaks that this statement ended." },
-    },
-    ["bank", "from", "to", "lines", "agreed", "asked", "breaks", "fresh", "resolved"],
-  ),
+  reconciliation: RECONCILIATION_ANSWER,
   feeVersion: ref("fee-version"),
   settlementRuleVersion: ref("settlement-rule-version"),
   handover: object({ orderId: word, deliveredAt: time }, ["orderId", "deliveredAt"]),

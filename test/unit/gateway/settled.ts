@@ -57,6 +57,7 @@ export const SETTLED = {
     to: time,
     lines: 2,
     agreed: 1,
+    ended: 0,
     asked: 0,
     breaks: 1,
     fresh: 1,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Reconciliation } from "../../../core/settlement/actions.ts";
+import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { minorOfMoney, moneyOf } from "../../../core/money/money.ts";
 import type { StatementLine } from "../../../core/plugin/bank-contract.ts";
 import type { ReconciliationBreak } from "../../../schemas/types.generated.ts";
@@ -137,16 +138,132 @@ describe("a bank's statement against the books", () => {
     expect(again).not.to.have.property("resolvedAt");
   });
 
-  it("has the bank asked at once about what is unknown here: its word ends it", async () => {
-    await till.seed(1, ["alpha"]);
-    till.bank.behave(() => "book-then-silence");
-    const { id, state } = await till.pay("k1");
-    expect(state).to.equal("unknown");
-    expect(await hold(statement())).to.include({ agreed: 0, asked: 1, breaks: 0 });
-    expect((await till.get(id)).state, "a line is not the bank's word to us").to.equal("unknown");
-    await services().mergePay.sweep();
-    expect((await till.get(id)).state).to.equal("succeeded");
-    expect(await hold(statement())).to.include({ agreed: 1, asked: 0 });
+  describe("about what is unknown here", () => {
+    /** A payment that was booked, and whose answer was lost. */
+    async function unknownPayment(key = "k1"): Promise<string> {
+      till.bank.behave(() => "book-then-silence");
+      const { id, state } = await till.pay(key);
+      expect(state).to.equal("unknown");
+      return id;
+    }
+    const audits = async (subject: string): Promise<string[]> => {
+      await services().audit.run();
+      return (await services().audit.entries({ subject })).items.map(({ what, by }) => `${what} by ${by.kind}`);
+    };
+
+    it("ends it as the bank's word, once, and asks the bank nothing", async () => {
+      await till.seed(1, ["alpha"]);
+      const id = await unknownPayment();
+      till.bank.answerInquiries(() => "silence");
+      expect(await hold(statement())).to.include({ agreed: 0, ended: 1, asked: 0, breaks: 0 });
+      const ended = await till.get(id);
+      expect(ended).to.include({ state: "succeeded" });
+      expect(ended.deduction).to.include({
+        bankReference: `ref-${ended.deduction?.bankRequestId ?? ""}`,
+        bookedAt: "2026-03-01T12:00:00.000Z",
+        inquiries: 0,
+      });
+      expect(await hold(statement())).to.include({ agreed: 1, ended: 0, asked: 0, breaks: 0 });
+      expect(await till.get(id)).to.deep.equal(ended);
+      expect((await audits(id)).at(-1)).to.equal("payment.succeeded by bank");
+    });
+
+    it("ends payouts and refunds alike", async () => {
+      await till.seed(2, ["alpha"]);
+      const { id } = await till.pay("k1");
+      till.bank.behave(() => "book-then-silence");
+      const { confirmation } = await services().payouts.preview({});
+      await services().payouts.run({ confirmation, by: "ops" });
+      await services().payouts.sweep();
+      await refundAll();
+      const states = async () => [
+        ...(await services().payouts.list({})).items.map(({ state }) => state),
+        ...(await services().refunds.list({ paymentId: id })).items.map(({ state }) => state),
+      ];
+      expect(await states()).to.deep.equal(["unknown", "unknown"]);
+      expect(await hold(statement())).to.include({ agreed: 1, ended: 2, asked: 0, breaks: 0 });
+      expect(await states()).to.deep.equal(["succeeded", "succeeded"]);
+    });
+
+    it("ends one that waits for its payer: what is booked waits for nobody", async () => {
+      await till.seed(1, ["alpha"]);
+      till.bank.behave(() => "redirect");
+      const { id, state } = await till.pay("k1");
+      expect(state).to.equal("requires_action");
+      till.bank.allow(till.bank.sends[0] ?? "");
+      expect(await hold(statement())).to.include({ ended: 1 });
+      expect((await till.get(id)).state).to.equal("succeeded");
+    });
+
+    it("that differs in anything breaks, and moves nothing", async () => {
+      await till.seed(1, ["alpha"]);
+      const id = await unknownPayment();
+      const before = await till.get(id);
+      const [line] = statement();
+      const wrong: readonly Partial<StatementLine>[] = [
+        { amount: { value: "1.36", currency: "USD" } },
+        { amount: { value: "1.37", currency: "EUR" } },
+        { direction: "debit" },
+        { bankRequestId: `${line?.bankRequestId ?? ""}x` },
+      ];
+      for (const over of wrong) {
+        expect(await hold(changed(0, over))).to.include({ ended: 0, asked: 0, breaks: 1 });
+        expect(await till.get(id)).to.deep.equal(before);
+      }
+      expect(await hold([])).to.include({ ended: 0, breaks: 0 });
+      expect((await till.get(id)).state, "that a line lacks says nothing").to.equal("unknown");
+      expect(before.state).to.equal("unknown");
+    });
+
+    it("that names the booking of another deduction breaks, and the bank is asked", async () => {
+      await till.seed(1, ["alpha"]);
+      const { deduction } = await till.pay("k0");
+      await till.seedMore(1, "more");
+      const id = await unknownPayment();
+      const lines = changed(1, { bankReference: deduction?.bankReference ?? "" });
+      expect(await hold(lines.slice(1))).to.include({ ended: 0, asked: 1, breaks: 2 });
+      expect((await till.get(id)).state).to.equal("unknown");
+      expect((await breaks()).map(({ kind, subject }) => [kind, subject === id])).to.have.deep.members([
+        ["reference_differs", true],
+        ["missing", false],
+      ]);
+      expect(await hold(lines), "both on one statement").to.include({ ended: 0, asked: 1 });
+      await services().mergePay.sweep();
+      expect((await till.get(id)).state).to.equal("succeeded");
+    });
+
+    it("on two lines is a break, and ends by neither", async () => {
+      await till.seed(1, ["alpha"]);
+      const id = await unknownPayment();
+      const [line] = statement();
+      expect(await hold([line!, { ...line!, bankReference: "again" }])).to.include({ ended: 0, asked: 1, breaks: 1 });
+      expect((await breaks()).map(({ kind }) => kind)).to.deep.equal(["booked_twice"]);
+      expect((await till.get(id)).state).to.equal("unknown");
+    });
+
+    it("leaves one alone that a call is under way of", async () => {
+      await till.seed(1, ["alpha"]);
+      const id = await unknownPayment();
+      const payments = await till.store.collection<StoredPayment>(PAYMENTS);
+      await payments.updateOne({ _id: id }, { $set: { state: "submitting" } });
+      expect(await hold(statement())).to.include({ ended: 0, asked: 1, breaks: 0 });
+      expect((await till.get(id)).state).to.equal("submitting");
+      await payments.updateOne({ _id: id }, { $set: { state: "unknown" } });
+      expect(await hold(statement())).to.include({ ended: 1 });
+    });
+
+    it("is itself written to the audit log before anything ends by it", async () => {
+      await till.seed(1, ["alpha"]);
+      await unknownPayment();
+      await hold(statement());
+      await services().audit.run();
+      const { items } = await services().audit.entries({});
+      const told = items.filter(({ what }) => ["statement.given", "payment.succeeded"].includes(what));
+      expect(told.map(({ what, after }) => [what, after?.["lines"]])).to.deep.equal([
+        ["statement.given", 1],
+        ["payment.succeeded", undefined],
+      ]);
+    });
   });
 
   it("that has what ended without money here is a break", async () => {

@@ -1,0 +1,51 @@
+/** Statements of banks as they are given, and what comes of them. */
+import { bankName, count, line, moment, object, ref, text, time, word } from "./schema-parts.ts";
+
+export const RECONCILIATION_BODY = {
+  title: "ReconciliationRequest",
+  ...object(
+    {
+      bank: bankName,
+      from: moment,
+      to: { ...moment, description: "Not included. ISO 8601 with a zone." },
+      lines: {
+        type: "array",
+        maxItems: 10_000,
+        description: "The bank's statement of that time, whole; absent: the bank is asked.",
+        items: object(
+          {
+            bankReference: line(100, "The bank's own reference of the booking."),
+            bankRequestId: line(100, "The id of our instruction."),
+            amount: ref("money"),
+            direction: { enum: ["debit", "credit"], description: "On our account: a deduction is a credit." },
+            bookedAt: text(
+              "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$",
+              "ISO 8601, UTC, with milliseconds.",
+            ),
+          },
+          ["bankReference", "amount", "direction", "bookedAt"],
+        ),
+      },
+    },
+    ["bank", "from", "to"],
+  ),
+};
+
+export const RECONCILIATION_ANSWER = object(
+  {
+    bank: word,
+    from: time,
+    to: time,
+    lines: count,
+    agreed: count,
+    ended: { ...count, description: "Lines that ended what was unknown here." },
+    asked: {
+      ...count,
+      description: "Lines of what is not ended here still; where it is unknown, the bank is asked at once.",
+    },
+    breaks: count,
+    fresh: { ...count, description: "Breaks that were not known before." },
+    resolved: { ...count, description: "Open breaks that this statement ended." },
+  },
+  ["bank", "from", "to", "lines", "agreed", "ended", "asked", "breaks", "fresh", "resolved"],
+);
