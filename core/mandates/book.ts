@@ -2,7 +2,7 @@ import type { AccountsService } from "../accounts/service.ts";
 import type { Actions, Mandate, MandateRequest, Page } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
-import { MergepayError } from "../errors/errors.ts";
+import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { idPattern } from "../ids.ts";
 import type { StoredPayment } from "../merge-pay/model.ts";
 import { canonicalMoney } from "../money/money.ts";
@@ -14,6 +14,7 @@ import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import { Overtaken, saveVersion } from "../versioned.ts";
 import type { Money } from "../../schemas/types.generated.ts";
 import { dayFor, mandateHashOf, refusalOf, showMandate, type StoredMandate, useOf, usesKept } from "./model.ts";
+import { MANDATE_STATES } from "./states.ts";
 
 const BY_MANDATE = byId(idPattern("man"));
 const ACTIVE_PER_USER = 20;
@@ -74,10 +75,26 @@ export function mandateBook({ deps, mandates, accounts }: BookDeps) {
     }
   }
 
+  /** Ends a mandate by its payer's word, or because its account is gone; one that has ended stays as it is. */
+  const end = (mandateId: string): Promise<StoredMandate> =>
+    change(mandateId, (mandate) => {
+      if (mandate.state !== "active") return undefined;
+      MANDATE_STATES.assertMove(mandate.state, "revoked");
+      const decided = deps.audit(mandate, {
+        what: "mandate.revoked",
+        subject: mandateId,
+        before: { state: mandate.state },
+        after: { state: "revoked" },
+      });
+      const ended = { state: "revoked", endedAt: stamp(), lookAt: null, ...decided } as const;
+      return save(mandate, ended, [{ type: "mandate.revoked", data: {} }]);
+    });
+
   return {
     find,
     save,
     change,
+    end,
 
     /** @throws IDEMPOTENCY_KEY_REUSED, BODY_INVALID, AMOUNT_INVALID, CURRENCY_UNKNOWN, CURRENCIES_MIXED, ACCOUNT_MISSING, STATE_REFUSED */
     async create(params: Actions["mandates.create"]["params"]): Promise<Mandate & { existed: boolean }> {
@@ -130,7 +147,8 @@ export function mandateBook({ deps, mandates, accounts }: BookDeps) {
         // Looked at once more: whoever removes the account looks for mandates after having marked it.
         await accounts.toPayFrom(userId, accountId);
       } catch (error) {
-        await mandates.deleteOne({ _id: mandate._id });
+        // Not taken out: it may have been charged by since. Of any other error nothing is known, and who asks again is told of the mandate.
+        if (asMergepayError(error).type === "ACCOUNT_MISSING") await end(mandate._id);
         throw error;
       }
       return { ...showMandate(mandate), existed: false };

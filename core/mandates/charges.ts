@@ -68,12 +68,14 @@ export function mandateCharges({ deps, mandates, book, mergePay, orders, payment
     }
   }
 
+  /** However often others write beside it: a job that is overtaken each time would leave a use open for ever. */
+  const settle = (mandateId: string): Promise<StoredMandate> => book.change(mandateId, settleUses);
+
   async function sweepOne(mandate: StoredMandate): Promise<void> {
     try {
       if (mandate.state === "revoked") await withdrawUnsent(mandate);
-      await settleUses(mandate);
+      await settle(mandate._id);
     } catch (thrown) {
-      if (thrown instanceof Overtaken) return;
       const { type: code, message: reason } = asMergepayError(thrown);
       deps.log.error({ mandateId: mandate._id, code, reason }, "mandate not carried on");
     }
@@ -96,12 +98,9 @@ export function mandateCharges({ deps, mandates, book, mergePay, orders, payment
       return paid;
     } finally {
       // What came of it is known now more often than not; if not, a sweeper sees to it.
-      await book
-        .find(mandateId)
-        .then(settleUses)
-        .catch((error: unknown) =>
-          deps.log.debug({ mandateId, code: asMergepayError(error).type }, "uses of a mandate left to the sweeper"),
-        );
+      await settle(mandateId).catch((error: unknown) =>
+        deps.log.debug({ mandateId, code: asMergepayError(error).type }, "uses of a mandate left to the sweeper"),
+      );
     }
   }
 
@@ -168,29 +167,10 @@ export function mandateCharges({ deps, mandates, book, mergePay, orders, payment
      */
     async revoke({ mandateId, userId }: Actions["mandates.revoke"]["params"]): Promise<Mandate> {
       await book.find(mandateId, userId);
-      const revoked = await book.change(mandateId, (mandate) => {
-        if (mandate.state !== "active") return undefined;
-        MANDATE_STATES.assertMove(mandate.state, "revoked");
-        const decided = deps.audit(mandate, {
-          what: "mandate.revoked",
-          subject: mandateId,
-          before: { state: mandate.state },
-          after: { state: "revoked" },
-        });
-        const ended = { state: "revoked", endedAt: stamp(), lookAt: null, ...decided } as const;
-        return book.save(mandate, ended, [{ type: "mandate.revoked", data: {} }]);
-      });
+      const revoked = await book.end(mandateId);
       deps.reached("mandate.revoked");
       await withdrawUnsent(revoked);
-      return showMandate(
-        await book
-          .find(mandateId)
-          .then(settleUses)
-          .catch((error: unknown) => {
-            if (!(error instanceof Overtaken)) throw error;
-            return book.find(mandateId);
-          }),
-      );
+      return showMandate(await settle(mandateId));
     },
 
     /** Carries on what crashes left: uses whose payments ended, mandates whose time is over. */

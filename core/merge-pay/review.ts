@@ -18,6 +18,8 @@ interface ReviewDeps {
 const BY_PAYMENT = byId(idPattern("pay"));
 /** More than anybody proposes about one payment; a limit all the same, as they are kept in its document. */
 const MOST_DECISIONS = 20;
+/** How far the clocks of a bank's desk and of a node may be apart. */
+const SKEW_MS = 300_000;
 
 /**
  * What became of a deduction when the bank does not say, or contradicts itself: one operator proposes it with evidence, another one approves. The
@@ -66,7 +68,7 @@ export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
     const { amount, bankReference, bookedAt } = claim;
     if (amount.value !== payment.total.value || amount.currency !== payment.total.currency)
       throw new MergepayError("REVIEW_AMOUNT_DIFFERS", undefined, { field: "/amount" });
-    if (Number.isNaN(Date.parse(bookedAt)) || Date.parse(bookedAt) > deps.now())
+    if (!(Date.parse(bookedAt) <= deps.now() + SKEW_MS))
       throw new MergepayError("BODY_INVALID", "The booking must have happened by now.", { field: "/bookedAt" });
     const other = await payments.findOne({ bank: payment.bank, "deduction.bankReference": bankReference });
     if (other !== null && other._id !== payment._id)

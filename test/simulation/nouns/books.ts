@@ -13,6 +13,9 @@ import { Broken, type Noun } from "../engine/contract.ts";
 
 const sum = (amounts: readonly Money[]): bigint => amounts.reduce((all, amount) => all + minorOfMoney(amount), 0n);
 
+/** Money that came after its payment had ended, and what of it paid the orders after all and is counted with the payment. */
+const LATE = /^late_money(_taken)?$/;
+
 export const books: Noun = {
   name: "books",
   open({ store, bank, told, tally }) {
@@ -20,11 +23,11 @@ export const books: Noun = {
       sum(bank.ledger.filter((line) => line.kind === kind).map(({ amount }) => amount));
 
     /** What is booked on accounts of the journal: a debit above zero. */
-    const booked = (account: RegExp, kind?: string): bigint =>
+    const booked = (account: RegExp, kind?: RegExp): bigint =>
       sum(
         store
           .all<StoredEntry>(JOURNAL.name)
-          .filter((entry) => kind === undefined || entry.kind === kind)
+          .filter((entry) => kind === undefined || kind.test(entry.kind))
           .flatMap(({ lines }) => lines.filter((line) => account.test(line.account)).map(({ amount }) => amount)),
       );
 
@@ -84,30 +87,31 @@ export const books: Noun = {
         );
 
         agree("paid by payers", {
-          "bank ledger, less late and doubtful money": bankSum("debit") - doubtful - booked(/^bank:/, "late_money"),
+          "bank ledger, less late and doubtful money": bankSum("debit") - doubtful - booked(/^bank:/, LATE),
           "payments that succeeded": sum(payments.flatMap(({ state, total }) => (state === "succeeded" ? total : []))),
-          "journal, bank": booked(/^bank:/, "payment"),
+          "journal, bank": booked(/^bank:/, /^payment$/),
           "settlement lines, gross": sum(lines.flatMap(({ kind, gross }) => (kind === "order" ? gross : []))),
           "webhooks received, and dead": heard() + unheard(),
         });
         agree("money of which nobody has decided whose it is", {
           "journal, bank, less what was given back of it":
-            booked(/^bank:/, "late_money") + booked(/^bank:/, "late_refund") - booked(/^suspense:/, "refund"),
+            booked(/^bank:/, LATE) + booked(/^bank:/, /^late_refund$/) - booked(/^suspense:/, /^refund$/),
           "journal, suspense": -booked(/^suspense:/),
         });
         agree("paid out to merchants", {
           "bank ledger, less what is in doubt": bankSum("payout") - outInDoubt,
           "payouts that succeeded": sum(payouts.flatMap(({ state, amount }) => (state === "succeeded" ? amount : []))),
           "settlement lines, paid out": sum(lines.flatMap(({ state, net }) => (state === "paid_out" ? net : []))),
-          "journal, bank": -booked(/^bank:/, "payout"),
+          "journal, bank": -booked(/^bank:/, /^payout$/),
         });
         agree("given back to payers", {
           "bank ledger, less late and doubtful money":
-            bankSum("refund") - backInDoubt + booked(/^bank:/, "late_refund"),
+            bankSum("refund") - backInDoubt + booked(/^bank:/, /^late_refund$/),
           "refunds that succeeded": sum(refunds.flatMap(({ state, amount }) => (state === "succeeded" ? amount : []))),
-          "journal, bank": -booked(/^bank:/, "refund"),
+          "journal, bank": -booked(/^bank:/, /^refund$/),
           "settlement lines and late money, taken back":
-            booked(/^suspense:/, "refund") - sum(lines.flatMap(({ kind, gross }) => (kind === "refund" ? gross : []))),
+            booked(/^suspense:/, /^refund$/) -
+            sum(lines.flatMap(({ kind, gross }) => (kind === "refund" ? gross : []))),
         });
         agree("owed to merchants", {
           "journal, merchants": -booked(/^merchant:/),

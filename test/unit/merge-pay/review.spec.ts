@@ -111,10 +111,18 @@ describe("a payment that an operator must look at", () => {
     expect((await till.get(payment.id)).state).to.equal("failed");
   });
 
+  const ahead = (ms: number): string => new Date(till.clock.now() + ms).toISOString();
+
+  it("takes a booking by a bank whose clock is 5 min ahead of ours", async () => {
+    await judge("approve", await propose(debited({ bookedAt: ahead(300_000) })));
+    expect((await till.get(payment.id)).state).to.equal("succeeded");
+  });
+
   const wrong: readonly [string, () => ReviewClaim, string][] = [
     ["another amount", () => debited({ amount: { value: "0.01", currency: "USD" } }), "REVIEW_AMOUNT_DIFFERS"],
     ["another currency", () => debited({ amount: { ...payment.total, currency: "EUR" } }), "REVIEW_AMOUNT_DIFFERS"],
     ["a booking to come", () => debited({ bookedAt: "2027-01-01T00:00:00.000Z" }), "BODY_INVALID"],
+    ["a booking more than 5 min ahead of our clock", () => debited({ bookedAt: ahead(300_001) }), "BODY_INVALID"],
     ["no time", () => debited({ bookedAt: "yesterday" }), "BODY_INVALID"],
   ];
   for (const [what, claim, expected] of wrong)
