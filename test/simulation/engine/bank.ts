@@ -17,7 +17,9 @@ export const BANK = "test";
 export const FINALITY_MS = 120_000;
 /** The only right answer to a challenge, and how long it may be given. */
 export const ANSWER = "right";
-const CHALLENGE_MS = 300_000;
+const CHALLENGE_MS = 1_800_000;
+/** A debit of such an amount is challenged, as banks do by rules of their own. */
+const CHALLENGED = 3n;
 
 /** What became of an instruction at the bank. */
 export interface BankLine {
@@ -44,7 +46,7 @@ export const BANK_FAULTS = [
   "bank.books-after-its-word",
   "bank.tells-other-amount",
   "bank.garbled-answer",
-  "bank.challenges",
+  "bank.books-after-its-challenge",
   "bank.challenges-in-silence",
   "bank.redirects",
   "confirm.silence",
@@ -148,7 +150,7 @@ export function simBank(
     }
     if (struck("bank.declines") && !booked.has(id)) declined.set(id, "BANK_DECLINED");
     if (instruction.kind === "debit" && truth(id) === undefined) {
-      if (struck("bank.challenges")) return challenge(instruction, "code");
+      if (minor(instruction) % CHALLENGED === 0n) return challenge(instruction, "code");
       if (struck("bank.redirects")) return challenge(instruction, "redirect");
       if (struck("bank.challenges-in-silence")) {
         challenge(instruction, "code");
@@ -172,6 +174,15 @@ export function simBank(
       instruction,
       challenge: { id, kind, text: "Type the code.", expiresAt, ...page },
     });
+    // The other thing that the contract of drivers forbids.
+    if (struck("bank.books-after-its-challenge"))
+      late.push({
+        at: now() + CHALLENGE_MS + 300_000,
+        arrive() {
+          declined.delete(instruction.bankRequestId);
+          book(instruction);
+        },
+      });
     return truth(instruction.bankRequestId) ?? silence;
   }
 

@@ -117,7 +117,7 @@ export const payments: Noun = {
           },
         },
         confirm: {
-          weight: 3,
+          weight: 8,
           expects: ["STATE_REFUSED", "CHALLENGE_EXPIRED", "CHALLENGE_MISMATCH"],
           async run({ services, random }) {
             const waiting = store.all<StoredPayment>(PAYMENTS.name).filter(({ state }) => state === "requires_action");
@@ -130,7 +130,7 @@ export const payments: Noun = {
         },
         "take back": {
           weight: 2,
-          expects: ["REFUND_INSTEAD"],
+          expects: ["REFUND_INSTEAD", "STATE_REFUSED"],
           async run({ services, random }) {
             const all = store.all<StoredOrder>(ORDERS.name);
             const held = all.filter(({ state }) => state === "locked");
