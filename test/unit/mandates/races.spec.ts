@@ -27,7 +27,7 @@ const before = (
         await act();
         return collection.find(...args).toArray();
       };
-      return { ...cursor, sort: () => ({ ...cursor, limit: () => ({ ...cursor, toArray }) }) } as typeof cursor;
+      return { ...cursor, sort: () => ({ ...cursor, limit: () => ({ ...cursor, toArray }) }) };
     };
     return { ...collection, ...(method === "find" ? { find } : { updateOne }) };
   },
