@@ -29,6 +29,7 @@ import type {
   RecordReject,
   RemapPlan,
   Review,
+  TakeBack,
 } from "../schemas/types.generated.ts";
 
 export type { Account, AccountSecret, MerchantAccount, Rotation } from "./accounts/actions.ts";
@@ -182,6 +183,9 @@ export interface Actions extends AccountActions, MandateActions, RefundActions, 
   "orders.get": { params: { orderId: string; userId?: string; platform?: string }; result: Order };
   /** By its platform, or by an operator, whose id `by` is. */
   "orders.cancel": { params: { orderId: string; reason: string; platform?: string; by?: string }; result: Order };
+  /** What becomes of orders that were taken back while a payment had them; with `platform` only that platform's. */
+  "take-backs.get": { params: { orderId: string; platform?: string }; result: TakeBack };
+  "take-backs.list": { params: PageQuery & { platform?: string; needsReview?: boolean }; result: Page<TakeBack> };
   "links.create": { params: Linked; result: Link & { claimed: number } };
   /** By a platform's token that was verified; `nonce` is unique for the platform. */
   "links.claim": { params: Linked & { nonce: string; expiresAt: string }; result: Link & { claimed: number } };

@@ -44,6 +44,9 @@ import { statementsShell } from "./statements/statements.service.ts";
 import { REFUNDS } from "./refunds/model.ts";
 import { refundsShell } from "./refunds/refunds.service.ts";
 import { refundsService } from "./refunds/service.ts";
+import { TAKE_BACKS } from "./take-backs/model.ts";
+import { takeBacksService } from "./take-backs/service.ts";
+import { takeBacksShell } from "./take-backs/take-backs.service.ts";
 import { FEE_RULES, SETTLEMENT_RULES } from "./settlement/model.ts";
 import { settlementService } from "./settlement/service.ts";
 import { settlementShell } from "./settlement/settlement.service.ts";
@@ -79,18 +82,21 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
   const statements = await statementsService(deps, settlement);
   const refunds = await refundsService({ deps, mergePay, orders, settlement, ledger });
+  const takeBacks = await takeBacksService({ deps, orders, refunds });
   const reconciliation = await reconciliationService(deps, {
     payment: mergePay.endByStatement,
     payout: payouts.endByStatement,
     refund: refunds.endByStatement,
   });
-  const notify = await notifyService(deps, [FILES, PAYMENTS, PAYOUTS, REFUNDS, MANDATES], post, random);
+  const tellers = [FILES, PAYMENTS, PAYOUTS, REFUNDS, TAKE_BACKS, MANDATES];
+  const notify = await notifyService(deps, tellers, post, random);
 
   const audit = await auditService(deps, [
     FILES,
     PAYMENTS,
     REFUNDS,
     PAYOUTS,
+    TAKE_BACKS,
     LINKS,
     ENDPOINTS,
     MERCHANT_ACCOUNTS,
@@ -108,6 +114,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     accountsShell(accounts),
     mergePayShell(mergePay, quotes),
     refundsShell(refunds),
+    takeBacksShell(takeBacks),
     mandatesShell(mandates),
     settlementShell(settlement),
     payoutsShell(payouts),
@@ -132,6 +139,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     { name: "payouts", everyMs: sweepMs, run: payouts.sweep },
     { name: "payouts of the day", everyMs: sweepMs, run: payouts.daily },
     { name: "refunds", everyMs: sweepMs, run: refunds.sweep },
+    { name: "take-backs", everyMs: sweepMs, run: takeBacks.sweep },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
   ];
@@ -161,6 +169,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       mandates,
       payouts,
       refunds,
+      takeBacks,
       statements,
       reconciliation,
       notify,

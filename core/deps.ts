@@ -80,6 +80,8 @@ export type Point =
   | "refund.orders-noted"
   | "refund.lines-written"
   | "refund.journal-written"
+  | "take-back.noted"
+  | "take-back.refund-opened"
   | "event.relayed"
   | "webhook.sent";
 

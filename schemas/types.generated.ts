@@ -262,6 +262,9 @@ export interface Event {
     | "refund.unknown"
     | "orders.paid"
     | "orders.refunded"
+    | "orders.cancelled"
+    | "orders.refunding"
+    | "orders.cancel_refused"
     | "mandate.used"
     | "mandate.refused"
     | "mandate.released"
@@ -272,7 +275,7 @@ export interface Event {
     | "file.processed"
     | "file.failed";
   /**
-   * Id of the file, payment, mandate, refund or payout that the fact is about.
+   * Id of the file, order, payment, mandate, refund or payout that the fact is about.
    */
   aggregate: string;
   /**
@@ -1431,4 +1434,42 @@ export interface Money16 {
    */
   value: string;
   currency: string;
+}
+/**
+ * An order that its platform took back while a payment held it or had paid it, and what becomes of that: it is cancelled when the payment ends without money, refunded when it is paid.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "take-back".
+ */
+export interface TakeBack {
+  orderId: string;
+  platform: string;
+  merchant: string;
+  orderNo: string;
+  /**
+   * `asked`: the payment is under way, or the refund is to be opened · `refunding`: `refundId` is on its way, or waits for approval · `refused`: an operator refused it.
+   */
+  state: "asked" | "cancelled" | "refunding" | "refunded" | "refused";
+  cancellation: Cancellation;
+  /**
+   * The refund of it, the last one if there were several.
+   */
+  refundId?: string;
+  /**
+   * Refunds in vain; it is tried again, and in the end an operator must look.
+   */
+  tries: number;
+  /**
+   * It waits for an operator: to approve the refund, or to find out why there is none.
+   */
+  needsReview?: boolean;
+  /**
+   * Why the last try was in vain.
+   */
+  error?: {
+    code: string;
+    reason: string;
+  };
+  createdAt: string;
+  updatedAt: string;
 }

@@ -155,7 +155,6 @@ export const ERRORS = Object.freeze({
   QUOTE_EXPIRED: info(410, "payer", "changed", "The quote has expired; take a new one."),
   QUOTE_MISMATCH: info(409, "payer", "changed", "What would be paid is not what the quote showed."),
   ACCOUNT_MISSING: info(422, "payer", "changed", "The payer has no bank account to pay from."),
-  REFUND_INSTEAD: info(409, "platform", "never", "The order is paid, so it can't be cancelled; refund it instead."),
   REVIEW_AMOUNT_DIFFERS: info(422, "operator", "changed", "What was debited is not the payment's total."),
   REVIEW_REFERENCE_TAKEN: info(409, "operator", "changed", "Another payment has this bank reference."),
   REVIEW_NOT_DEBITED: info(402, "payer", "changed", "Operators found out that nothing was deducted."),

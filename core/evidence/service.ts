@@ -21,6 +21,7 @@ import { page } from "../pages.ts";
 import { PAYOUTS, showPayout, type StoredPayout } from "../payouts/model.ts";
 import { REFUNDS, showRefund, type StoredRefund } from "../refunds/model.ts";
 import { type KeptLine, LINES, showLine } from "../settlement/model.ts";
+import { showTakeBack, type StoredTakeBack, TAKE_BACKS } from "../take-backs/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 
 const BY_ID = { key: "_id", cursor: /^.+$/su };
@@ -69,6 +70,7 @@ export async function evidenceService({ store, limits }: Deps) {
     const fileIds = async () => (await find<StoredOrder>(ORDERS, ofOrders)).map(({ source }) => source.fileId);
     const payoutIds = async () => (await find<KeptLine>(LINES, { paymentId })).map(({ payoutId }) => payoutId);
     const refundIds = async () => (await find<StoredRefund>(REFUNDS, { paymentId })).map(({ _id }) => _id);
+    const orderIds = orders.map(({ orderId }) => orderId);
     const subjects = async (...more: readonly (string | undefined)[]) => [
       ...new Set([paymentId, ...more].filter((id) => id !== undefined)),
     ];
@@ -76,9 +78,11 @@ export async function evidenceService({ store, limits }: Deps) {
       reference: { $in: await subjects(...(await payoutIds()), ...(await refundIds())) },
     });
     const decisions = async () => ({
-      subject: { $in: await subjects(...(await payoutIds()), ...(await refundIds()), ...(await fileIds())) },
+      subject: {
+        $in: await subjects(...(await payoutIds()), ...(await refundIds()), ...(await fileIds()), ...orderIds),
+      },
     });
-    const events = async () => ({ aggregate: { $in: await subjects(...(await refundIds())) } });
+    const events = async () => ({ aggregate: { $in: await subjects(...(await refundIds()), ...orderIds) } });
     return [
       sourceOf<StoredPayment>("payment", PAYMENTS, () => among([paymentId]), showSettled),
       sourceOf<StoredQuote>("quote", QUOTES, () => among([quoteId]), showQuote),
@@ -87,6 +91,7 @@ export async function evidenceService({ store, limits }: Deps) {
       sourceOf<KeptLine>("settlement-lines", LINES, () => ({ paymentId }), showLine),
       sourceOf<StoredPayout>("payouts", PAYOUTS, async () => among(await payoutIds()), showPayout),
       sourceOf<StoredRefund>("refunds", REFUNDS, () => ({ paymentId }), showRefund),
+      sourceOf<StoredTakeBack>("take-backs", TAKE_BACKS, () => ofOrders, showTakeBack),
       sourceOf<StoredEntry>("journal", JOURNAL, journal, showEntry),
       sourceOf(
         "journal-blocks",

@@ -9,7 +9,9 @@ import {
   decideCancel,
   type Ingested,
   type RecordedCancellation,
+  TAKEN,
 } from "./candidates.ts";
+import type { TakeBackNotes } from "../take-backs/repo.ts";
 import type { StoredOrder } from "./model.ts";
 
 /** What is known of an order that had not come yet, that it is cancelled or not owed; `_id` is the order's business key. */
@@ -22,6 +24,7 @@ export function orderCancellations(
   deps: Deps,
   orders: StoreCollection<StoredOrder>,
   notes: StoreCollection<StoredCancellation>,
+  takeBacks: TakeBackNotes,
 ) {
   /** The notes about these business keys. */
   async function notesOf(keys: readonly string[]): Promise<Map<string, RecordedCancellation>> {
@@ -55,14 +58,17 @@ export function orderCancellations(
     );
   }
 
-  /** Has those of these orders that a payment still holds cancelled when it ends without money. */
-  async function askForLocked(cancelled: readonly Cancel[]): Promise<void> {
-    if (cancelled.length === 0) return;
+  /** Has those of these orders that a payment holds cancelled when it ends without money, and refunded when they are paid. */
+  async function askForTaken(
+    taken: readonly { readonly cancel: Cancel; readonly order: StoredOrder }[],
+  ): Promise<void> {
+    if (taken.length === 0) return;
+    await takeBacks.noteAll(taken.map(({ cancel: { cancellation }, order }) => ({ ...order, cancellation })));
     const updatedAt = instant(deps.now());
     await orders.bulkWrite(
-      cancelled.map(({ key, cancellation }) => ({
+      taken.map(({ cancel: { key, cancellation } }) => ({
         updateOne: {
-          filter: { key, state: "locked", cancelRequest: null } as unknown as Filter<StoredOrder>,
+          filter: { key, state: { $in: [...TAKEN] }, cancelRequest: null } as unknown as Filter<StoredOrder>,
           update: { $set: { cancelRequest: cancellation, updatedAt } },
         },
       })),
@@ -81,7 +87,7 @@ export function orderCancellations(
 
     /**
      * Takes the cancellations of a batch: an open order is cancelled, one that a payment holds when that has ended without money, one that is
-     * cancelled stays, any other is ORDER_CONFLICT; of an
+     * paid is refunded, one that is cancelled stays, any other is ORDER_CONFLICT; of an
      * order that is not there it is noted first and then looked for again, so that the two can't miss each other.
      */
     async cancelAll(cancels: readonly Cancel[], done: Ingested): Promise<void> {
@@ -92,21 +98,22 @@ export function orderCancellations(
         const byKey = new Map(found.map((order) => [order.key, order]));
         const absent: Cancel[] = [];
         const open: Cancel[] = [];
-        const locked: Cancel[] = [];
+        const taken: { cancel: Cancel; order: StoredOrder }[] = [];
         for (const cancel of undecided) {
           const before = byKey.get(cancel.key);
           if (before === undefined) (noted.has(cancel.key) ? waiting : absent).push(cancel);
           else {
             const what = decideCancel(cancel, before, done);
-            if (what !== "decided") (what === "cancel" ? open : locked).push(cancel);
+            if (what === "cancel") open.push(cancel);
+            else if (what === "ask") taken.push({ cancel, order: before });
           }
         }
         if (absent.length > 0) await note(absent);
         for (const { key } of absent) noted.add(key);
         await cancelOpen(open);
-        await askForLocked(locked);
+        await askForTaken(taken);
         // What they are now decides: a payment may have been quicker, or may have ended.
-        undecided = [...absent, ...open, ...locked];
+        undecided = [...absent, ...open, ...taken.map(({ cancel }) => cancel)];
       }
       if (waiting.length === 0) return;
       const byKey = await notesOf(waiting.map(({ key }) => key));

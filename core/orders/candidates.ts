@@ -185,9 +185,12 @@ function decideFirst(origin: Origin, candidate: Candidate, before: Before, done:
   return "decided";
 }
 
+/** The states of orders that a payment has. */
+export const TAKEN: readonly StoredOrder["state"][] = ["locked", "paid", "settled"];
+
 /**
- * What to do about an order that a record takes back: counted in `done`, or to be cancelled, or, while a payment holds it, to be asked for: it is
- * cancelled when the payment ends without money. That nothing is owed is not asked for: its platform has the money, and must know.
+ * What to do about an order that a record takes back: counted in `done`, or to be cancelled, or, while a payment has it, to be asked for: it is
+ * cancelled when the payment ends without money, and refunded when it is paid. That nothing is owed is not asked for: its platform has the money, and must know.
  */
 export function decideCancel(
   cancel: Cancel,
@@ -195,7 +198,7 @@ export function decideCancel(
   done: Ingested,
 ): "cancel" | "ask" | "decided" {
   if (before.state === "open") return "cancel";
-  if (before.state === "locked" && !cancel.notOwed) {
+  if (TAKEN.includes(before.state) && !cancel.notOwed) {
     if (before.cancelRequest === undefined) return "ask";
     countCancel(cancel, before.cancelRequest, done);
     return "decided";
@@ -208,7 +211,7 @@ export function decideCancel(
     const reason =
       before.state === "locked"
         ? "A payment holds the order now, so it was not taken back. Send the record again when the payment has ended."
-        : `The order is ${before.state}, so it was not cancelled. Refund it instead.`;
+        : `The order is ${before.state}, so it was not cancelled.`;
     done.rejects.push({ record, position, code: "ORDER_CONFLICT", reason });
   }
   return "decided";

@@ -7,6 +7,7 @@ import { idPattern } from "../ids.ts";
 import { MINOR_LIMIT, minorOfMoney, moneyOf } from "../money/money.ts";
 import { byId, page } from "../pages.ts";
 import type { Order } from "../../schemas/types.generated.ts";
+import { takeBackNotes } from "../take-backs/repo.ts";
 import { orderCancel } from "./cancel.ts";
 import { CANCELLATIONS, orderCancellations, type StoredCancellation } from "./cancellations.ts";
 import { asOf, DEADLINES, isOver, orderDeadlines, type StoredDeadline } from "./deadlines.ts";
@@ -26,10 +27,12 @@ const BY_KEY = { key: "key", cursor: /^[a-z][a-z0-9-]{1,39}\/[^/]+\/./su };
 /** The unified order documents: taken from files, shown to payers and platforms, locked and paid by payments. */
 export async function ordersService(deps: Deps, usersOf: UsersOf) {
   const orders = await deps.store.collection<StoredOrder>(ORDERS);
+  const takeBacks = await takeBackNotes(deps);
   const cancellations = orderCancellations(
     deps,
     orders,
     await deps.store.collection<StoredCancellation>(CANCELLATIONS),
+    takeBacks,
   );
   const owners = orderOwners(deps, orders, usersOf);
   const deadlines = orderDeadlines(deps, orders, await deps.store.collection<StoredDeadline>(DEADLINES));
@@ -44,7 +47,7 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
     /** Brings the orders of these buyer keys in line with their links, as they are now. */
     settle: owners.settle,
     ...orderLocks(deps, orders, owners),
-    ...orderCancel(deps, orders),
+    ...orderCancel(deps, orders, takeBacks),
     ...orderReturns(orders),
 
     /** Marks what this payment holds as paid. Idempotent. @throws INTERNAL when an order is not this payment's */

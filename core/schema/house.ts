@@ -26,6 +26,7 @@ import settlementLine from "../../schemas/settlement-line.schema.json" with { ty
 import settlementRule from "../../schemas/settlement-rule.schema.json" with { type: "json" };
 import settlementRuleVersion from "../../schemas/settlement-rule-version.schema.json" with { type: "json" };
 import statement from "../../schemas/statement.schema.json" with { type: "json" };
+import takeBack from "../../schemas/take-back.schema.json" with { type: "json" };
 
 /** Every schema of the schemas folder; a test holds the list to the folder. Imported, not read, so that this part has no I/O. */
 export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
@@ -57,4 +58,5 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   settlementRule,
   settlementRuleVersion,
   statement,
+  takeBack,
 ];

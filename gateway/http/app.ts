@@ -23,6 +23,7 @@ import { refundRoutes } from "./routes/refunds.ts";
 import { settlementRoutes } from "./routes/settlement.ts";
 import { reconciliationRoutes } from "./routes/reconciliation.ts";
 import { statementRoutes } from "./routes/statements.ts";
+import { takeBackRoutes } from "./routes/take-backs.ts";
 import { uploadRoute } from "./routes/upload.ts";
 import { checkHeaders, createServer, methodTable, timesOf } from "./server.ts";
 import { requestValidator } from "./validate.ts";
@@ -98,6 +99,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     linkRoutes,
     operationRoutes,
     refundRoutes,
+    takeBackRoutes,
     settlementRoutes,
     statementRoutes,
     reconciliationRoutes,

@@ -51,9 +51,12 @@ export function orderRoutes(app: FastifyInstance, { call, limits }: HttpDeps): v
       body: BODIES.orderCancellation,
       answers: {
         200: ["The order, cancelled.", ANSWERS.order],
-        202: ["A payment holds it: it is cancelled when that ends without money (`cancelRequest`).", ANSWERS.order],
+        202: [
+          "A payment has it (`cancelRequest`): it is cancelled when that ends without money, and refunded when it is paid. `GET /v1/take-backs/{id}` says how that goes.",
+          ANSWERS.order,
+        ],
       },
-      problems: ["REFUND_INSTEAD", "STATE_REFUSED"],
+      problems: ["STATE_REFUSED"],
     }),
     async (request, reply) => {
       const principal = principalOf(request);

@@ -3,6 +3,7 @@ import type { Patch } from "../contract.ts";
 
 const REFUNDS = "test/unit/refunds/refunds.spec.ts";
 const BANK = "test/unit/refunds/bank.spec.ts";
+const TAKE_BACKS = "test/unit/take-backs/take-backs.spec.ts";
 const ALLOCATION = "test/unit/refunds/allocation.spec.ts";
 
 export const patches: readonly Patch[] = [
@@ -47,5 +48,26 @@ export const patches: readonly Patch[] = [
     from: "if (fingerprint !== undefined && fingerprint !== preview.fingerprint)",
     to: "if (fingerprint !== undefined && preview.fingerprint === '')",
     red: [REFUNDS],
+  },
+  {
+    name: "an order that is taken back is noted after it says so",
+    file: "core/orders/cancel.ts",
+    from: "await takeBacks.noteAll([{ ...now, cancellation }]);",
+    to: "if (now.cancelRequest !== undefined) await takeBacks.noteAll([{ ...now, cancellation }]);",
+    red: [TAKE_BACKS],
+  },
+  {
+    name: "a refund of an order that is taken back fails, and nobody tries again",
+    file: "core/take-backs/service.ts",
+    from: "      dueAt: stamp(wait ?? LOOK_MS.most),",
+    to: "      dueAt: null,",
+    red: [TAKE_BACKS],
+  },
+  {
+    name: "each sweep refunds an order that is taken back anew",
+    file: "core/take-backs/model.ts",
+    from: "  opened === 0 ? `cancel-${_id}` :",
+    to: "  opened === -1 ? `cancel-${_id}` : process.hrtime.bigint() > 0n ? `${process.hrtime.bigint()}` :",
+    red: [TAKE_BACKS],
   },
 ];

@@ -155,6 +155,8 @@ const POINTS: Readonly<Record<Point, boolean>> = {
   "refund.orders-noted": true,
   "refund.lines-written": true,
   "refund.journal-written": true,
+  "take-back.noted": true,
+  "take-back.refund-opened": true,
   "journal.block-written": true,
   "journal.sealed": true,
   "journal.balance-kept": true,

@@ -124,7 +124,8 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
     const newId = idSource(now, seeded(seed * 1_000 + node.index * 100 + life).bytes);
     const deps: Deps = {
       store: storeThrough(store, takeUp),
-      limits: LIMITS,
+      // So that some refunds of single orders wait for a second operator too.
+      limits: { ...LIMITS, refundFourEyes: 400 },
       now,
       newId,
       audit: auditTrail({ node: `node-${node.index}`, now, newId }),

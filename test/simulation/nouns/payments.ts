@@ -130,7 +130,7 @@ export const payments: Noun = {
         },
         "take back": {
           weight: 2,
-          expects: ["REFUND_INSTEAD", "STATE_REFUSED"],
+          expects: ["STATE_REFUSED"],
           async run({ services, random }) {
             const all = store.all<StoredOrder>(ORDERS.name);
             const held = all.filter(({ state }) => state === "locked");

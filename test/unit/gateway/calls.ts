@@ -239,6 +239,8 @@ export const CALLS: readonly ApiCall[] = [
     who: [OPS],
     status: 200,
   },
+  get("/v1/take-backs?needsReview=true", [ACME, OPS], { route: "/v1/take-backs" }),
+  get(`/v1/take-backs/${IDS.order}`, [ACME, OPS], { route: "/v1/take-backs/:id", owned: true }),
   get(`/v1/refunds?payment=${IDS.payment}`, [ACME, ANNA, OPS], { route: "/v1/refunds" }),
   get(`/v1/refunds/${IDS.refund}`, [ACME, ANNA, OPS], { route: "/v1/refunds/:id", owned: true }),
   get(`/v1/settlement-lines?payment=${IDS.payment}`, [ACME, OPS], { route: "/v1/settlement-lines" }),
