@@ -35,7 +35,7 @@ export function echoOf(input: InputSpec): Echo {
     return {
       type: "application/xml; charset=utf-8",
       extension: "xml",
-      // Of several namespaces nobody can say any more which element was in which.
+      // Records put together of parts have no text of their own, and nobody can say which element was in which of several namespaces.
       render: (records) => xmlEcho(records, typeof input.namespace === "string" ? input.namespace : undefined),
     };
   if (format === "ndjson")
@@ -120,14 +120,14 @@ function tableRows(value: unknown): readonly Readonly<Record<string, string>>[] 
 async function* xmlEcho(records: AsyncIterable<EchoRecord>, namespace: string | undefined): AsyncGenerator<string> {
   const own = namespace === undefined ? "" : ` xmlns="${escaped(namespace)}"`;
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<rejected>\n';
-  for await (const { position, errors, raw } of records) {
+  for await (const { position, errors, raw, source } of records) {
     const told = errors.map(
       ({ code, field, reason }) =>
         `<error code="${escaped(code)}"${field === undefined ? "" : ` field="${escaped(field)}"`}>${escaped(reason)}</error>`,
     );
     const name = /([^/[\]]+)(?:\[[0-9]+\])?$/.exec(position)?.[1] ?? "value";
     const value = valueOf(raw);
-    const element = value === undefined ? "" : elementOf(name, value, own);
+    const element = source ?? (value === undefined ? "" : elementOf(name, value, own));
     yield `<record position="${escaped(position)}">${told.join("")}${element}</record>\n`;
   }
   yield "</rejected>\n";

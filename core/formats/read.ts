@@ -18,10 +18,11 @@ async function* recordsOf(
   tell?: (source: string | undefined) => void,
 ): AsyncGenerator<readonly RawRecord[]> {
   let batch: RawRecord[] = [];
-  const { text, reader } = await opened(bytes, input, limits, (record, source) => {
+  const emit: Emit = (record, source) => {
     batch.push(record);
     tell?.(source);
-  });
+  };
+  const { text, reader } = await opened(bytes, input, limits, { emit, withSources: tell !== undefined });
   for await (const piece of text) {
     reader.write(piece);
     if (batch.length === 0) continue;
@@ -65,25 +66,38 @@ export const checkFrame: CheckFrame = async (bytes, input, limits) => {
   return { records: reader.end() };
 };
 
+interface Emitting {
+  readonly emit?: Emit | undefined;
+  /** Records' own texts are wanted, also where they cost. */
+  readonly withSources?: boolean;
+}
+
 /** The text that records are in, and what reads it. */
 async function opened(
   bytes: AsyncIterable<Uint8Array>,
   input: InputSpec,
   limits: ReadLimits,
-  emit?: Emit,
+  { emit, withSources = false }: Emitting = {},
 ): Promise<{ readonly text: AsyncIterable<string>; readonly reader: TextReader }> {
   if (input.format === "xlsx") return openSheet(bytes, input, limits, emit);
-  return { text: notEmpty(decode(bytes, input.encoding ?? "utf-8")), reader: readerOf(input, limits, emit) };
+  return {
+    text: notEmpty(decode(bytes, input.encoding ?? "utf-8")),
+    reader: readerOf(input, limits, { emit, withSources }),
+  };
 }
 
-function readerOf(input: Exclude<InputSpec, SheetInput>, limits: ReadLimits, emit?: Emit): TextReader {
+function readerOf(
+  input: Exclude<InputSpec, SheetInput>,
+  limits: ReadLimits,
+  { emit, withSources }: Emitting,
+): TextReader {
   switch (input.format) {
     case "json":
       return createJsonReader(input, limits, emit);
     case "ndjson":
       return createNdjsonReader(limits, emit);
     case "xml":
-      return createXmlReader(input, limits, emit);
+      return createXmlReader(input, limits, emit, withSources);
     case "csv":
     case "tsv":
       return createTableReader(input, limits, emit);

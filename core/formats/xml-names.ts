@@ -11,6 +11,8 @@ export interface Namespaces {
   /** Enters an element and says what its name means there. */
   enter(name: string, attributes: Readonly<Record<string, string>>): ResolvedName;
   leave(): void;
+  /** Namespaces in scope, by prefix; `""` is the default one. */
+  readonly scope: () => ReadonlyMap<string, string>;
 }
 
 const XML = "http://www.w3.org/XML/1998/namespace";
@@ -112,5 +114,6 @@ export function createNamespaces(
       }
       depth--;
     },
+    scope: () => scope,
   };
 }

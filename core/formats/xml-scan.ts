@@ -11,6 +11,8 @@ export interface XmlEvents {
   readonly text: ((part: string) => void) | undefined;
   /** A comment or processing instruction. */
   aside(): void;
+  /** What was told so far is about to be forgotten: nothing in front of this place can be cut any more. */
+  passed?(to: number): void;
   /** The error to throw for a document that is not well-formed. */
   broken(reason: string): Error;
 }
@@ -21,6 +23,10 @@ export interface XmlScanner {
   end(): void;
   /** Characters from the start of the document to the end of what was told last. */
   readonly position: () => number;
+  /** Characters from the start of the document to the beginning of what is being told. */
+  readonly begin: () => number;
+  /** The characters from one place of the document to another, both of them not yet passed. */
+  readonly cut: (from: number, to: number) => string;
   /** The line of what is being looked at, counted from 1. */
   readonly line: () => number;
 }
@@ -275,6 +281,7 @@ export function createXmlScanner(events: XmlEvents): XmlScanner {
         if (next === -1) break;
         at = next;
       }
+      events.passed?.(before + at);
       lines += linesTo(at);
       before += at;
       text = text.slice(at);
@@ -287,6 +294,8 @@ export function createXmlScanner(events: XmlEvents): XmlScanner {
       if (!sawRoot) throw events.broken("there is no root element");
     },
     position: () => position,
+    begin: () => before + at,
+    cut: (from, to) => text.slice(from - before, to - before),
     line: () => lines + linesTo(at) + 1,
   };
 }

@@ -5,6 +5,7 @@ import type { Emit, TextReader } from "./faults.ts";
 import { isLabelOf } from "./xml-labels.ts";
 import { createNamespaces, isBinding, localOf, type ResolvedName } from "./xml-names.ts";
 import { createXmlScanner } from "./xml-scan.ts";
+import { createXmlSources, type XmlSources } from "./xml-source.ts";
 import { createXmlBuilder, nameTree, type NameTree, type XmlBuilder } from "./xml-value.ts";
 
 const NESTING_MAX = 100_000;
@@ -35,8 +36,14 @@ interface OpenItem {
 /**
  * Reads an XML document: elements at any of the declared paths are records. DOCTYPE, undeclared prefixes, entities other than the
  * five predefined ones, an encoding other than the declared one and all that is not well-formed refuse the file.
+ * @param withSources records are given with their own text, which costs
  */
-export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit): TextReader {
+export function createXmlReader(
+  input: XmlInput,
+  limits: ReadLimits,
+  emit?: Emit,
+  withSources: boolean = false,
+): TextReader {
   const broken = (reason: string): Error => {
     const line = scanner.line();
     return frameBroken(`The XML can't be taken, line ${line}: ${reason}.`, { position: `line ${line}` });
@@ -79,6 +86,7 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
       const builder = reads(place) ? createXmlBuilder(arraysOf(place), limits) : undefined;
       const position = parent === top ? path : `${path}[${count}]`;
       open = { place, position, depth, builder, bytes: 0, from: scanner.position(), leftOut: 0 };
+      if (place.kind === "record") sources?.open(scanner.begin(), namespaces.scope(), given);
       return;
     }
     if (counts) for (const child of node.children.values()) recognised ||= placeOf(child)?.kind === "record";
@@ -104,9 +112,18 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
   function leaveItem(item: OpenItem): void {
     const { place, position, builder } = item;
     open = undefined;
-    if (builder !== undefined && sizeTo(item, scanner.position()) > limits.recordBytes)
-      builder.refuse(recordTooLarge(limits.recordBytes));
-    assembly.found(place, position, builder?.result());
+    if (builder !== undefined && sizeTo(item, scanner.position()) > limits.recordBytes) tooLarge(builder);
+    assembly.found(
+      place,
+      position,
+      builder?.result(),
+      place.kind === "record" ? sources?.close(scanner.position()) : undefined,
+    );
+  }
+
+  function tooLarge(builder: XmlBuilder | undefined): void {
+    builder?.refuse(recordTooLarge(limits.recordBytes));
+    sources?.drop();
   }
 
   function text(part: string): void {
@@ -159,8 +176,14 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
     close: closeTag,
     text: emit === undefined && !assembly.reads && assembly.places.size === 0 ? undefined : text,
     aside: interrupt,
+    ...(withSources ? { passed } : {}),
     broken,
   });
+  const sources: XmlSources | undefined = withSources ? createXmlSources(scanner.cut) : undefined;
+
+  function passed(to: number): void {
+    if (open?.place.kind === "record") sources?.keep(to);
+  }
 
   return {
     write(chunk) {
@@ -169,7 +192,7 @@ export function createXmlReader(input: XmlInput, limits: ReadLimits, emit?: Emit
       if (open !== undefined) {
         open.bytes += Buffer.byteLength(chunk.slice(Math.max(open.from - before, 0)));
         open.from = before + chunk.length;
-        if (open.bytes > limits.recordBytes) open.builder?.refuse(recordTooLarge(limits.recordBytes));
+        if (open.bytes > limits.recordBytes) tooLarge(open.builder);
       }
       before += chunk.length;
       if (before - lastEvent > PIECE_CHARS)

@@ -162,7 +162,7 @@ describe("the echo of a file", () => {
       '<s:list xmlns:s="urn:shop"><s:order><s:no>A</s:no></s:order></s:list>',
       [{ record: 0, position: "/list/order[1]" }],
       '<?xml version="1.0" encoding="UTF-8"?>\n<rejected>\n<record position="/list/order[1]">' +
-        '<error code="RECORD_INVALID">No total.</error><order xmlns="urn:shop"><no>A</no></order></record>\n</rejected>\n',
+        '<error code="RECORD_INVALID">No total.</error><s:order xmlns:s="urn:shop"><s:no>A</s:no></s:order></record>\n</rejected>\n',
     ],
     [
       "XML: the element and what was wrong",
@@ -171,7 +171,7 @@ describe("the echo of a file", () => {
       [{ record: 1, position: "/list/order[2]", field: "/no", reason: "Not <one>." }],
       '<?xml version="1.0" encoding="UTF-8"?>\n<rejected>\n' +
         '<record position="/list/order[2]"><error code="RECORD_INVALID" field="/no">Not &lt;one&gt;.</error>' +
-        '<order id="2"><no>B &amp; C</no><line>x</line><line>y</line></order></record>\n</rejected>\n',
+        "<order id='2'><no>B &amp; C</no><line>x</line><line>y</line></order></record>\n</rejected>\n",
     ],
     [
       "a packed table: its rows, unpacked",
