@@ -201,6 +201,11 @@ export interface Actions extends AccountActions, MandateActions, RefundActions, 
     params: { userId: string; idempotencyKey: string; request: PayRequest; mandateId?: string };
     result: Payment & { existed: boolean };
   };
+  /** As `pay`; by a quote over several currencies one payment for each, in the order of their codes. */
+  "merge-pay.payTogether": {
+    params: Actions["merge-pay.pay"]["params"];
+    result: (Payment | { payments: readonly Payment[] }) & { existed: boolean };
+  };
   /** The payer's answer to the bank's challenge. */
   "merge-pay.confirm": {
     params: { paymentId: string; userId: string; challengeId: string; answer: string };

@@ -42,6 +42,7 @@ export type Point =
   | "file.blob-stored"
   | "file.batch-stored"
   | "payment.inserted"
+  | "payment.others-inserted"
   | "payment.orders-locked"
   | "payment.withdrawn"
   | "payment.attempt-durable"

@@ -1,6 +1,8 @@
 /** Defaults and limits (each is tested at N and N+1). Sizes in bytes, times in milliseconds, the unit last in the name. */
 export interface Limits {
   readonly ordersPerPayment: number;
+  /** Of a quote: each currency is a payment of its own. */
+  readonly currenciesPerQuote: number;
   readonly ordersPerPage: number;
   readonly jsonBodyBytes: number;
   readonly fileBytes: number;
@@ -42,6 +44,7 @@ const hour = 60 * minute;
 
 export const LIMITS: Limits = Object.freeze({
   ordersPerPayment: 1000,
+  currenciesPerQuote: 10,
   ordersPerPage: 200,
   jsonBodyBytes: 1024 * 1024,
   fileBytes: 2 * 1024 ** 3,

@@ -590,6 +590,10 @@ export interface Payment {
   atomicity?: "all_or_nothing" | "best_effort";
   leftOut?: Losers;
   quoteId?: string;
+  /**
+   * The payments of one confirmation over several currencies, one for each, this one included; absent: it was paid by itself.
+   */
+  together?: string[];
   accountId?: string;
   /**
    * The mandate by which it was charged, without the payer being there.
@@ -877,10 +881,26 @@ export interface Quote {
    * @minItems 1
    */
   orders: SelectedOrder[];
-  total: Money2;
+  total?: Money8;
+  /**
+   * Of a selection over several currencies: what will be deducted in each, by a payment of its own.
+   *
+   * @minItems 2
+   */
+  totals?: Money2[];
   fingerprint: string;
   createdAt: string;
   expiresAt: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money8 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
 }
 /**
  * A record of a file that was not taken, or had nothing to pay.
@@ -905,7 +925,7 @@ export interface RecordReject {
 export interface RefundPreview {
   paymentId: string;
   amount: Money2;
-  left: Money8;
+  left: Money9;
   parts: PreviewedPart[];
   /**
    * A second operator must approve it.
@@ -916,7 +936,7 @@ export interface RefundPreview {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money8 {
+export interface Money9 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1010,20 +1030,10 @@ export interface RefundPart {
    * The item of the order that it is for, counted from 0.
    */
   item?: number;
-  gross: Money9;
-  fee?: Money10;
-  tax?: Money11;
-  net?: Money12;
-}
-/**
- * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
- */
-export interface Money9 {
-  /**
-   * Plain decimal, below 10^15 minor units.
-   */
-  value: string;
-  currency: string;
+  gross: Money10;
+  fee?: Money11;
+  tax?: Money12;
+  net?: Money13;
 }
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
@@ -1049,6 +1059,16 @@ export interface Money11 {
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
 export interface Money12 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money13 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1227,7 +1247,7 @@ export interface SettlementLine {
   gross: Money2;
   fee: Money2;
   net: Money2;
-  tax?: Money13;
+  tax?: Money14;
   /**
    * What made the fee.
    */
@@ -1268,7 +1288,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money13 {
+export interface Money14 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1353,9 +1373,9 @@ export interface Statement {
    * This moment not included.
    */
   to: string;
-  opening?: Money14;
+  opening?: Money15;
   items: StatementItem[];
-  closing?: Money16;
+  closing?: Money17;
   /**
    * Cursor of the next page; absent on the last.
    */
@@ -1364,7 +1384,7 @@ export interface Statement {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money14 {
+export interface Money15 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1399,7 +1419,7 @@ export interface StatementItem {
   gross?: Money2;
   fee?: Money2;
   tax?: Money2;
-  net: Money15;
+  net: Money16;
   /**
    * The fee rule that made the fee, in words.
    */
@@ -1418,7 +1438,7 @@ export interface StatementItem {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money15 {
+export interface Money16 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1428,7 +1448,7 @@ export interface Money15 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money16 {
+export interface Money17 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

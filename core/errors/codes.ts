@@ -149,7 +149,12 @@ export const ERRORS = Object.freeze({
   // Paying
   SELECTION_EMPTY: info(422, "payer", "changed", "There is nothing to pay in this selection."),
   SELECTION_TOO_LARGE: info(422, "payer", "changed", "The selection has more orders than one payment takes."),
-  CURRENCIES_MIXED: info(422, "payer", "changed", "One payment is in one currency; select orders of one currency."),
+  CURRENCIES_MIXED: info(
+    422,
+    "payer",
+    "changed",
+    "One payment is in one currency; select orders of one currency, or take a quote, which may be over several.",
+  ),
   TOTAL_TOO_LARGE: info(422, "payer", "changed", "The total is larger than one deduction can be."),
   ORDERS_UNAVAILABLE: info(409, "payer", "changed", "Some of the orders can't be paid now."),
   QUOTE_EXPIRED: info(410, "payer", "changed", "The quote has expired; take a new one."),

@@ -24,6 +24,8 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox, A
   /** The id of the deduction, made with the payment, so that it is durable before anything is sent. */
   bankRequestId: string;
   bank: string;
+  /** Of the first payment of a confirmation: the others, whole, as long as they may not have been inserted. */
+  unmade?: StoredPayment[];
   /** It had ended when the bank took the money, which then paid its orders all the same. */
   tookLateMoney?: boolean;
   /** Of best_effort: with fewer orders nothing is paid. */
@@ -59,12 +61,12 @@ export interface StoredQuote extends Doc, Omit<Quote, "id"> {}
 export const QUOTES: CollectionSpec = { name: "quotes", indexes: [] };
 
 /**
- * Fingerprint of a priced selection: payer, orders with revision and amount in their order, total. Who pays by it has seen just this.
+ * Fingerprint of a priced selection: payer, orders with revision and amount in their order, total (of each currency). Who pays by it has seen just this.
  */
-export function fingerprintOf(userId: string, orders: readonly SelectedOrder[], total: Money): string {
+export function fingerprintOf(userId: string, orders: readonly SelectedOrder[], totals: readonly Money[]): string {
   const lines = orders.map(({ orderId, revision, amount }) => [orderId, revision, amount.value, amount.currency]);
   return createHash("sha256")
-    .update(JSON.stringify([userId, lines, total.value, total.currency]))
+    .update(JSON.stringify([userId, lines, ...totals.flatMap(({ value, currency }) => [value, currency])]))
     .digest("hex");
 }
 
@@ -77,7 +79,7 @@ export const rulesOf = ({ feeRules, settlementRules, fees = {} }: StoredPayment)
 /** The payment as its payer may see it. */
 export function showPayment(stored: StoredPayment): Payment {
   const { _id, userId, state, total, orders, quoteId, accountId, mandateId, deduction, challenge } = stored;
-  const { atomicity, leftOut } = stored;
+  const { atomicity, leftOut, together } = stored;
   const { needsReview, error, createdAt, updatedAt } = stored;
   const returned = Object.values(stored.returned ?? {});
   return {
@@ -90,6 +92,7 @@ export function showPayment(stored: StoredPayment): Payment {
     ...(atomicity === undefined ? {} : { atomicity }),
     ...(leftOut === undefined ? {} : { leftOut }),
     ...(quoteId === undefined ? {} : { quoteId }),
+    ...(together === undefined ? {} : { together }),
     ...(mandateId === undefined ? {} : { mandateId }),
     ...(deduction === undefined ? {} : { deduction }),
     ...(challenge === undefined || state !== "requires_action" ? {} : { challenge }),

@@ -9,7 +9,7 @@ import { type Fact, withFacts } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
 import { linesOf } from "../settlement/model.ts";
 import type { SettlementService } from "../settlement/service.ts";
-import type { StoreCollection } from "../store/contract.ts";
+import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import { saveVersion } from "../versioned.ts";
 import type { Challenge, Deduction, PaymentError } from "../../schemas/types.generated.ts";
 import { decisionOf } from "./decisions.ts";
@@ -52,7 +52,7 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     payment: StoredPayment,
     to: PaymentState,
     change: Partial<StoredPayment>,
-    gone: readonly "error"[] = [],
+    gone: readonly ("error" | "unmade")[] = [],
   ): Promise<StoredPayment> {
     PAYMENT_STATES.assertMove(payment.state, to);
     const moved: StoredPayment = { ...payment, ...change, state: to };
@@ -191,13 +191,31 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
     to: "expired" | "cancelled",
     error?: PaymentError,
   ): Promise<StoredPayment> {
-    const ended = await move(payment, to, { dueAt: stamp(), ...(error === undefined ? {} : { error }) });
+    await makeOthers(payment, to === "expired" ? stamp() : undefined);
+    const change = { dueAt: stamp(), ...(error === undefined ? {} : { error }) };
+    const ended = await move(payment, to, change, payment.unmade === undefined ? [] : ["unmade"]);
     deps.reached("payment.withdrawn");
     return release(ended);
   }
 
+  /**
+   * Inserts what a payment holds of the other payments of its confirmation, and is not there yet. Each ends by itself.
+   * @param dueAt when a sweeper looks at them; absent: when the lease of whoever pays is over
+   */
+  async function makeOthers({ unmade }: StoredPayment, dueAt?: string): Promise<void> {
+    if (unmade === undefined) return;
+    const others = dueAt === undefined ? unmade : unmade.map((one) => ({ ...one, dueAt }));
+    try {
+      await payments.insertMany(others, { ordered: false });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    deps.reached("payment.others-inserted");
+  }
+
   return {
     save,
+    makeOthers,
     settle,
     openOrders,
     release,

@@ -2,22 +2,14 @@ import type { Actions, Selection } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
-import { sumMoney } from "../money/money.ts";
 import type { StoredOrder } from "../orders/model.ts";
 import { type Losers, reasonOf } from "../orders/lock.ts";
 import type { OrdersService } from "../orders/service.ts";
-import type { Money, Quote, SelectedOrder } from "../../schemas/types.generated.ts";
+import type { Quote, SelectedOrder } from "../../schemas/types.generated.ts";
 import { changesSince } from "./changes.ts";
+import { inParts, type Part } from "./parts.ts";
 import type { Atomicity } from "./requests.ts";
 import { fingerprintOf, QUOTES, showQuote, type StoredQuote } from "./model.ts";
-
-/** A selection with its price. */
-export interface Priced {
-  readonly orders: SelectedOrder[];
-  readonly total: Money;
-  /** Of best_effort: what was asked for and can't be had now. */
-  readonly leftOut?: Losers;
-}
 
 type How = Pick<Atomicity, "atomicity">;
 
@@ -29,10 +21,12 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
   /** The orders of a selection, and those of it that can't be had; there are some only of best_effort. */
   async function ordersOf(userId: string, selection: Selection, how: How): Promise<[StoredOrder[], Losers]> {
     if (selection.orders === "all") {
-      if (!("currency" in selection))
-        throw new MergepayError("BODY_INVALID", 'orders: "all" needs a currency.', { field: "/currency" });
       const open = await orders.findOpen(userId, selection.currency, most + 1, selection.platforms);
-      if (open.length === 0) throw new MergepayError("SELECTION_EMPTY", "You owe nothing in this currency.");
+      if (open.length === 0)
+        throw new MergepayError(
+          "SELECTION_EMPTY",
+          selection.currency === undefined ? "You owe nothing." : "You owe nothing in this currency.",
+        );
       return [open, []];
     }
     const ids = selection.orders;
@@ -51,14 +45,14 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
   }
 
   /**
-   * The selection with its total, and each order as it is now. Nothing is locked by it.
-   * @throws SELECTION_EMPTY, SELECTION_TOO_LARGE, ORDERS_UNAVAILABLE (with the orders), CURRENCIES_MIXED, TOTAL_TOO_LARGE
+   * The selection with its total in each currency, and each order as it is now. Nothing is locked by it.
+   * @throws SELECTION_EMPTY, SELECTION_TOO_LARGE, ORDERS_UNAVAILABLE (with the orders), TOTAL_TOO_LARGE
    */
-  async function price(userId: string, selection: Selection, how: How = {}): Promise<Priced> {
+  async function price(userId: string, selection: Selection, how: How = {}): Promise<Part[]> {
     const [selected, leftOut] = await ordersOf(userId, selection, how);
     if (selected.length > most) throw tooMany(most);
-    return {
-      orders: selected.map(({ _id, platform, merchant, orderNo, amount, revision }) => ({
+    return inParts(
+      selected.map(({ _id, platform, merchant, orderNo, amount, revision }) => ({
         orderId: _id,
         platform,
         merchant,
@@ -66,9 +60,8 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
         amount,
         revision,
       })),
-      total: sumMoney(selected.map(({ amount }) => amount)),
-      ...(leftOut.length === 0 ? {} : { leftOut }),
-    };
+      leftOut,
+    );
   }
 
   async function find(userId: string, quoteId: string): Promise<StoredQuote> {
@@ -82,13 +75,23 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
     price,
 
     async create({ userId, selection }: Actions["merge-pay.quote"]["params"]): Promise<Quote> {
-      const priced = await price(userId, selection);
+      const parts = await price(userId, selection);
+      const mostCurrencies = deps.limits.currenciesPerQuote;
+      if (parts.length > mostCurrencies)
+        throw new MergepayError(
+          "SELECTION_TOO_LARGE",
+          `A quote is over at most ${mostCurrencies} currencies; select fewer and pay the rest after.`,
+        );
       const now = deps.now();
+      const selected = parts.flatMap((part) => part.orders);
+      const totals = parts.map(({ total }) => total);
+      const [total, another] = totals;
       const quote: StoredQuote = {
         _id: deps.newId("quo"),
         userId,
-        ...priced,
-        fingerprint: fingerprintOf(userId, priced.orders, priced.total),
+        orders: selected,
+        ...(another === undefined && total !== undefined ? { total } : { totals }),
+        fingerprint: fingerprintOf(userId, selected, totals),
         createdAt: instant(now),
         expiresAt: instant(now + deps.limits.quoteMs),
       };
@@ -103,7 +106,7 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
      * The quote to pay by: all of it, as it was seen; of best_effort, those of its orders that are as they were seen.
      * @throws NOT_FOUND, QUOTE_MISMATCH (with what changed), QUOTE_EXPIRED
      */
-    async toPay(userId: string, quoteId: string, fingerprint: string, how: How = {}): Promise<Priced> {
+    async toPay(userId: string, quoteId: string, fingerprint: string, how: How = {}): Promise<Part[]> {
       const quote = await find(userId, quoteId);
       if (quote.fingerprint !== fingerprint)
         throw new MergepayError("QUOTE_MISMATCH", "The fingerprint is not that of the quote.", {
@@ -115,7 +118,7 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
         quote.orders.map(({ orderId }) => orderId),
       );
       const changes = changesSince(quote.orders, present);
-      if (changes.length === 0) return { orders: quote.orders, total: quote.total };
+      if (changes.length === 0) return inParts(quote.orders);
       const changed = new Set(changes.map(({ orderId }) => orderId));
       const kept = quote.orders.filter(({ orderId }) => !changed.has(orderId));
       if (how.atomicity !== "best_effort" || kept.length === 0)
@@ -123,13 +126,13 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
           changes,
         });
       const byId = new Map(present.map((order) => [order._id, order]));
-      return {
-        orders: kept,
-        total: sumMoney(kept.map(({ amount }) => amount)),
-        leftOut: quote.orders
+      const reasonFor = ({ orderId, revision }: SelectedOrder) => reasonOf(byId.get(orderId), userId, revision);
+      return inParts(
+        kept,
+        quote.orders
           .filter(({ orderId }) => changed.has(orderId))
-          .map(({ orderId, revision }) => ({ orderId, reason: reasonOf(byId.get(orderId), userId, revision) })),
-      };
+          .map((order) => ({ orderId: order.orderId, reason: reasonFor(order) })),
+      );
     },
   };
 }

@@ -1,11 +1,12 @@
 import type { Evidence, Money, Payment } from "../../schemas/types.generated.ts";
 
-/** The selection of a quote or a plain payment: orders by id, or all that is open in one currency. */
+/** The selection of a quote or a plain payment: orders by id, or all that is open, in one currency or (of a quote) in all. */
 export type Selection =
   | { readonly orders: readonly string[] }
   | {
       readonly orders: "all";
-      readonly currency: string;
+      /** Absent: of all. */
+      readonly currency?: string;
       /** Only of these platforms; absent: of all. */
       readonly platforms?: readonly string[];
     };
@@ -22,6 +23,8 @@ export type PayRequest = Atomicity &
   ({ readonly quoteId: string; readonly fingerprint: string } | Selection) & {
     /** One of the payer's accounts; absent: the one that was added first. */
     readonly accountId?: string;
+    /** Where a quote is over several currencies, the account for each; `accountId` is for those that are not named. */
+    readonly accounts?: readonly { readonly currency: string; readonly accountId: string }[];
   };
 
 /** What an operator says became of a deduction, and why that is so. */

@@ -81,15 +81,16 @@ export async function ordersService(deps: Deps, usersOf: UsersOf) {
       return orderIds.flatMap((id) => byId.get(id) ?? []);
     },
 
-    /** The payer's open orders in a currency, oldest first, at most `limit`. @param platforms only of these */
+    /** The payer's open orders in a currency or in all, oldest first, at most `limit`. @param platforms only of these */
     async findOpen(
       userId: string,
-      currency: string,
+      currency: string | undefined,
       limit: number,
       platforms?: readonly string[],
     ): Promise<StoredOrder[]> {
       const of = platforms === undefined ? {} : { platform: { $in: [...platforms] } };
-      const open: Filter<StoredOrder> = { userId, state: "open", "amount.currency": currency, ...of };
+      const inOne = currency === undefined ? {} : { "amount.currency": currency };
+      const open: Filter<StoredOrder> = { userId, state: "open", ...inOne, ...of };
       const found = await orders.find(open).sort({ _id: 1 }).limit(limit).toArray();
       return found.filter((order) => !isOver(order, deps.now()));
     },

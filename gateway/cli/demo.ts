@@ -97,7 +97,8 @@ async function show(booted: Booted, bank: SandboxBank, receiver: Receiver): Prom
   print("5  A quote, then one payment by it");
   const { currency } = owed.total;
   const quote = await ask<Quote>("POST", "/v1/quotes", { proof: payer, json: { orders: "all", currency } });
-  print(`   quote    ${quote.id}: ${quote.orders.length} orders, ${shown(quote.total)}, good until ${quote.expiresAt}`);
+  const priced = quote.total === undefined ? "" : `${shown(quote.total)}, `;
+  print(`   quote    ${quote.id}: ${quote.orders.length} orders, ${priced}good until ${quote.expiresAt}`);
   const json = { quoteId: quote.id, fingerprint: quote.fingerprint };
   const payment = await ask<Payment>("POST", "/v1/payments", { proof: payer, json, idempotencyKey: "demo-1" });
   print(`   payment  ${payment.id}: ${payment.state}, ${shown(payment.total)}\n`);

@@ -1,10 +1,16 @@
-import { form, id, line, object, ref, type Schema, text } from "./schema-parts.ts";
+import { currency, form, id, line, object, ref, type Schema, text } from "./schema-parts.ts";
 
 const accountId = { ...id("acc"), description: "The account to pay from; absent: the payer's first." };
 
 /** What every form of a pay request may say. */
 export const HOW_TO_PAY = {
   accountId,
+  accounts: {
+    type: "array",
+    maxItems: 50,
+    description: "Of a quote over several currencies: the account for each; for others `accountId`.",
+    items: object({ currency, accountId: id("acc") }, ["currency", "accountId"]),
+  },
   atomicity: {
     enum: ["all_or_nothing", "best_effort"],
     description: "best_effort: orders that can't be had are left out, and the payer agrees to the smaller total.",

@@ -29,7 +29,7 @@ import { RECONCILIATION_ANSWER, RECONCILIATION_BODY } from "./statement-schemas.
 
 export { pageSchema, type Schema } from "./schema-parts.ts";
 
-const all: Schema = { const: "all", description: "All open orders of the payer in `currency`." };
+const all: Schema = { const: "all", description: "All open orders of the payer." };
 
 export const PARAMS = {
   platform: object({ platform }, ["platform"]),
@@ -140,7 +140,11 @@ export const BODIES = {
   quote: {
     title: "QuoteRequest",
     oneOf: [
-      form(ALL_ORDERS, { orders: all, currency }, ["orders", "currency"]),
+      form(
+        '`orders`: "all" with or without a `currency`',
+        { orders: all, currency: { ...currency, description: "Only what is in it; absent: in every currency." } },
+        ["orders"],
+      ),
       form(ORDERS_BY_ID, { orders: orderIds }, ["orders"]),
     ],
   },
@@ -323,6 +327,17 @@ export const ANSWERS = {
   takeBack: ref("take-back"),
   quote: ref("quote"),
   payment: ref("payment"),
+  paid: {
+    oneOf: [
+      ref("payment"),
+      object(
+        {
+          payments: { type: "array", items: ref("payment"), description: "One for each currency, in their order." },
+        },
+        ["payments"],
+      ),
+    ],
+  },
   review: ref("review"),
   refund: ref("refund"),
   refundPreview: ref("refund-preview"),

@@ -38,6 +38,8 @@ const CASES: Readonly<Record<Exclude<Point, `${"payout" | "refund" | "take-back"
     ofFiles("all records of a file are stored, its end is not", 3),
   ],
   "payment.inserted": [{ ...ofPayment("a payment is recorded, its orders are not locked"), ends: "expired" }],
+  // Of several currencies at once: crash-together.spec.ts.
+  "payment.others-inserted": [],
   "payment.orders-locked": [{ ...ofPayment("orders are locked, the deduction is not durable"), ends: "expired" }],
   "payment.withdrawn": [
     { ...ofPayment("a payment has expired, its orders are locked"), first: "payment.orders-locked", ends: "expired" },

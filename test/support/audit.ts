@@ -47,6 +47,7 @@ export async function audit(
   const paymentByRequest = new Map(payments.map((payment) => [payment.bankRequestId, payment]));
 
   for (const payment of payments) auditPayment(payment, lines, journal, orderById, atRest);
+  auditTogether(payments, atRest);
   auditOwners(orders, payments, atRest);
   auditBank(bank, paymentByRequest, journal, atRest);
   auditChain(journal, blocks);
@@ -124,6 +125,27 @@ function auditPayment(
     for (const { orderId } of payment.orders) {
       expect(orderById.get(orderId)?.state, `order ${orderId}`).to.be.oneOf(["paid", "settled"]);
       expect(orderById.get(orderId)?.paymentId).to.equal(payment._id);
+    }
+  }
+}
+
+/**
+ * Payments of one confirmation: each names all of them and is in a currency of its own; none of them is missing, unless the first one still holds it.
+ * Nothing of one is sent while another could not have its orders, unless the payer agreed to less.
+ */
+function auditTogether(payments: readonly StoredPayment[], atRest: boolean): void {
+  const byId = new Map(payments.map((payment) => [payment._id, payment]));
+  for (const { _id, together, unmade, state, userId, total, atomicity, requestHash } of payments) {
+    if (together === undefined) continue;
+    expect(together, `payments with ${_id}`).to.include(_id);
+    if (state !== "locking") expect(unmade, `what ${state} ${_id} holds of others`).to.equal(undefined);
+    for (const id of together) {
+      const other = byId.get(id) ?? byId.get(together[0] ?? "")?.unmade?.find((one) => one._id === id);
+      expect(other, `payment ${id}, confirmed with ${_id}`).to.deep.include({ userId, requestHash, together });
+      if (id !== _id) expect(other?.total.currency).to.not.equal(total.currency);
+      if (atRest) expect(byId.has(id), `payment ${id}, confirmed with ${_id}`).to.equal(true);
+      if (state === "rejected" && atomicity === "all_or_nothing")
+        expect(other?.deduction, `deduction of ${id} beside rejected ${_id}`).to.equal(undefined);
     }
   }
 }

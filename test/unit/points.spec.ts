@@ -5,7 +5,7 @@
 import { expect } from "chai";
 import { type CallKind, storeThrough, type TakeUp } from "../simulation/engine/calls.ts";
 import type { Point } from "../../core/deps.ts";
-import { seedAccount } from "../support/house.ts";
+import { seedAccount, seedOrders } from "../support/house.ts";
 import { openTill, refusal, type Till } from "../support/till.ts";
 
 /** Steps that follow each other without a point, and why a death between them is like one before or after both. */
@@ -87,6 +87,10 @@ const WAYS: readonly { readonly what: string; readonly go: (till: Till, record: 
     go: (till, record) => payOn(till, record),
   },
   {
+    what: "in two currencies",
+    go: payTogetherOn,
+  },
+  {
     what: "that is declined",
     go(till, record) {
       till.bank.behave(() => "decline");
@@ -135,6 +139,17 @@ const WAYS: readonly { readonly what: string; readonly go: (till: Till, record: 
     },
   },
 ];
+
+/** The same in two currencies, by a quote. */
+async function payTogetherOn(till: Till, record: Recorder): Promise<void> {
+  await seedOrders(till.house, "ann", [{ orderNo: "yen", currency: "JPY", value: "100" }]);
+  const { core } = await recorded(till, record);
+  const { quotes, mergePay } = core.services;
+  const quote = await quotes.create({ userId: "ann", selection: { orders: "all" } });
+  record.anew();
+  const request = { quoteId: quote.id, fingerprint: quote.fingerprint };
+  await mergePay.payTogether({ userId: "ann", idempotencyKey: "k", request });
+}
 
 async function recorded(till: Till, record: Recorder) {
   return till.build(record.reached, storeThrough(till.store, record.takeUp));

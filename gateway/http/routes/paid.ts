@@ -20,12 +20,16 @@ export const SELECTION_PROBLEMS = [
   "ORDERS_UNAVAILABLE",
 ] as const;
 
-/** Answers a payment: known before, new, or still under way. */
-export function answerPayment(reply: FastifyReply, paid: Payment & { readonly existed: boolean }): FastifyReply {
-  const { existed, ...payment } = paid;
+/** Answers a payment, or those of one confirmation: known before, new, or still under way. */
+export function answerPayment(
+  reply: FastifyReply,
+  paid: (Payment | { readonly payments: readonly Payment[] }) & { readonly existed: boolean },
+): FastifyReply {
+  const { existed, ...shown } = paid;
   const done = existed ? 200 : 201;
-  return reply
-    .code(UNDER_WAY.has(payment.state) ? 202 : done)
-    .header("location", `/v1/payments/${payment.id}`)
-    .send(payment);
+  const states = "payments" in shown ? shown.payments.map(({ state }) => state) : [shown.state];
+  const code = states.some((state) => UNDER_WAY.has(state)) ? 202 : done;
+  // Of several payments each has its own place, which its id tells.
+  if ("id" in shown) void reply.header("location", `/v1/payments/${shown.id}`);
+  return reply.code(code).send(shown);
 }

@@ -68,11 +68,14 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
       headers: idempotencyHeaders(limits.idempotencyKeyChars, "payment"),
       body: BODIES.payment,
       answers: {
-        200: ["This Idempotency-Key was used for it before; the payment as it is now.", ANSWERS.payment],
-        201: ["The payment; `state` says whether it succeeded.", ANSWERS.payment],
+        200: ["This Idempotency-Key was used for it before; the payment as it is now.", ANSWERS.paid],
+        201: [
+          "The payment; `state` says whether it succeeded. By a quote over several currencies `payments`, one for each, each with its own state.",
+          ANSWERS.paid,
+        ],
         202: [
-          "The payment is under way, the bank's answer is not known yet, or the bank asks the payer something (`challenge`).",
-          ANSWERS.payment,
+          "A payment is under way, the bank's answer is not known yet, or the bank asks the payer something (`challenge`).",
+          ANSWERS.paid,
         ],
       },
       problems: [
@@ -88,7 +91,7 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
     }),
     async (request, reply) => {
       const paid = await call(
-        "merge-pay.pay",
+        "merge-pay.payTogether",
         { userId: userIdOf(request), idempotencyKey: request.headers["idempotency-key"], request: request.body },
         { timeoutMs: limits.bankCallMs + ANSWER_MS },
       );

@@ -127,6 +127,7 @@ const POINTS: Readonly<Record<Point, boolean>> = {
   "mandate.settled": true,
   "mandate.revoked": true,
   "payment.inserted": true,
+  "payment.others-inserted": true,
   "payment.orders-locked": true,
   "payment.withdrawn": true,
   "payment.attempt-durable": true,

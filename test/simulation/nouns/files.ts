@@ -34,6 +34,7 @@ const orderOf = (random: Random, record: number, orderNo: string, merchant = "sh
     orderNo,
     buyerId: `of-${random.pick(USERS)}`,
     value: `${random.below(500) + 1}.${random.below(90) + 10}`,
+    ...(random.below(4) === 0 ? { currency: "EUR" } : {}),
     ...(payBy === undefined ? {} : { payBy }),
   });
 

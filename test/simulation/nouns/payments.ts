@@ -1,5 +1,5 @@
 /** Payers quote, pay, cancel and ask again under their keys. The house's auditor looks at what came of it and at the bank's books. */
-import type { PayRequest } from "../../../core/actions.ts";
+import type { PayRequest, Selection } from "../../../core/actions.ts";
 import { instant } from "../../../core/deps.ts";
 import { JOURNAL } from "../../../core/ledger/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
@@ -8,7 +8,7 @@ import { ORDERS, type StoredOrder } from "../../../core/orders/model.ts";
 import { ORDER_STATES } from "../../../core/orders/states.ts";
 import { audit as auditBooks } from "../../support/audit.ts";
 import { ANSWER } from "../engine/bank.ts";
-import { Broken, type Noun, type Random } from "../engine/contract.ts";
+import { Broken, type Noun, type OnNode, type Random } from "../engine/contract.ts";
 import { USERS } from "./files.ts";
 
 const KEYS = 30;
@@ -28,13 +28,24 @@ export const payments: Noun = {
   ],
   fixed: {
     [JOURNAL.name]: ["kind", "reference", "lines", "at"],
-    [PAYMENTS.name]: ["bankRequestId", "userId", "idempotencyKey", "requestHash", "accountId", "createdAt"],
+    [PAYMENTS.name]: ["bankRequestId", "userId", "idempotencyKey", "requestHash", "accountId", "together", "createdAt"],
     [ORDERS.name]: ["key"],
   },
   open({ store, bank, count, now }) {
     /** What payers were told: the payment of each key, for as long as it is there. */
     const told = new Map<string, string>();
     const quotes: { readonly userId: string; readonly quoteId: string; readonly fingerprint: string }[] = [];
+    /** Orders of one currency, as a payment without a quote takes. */
+    const ofOneCurrency = (ids: readonly string[]): string[] => {
+      const byId = new Map(store.all<StoredOrder>(ORDERS.name).map((order) => [order._id, order.amount.currency]));
+      const [first = ""] = ids;
+      return ids.filter((id) => byId.get(id) === byId.get(first));
+    };
+
+    async function quote({ quotes: service }: OnNode["services"], userId: string, selection: Selection): Promise<void> {
+      const { id: quoteId, fingerprint } = await service.create({ userId, selection });
+      quotes.push({ userId, quoteId, fingerprint });
+    }
 
     const someOf = (random: Random, userId: string): string[] =>
       store
@@ -53,12 +64,13 @@ export const payments: Noun = {
       const own = quotes.filter((quote) => quote.userId === userId);
       const kind = random.below(6);
       if (kind < 2 && own.length > 0) {
-        const { quoteId, fingerprint } = random.pick(own);
+        const { quoteId, fingerprint } =
+          own.at(random.below(2) === 0 ? -1 : random.below(own.length)) ?? random.pick(own);
         return { quoteId, fingerprint };
       }
       return kind === 2 && random.below(3) === 0
         ? { orders: "all", currency: "USD" }
-        : { orders: someOf(random, userId) };
+        : { orders: random.below(8) === 0 ? someOf(random, userId) : ofOneCurrency(someOf(random, userId)) };
     }
 
     return {
@@ -68,8 +80,9 @@ export const payments: Noun = {
         await auditBooks(store.glance, debits, { atRest, refunds });
         const all = store.all<StoredPayment>(PAYMENTS.name);
         const byId = new Map(all.map((payment) => [payment._id, payment]));
-        for (const [key, id] of told)
-          if (!byId.has(id)) throw new Broken("what was answered stays", `${key} was told of ${id}, which is gone`);
+        for (const [key, ids] of told)
+          for (const id of ids.split(" "))
+            if (!byId.has(id)) throw new Broken("what was answered stays", `${key} was told of ${id}, which is gone`);
         const requests = new Set(all.map(({ bankRequestId }) => bankRequestId));
         if (requests.size !== all.length) throw new Broken("one id a deduction", "two payments share a bankRequestId");
         if (!atRest) return;
@@ -86,11 +99,8 @@ export const payments: Noun = {
           async run({ services, random }) {
             const userId = random.pick(USERS);
             const selection = random.below(3) === 0 ? undefined : { orders: someOf(random, userId) };
-            const quote = await services.quotes.create({
-              userId,
-              selection: selection ?? { orders: "all", currency: "USD" },
-            });
-            quotes.push({ userId, quoteId: quote.id, fingerprint: quote.fingerprint });
+            const all = { orders: "all", ...(random.below(2) === 0 ? { currency: "USD" } : {}) } as const;
+            await quote(services, userId, selection ?? all);
           },
         },
         pay: {
@@ -98,6 +108,7 @@ export const payments: Noun = {
           expects: [
             "ORDERS_UNAVAILABLE",
             "SELECTION_EMPTY",
+            "CURRENCIES_MIXED",
             "IDEMPOTENCY_IN_FLIGHT",
             "IDEMPOTENCY_KEY_REUSED",
             "QUOTE_EXPIRED",
@@ -107,8 +118,12 @@ export const payments: Noun = {
           async run({ services, random }) {
             const userId = random.pick(USERS);
             const idempotencyKey = `key-${random.below(KEYS)}`;
+            // Some pay for all that they owe, in whatever currencies, by what they have just seen.
+            if (random.below(4) === 0) await quote(services, userId, { orders: "all" });
             const request = requestOf(random, userId);
-            const { id } = await services.mergePay.pay({ userId, idempotencyKey, request });
+            const paid = await services.mergePay.payTogether({ userId, idempotencyKey, request });
+            const id = "payments" in paid ? paid.payments.map((payment) => payment.id).join(" ") : paid.id;
+            if ("payments" in paid) count(`paid in ${paid.payments.length} currencies at once`);
             const key = `${userId} ${idempotencyKey}`;
             const before = told.get(key);
             if (before !== undefined && before !== id)

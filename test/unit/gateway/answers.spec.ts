@@ -113,7 +113,7 @@ describe("answers", () => {
     it(`${status} for a payment that is ${state}${existed ? " and was there" : ""}`, async () => {
       const error = { code: "BANK_DECLINED", reason: "declined" };
       const payment = { ...DOCS.payment, state, ...(state === "failed" ? { error } : {}) };
-      const own = await edge({ "merge-pay.pay": () => ({ ...payment, existed }) });
+      const own = await edge({ "merge-pay.payTogether": () => ({ ...payment, existed }) });
       const payload = JSON.stringify({ orders: "all", currency: "CNY" });
       const headers = { ...json, "idempotency-key": "k" };
       const answer = await own.ask({ method: "POST", url: "/v1/payments", payload, headers, as: ANNA });
@@ -128,10 +128,28 @@ describe("answers", () => {
       await own.app.close();
     });
 
+  for (const [states, existed, status] of [
+    [["succeeded", "failed"], false, 201],
+    [["succeeded", "failed"], true, 200],
+    [["succeeded", "unknown"], false, 202],
+    [["requires_action", "rejected"], true, 202],
+  ] as const)
+    it(`${status} for payments in several currencies that are ${states.join(" and ")}${existed ? " and were there" : ""}`, async () => {
+      const payments = states.map((state) => ({ ...DOCS.payment, state, together: [IDS.payment, "pay_other"] }));
+      const own = await edge({ "merge-pay.payTogether": () => ({ payments, existed }) });
+      const payload = JSON.stringify({ quoteId: IDS.quote, fingerprint: "c".repeat(64) });
+      const headers = { ...json, "idempotency-key": "k" };
+      const answer = await own.ask({ method: "POST", url: "/v1/payments", payload, headers, as: ANNA });
+      expect(answer.statusCode).to.equal(status);
+      expect(answer.headers).not.to.have.property("location");
+      expect(answer.json()).to.deep.equal({ payments });
+      await own.app.close();
+    });
+
   it("409 with the list when orders could not be had", async () => {
     const orders = [{ orderId: IDS.order, reason: "is paid" }];
     const own = await edge({
-      "merge-pay.pay": () => {
+      "merge-pay.payTogether": () => {
         throw new MergepayError("ORDERS_UNAVAILABLE", undefined, { orders });
       },
     });

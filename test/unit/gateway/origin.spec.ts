@@ -6,7 +6,7 @@ describe("On whose behalf services are asked", () => {
   let http: Edge;
   let seen: (Origin | undefined)[] = [];
   before(async () => {
-    const watched = ["files.receive", "merge-pay.pay", "links.remove", "notify.createEndpoint"] as const;
+    const watched = ["files.receive", "merge-pay.payTogether", "links.remove", "notify.createEndpoint"] as const;
     const handlers = Object.fromEntries(
       watched.map((name) => [
         name,

@@ -25,7 +25,7 @@ const BODIES: readonly [name: string, url: string, body: string, code: string, f
   ["a byte order mark before it", quote, `\ufeff${JSON.stringify({ orders: many(1) })}`, "ok"],
   ["an unknown property", quote, JSON.stringify({ orders: many(1), extra: 1 }), "BODY_INVALID", "/extra"],
   ["an unknown property with a slash", quote, JSON.stringify({ orders: many(1), "a/b": 1 }), "BODY_INVALID", "/a~1b"],
-  ["all orders, no currency", quote, '{"orders":"all"}', "BODY_INVALID", "/currency"],
+  ["all orders, no currency", quote, '{"orders":"all"}', "ok"],
   ["all orders, small currency", quote, '{"orders":"all","currency":"cny"}', "BODY_INVALID", "/currency"],
   [
     "orders by id and a currency",
@@ -265,7 +265,7 @@ describe("bad requests", () => {
       [
         quote,
         { orders: many(1), currency: "USD" },
-        '/currency does not go with the rest of the body: send `orders`: "all" with the `currency`, or `orders` as a list of ids without `currency`.',
+        '/currency does not go with the rest of the body: send `orders`: "all" with or without a `currency`, or `orders` as a list of ids without `currency`.',
       ],
       [
         "/v1/links",

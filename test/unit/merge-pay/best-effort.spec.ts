@@ -18,7 +18,7 @@ describe("paying for what can be had", () => {
 
   const services = () => till.house.core.services;
   const cancel = (orderId = "") => services().orders.cancel({ orderId, reason: "Sold out." });
-  const best = (more: Partial<PayRequest> = {}): PayRequest => ({ orders: ids, ...BEST, ...more }) as PayRequest;
+  const best = (more: Partial<PayRequest> = {}): PayRequest => ({ orders: ids, ...BEST, ...more });
 
   /** Does something the moment before the orders of the next payment are locked. */
   function beforeTheLock(act: () => Promise<unknown>): void {
