@@ -59,7 +59,7 @@ export interface PlatformRegistration {
   readonly fees: FeeRule;
   readonly settlementAccount: string;
   /** What becomes of money that the bank took after its payment had ended; absent: it is held. */
-  readonly lateMoney?: "hold" | "reopen";
+  readonly lateMoney?: "hold" | "reopen" | "refund";
   /** It tells its platform events in a format of its own. */
   readonly replies?: true;
 }

@@ -24,6 +24,7 @@ import { MANDATES } from "./mandates/model.ts";
 import { mandatesFor } from "./mandates/repo.ts";
 import { mandatesBook, mandatesService } from "./mandates/service.ts";
 import { mergePayShell } from "./merge-pay/merge-pay.service.ts";
+import type { RefundCalls } from "./merge-pay/late-refund.ts";
 import { PAYMENTS } from "./merge-pay/model.ts";
 import { paymentsUnderWay } from "./merge-pay/repo.ts";
 import { quotesService } from "./merge-pay/quotes.ts";
@@ -77,7 +78,22 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const ledger = await ledgerService(deps);
   const quotes = await quotesService(deps, orders);
   const book = await mandatesBook(deps, accounts);
-  const mergePay = await mergePayService({ deps, orders, accounts, quotes, settlement, ledger, mandates: book });
+  // They need each other: payments have money that came late given back, refunds are of payments.
+  const refundCalls: RefundCalls = {
+    open: (params) => refunds.open(params),
+    get: (params) => refunds.get(params),
+    approve: (params) => refunds.approve(params),
+  };
+  const mergePay = await mergePayService({
+    deps,
+    orders,
+    accounts,
+    quotes,
+    settlement,
+    ledger,
+    mandates: book,
+    refunds: refundCalls,
+  });
   const mandates = await mandatesService({ deps, book, mergePay, orders });
   const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
   const statements = await statementsService(deps, settlement);

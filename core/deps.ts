@@ -52,6 +52,8 @@ export type Point =
   | "payment.orders-paid"
   | "payment.lines-written"
   | "payment.journal-written"
+  | "payment.late-decided"
+  | "payment.late-refund-opened"
   | "payout.inserted"
   | "payout.lines-claimed"
   | "payout.attempt-durable"

@@ -1162,6 +1162,8 @@ export interface Review {
    */
   reason?: "silent" | "differs" | "late_money";
   total: Money2;
+  lateAmount?: Money14;
+  lateMoney?: ReviewedLateMoney;
   bank: string;
   /**
    * What to ask the bank for.
@@ -1171,6 +1173,40 @@ export interface Review {
   decisions: ReviewDecision[];
 }
 /**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money14 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * What becomes of money that came late.
+ *
+ * This interface was referenced by `Review`'s JSON-Schema
+ * via the `definition` "lateMoney".
+ */
+export interface ReviewedLateMoney {
+  /**
+   * `held` until operators decide · `refund`: it goes back to where it was taken from · `orders`: it pays the orders.
+   */
+  becomes: "held" | "refund" | "orders";
+  refundId?: string;
+  /**
+   * Refunds in vain.
+   */
+  tries: number;
+  /**
+   * Why it is held, or the last refund was in vain.
+   */
+  error?: {
+    code: string;
+    reason: string;
+  };
+}
+/**
  * What one operator says became of the deduction; nothing follows from it until another operator approves it.
  *
  * This interface was referenced by `Review`'s JSON-Schema
@@ -1178,7 +1214,10 @@ export interface Review {
  */
 export interface ReviewProposal {
   id: string;
-  decision: "debited" | "not_debited";
+  /**
+   * What became of the deduction; or, of money that came late, what is to become of it.
+   */
+  decision: "debited" | "not_debited" | "refund" | "pay_orders";
   /**
    * Of a deduction that happened: the bank's own reference.
    */
@@ -1247,7 +1286,7 @@ export interface SettlementLine {
   gross: Money2;
   fee: Money2;
   net: Money2;
-  tax?: Money14;
+  tax?: Money15;
   /**
    * What made the fee.
    */
@@ -1288,7 +1327,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money14 {
+export interface Money15 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1373,9 +1412,9 @@ export interface Statement {
    * This moment not included.
    */
   to: string;
-  opening?: Money15;
+  opening?: Money16;
   items: StatementItem[];
-  closing?: Money17;
+  closing?: Money18;
   /**
    * Cursor of the next page; absent on the last.
    */
@@ -1384,7 +1423,7 @@ export interface Statement {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money15 {
+export interface Money16 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1419,7 +1458,7 @@ export interface StatementItem {
   gross?: Money2;
   fee?: Money2;
   tax?: Money2;
-  net: Money16;
+  net: Money17;
   /**
    * The fee rule that made the fee, in words.
    */
@@ -1438,7 +1477,7 @@ export interface StatementItem {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money16 {
+export interface Money17 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1448,7 +1487,7 @@ export interface Money16 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money17 {
+export interface Money18 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

@@ -26,10 +26,23 @@ export function askedFor(payment: StoredPayment): Decision {
   return { what: "payment.asked", subject, after };
 }
 
+const lateFactsOf = ({ lateMoney }: StoredPayment): NonNullable<Decision["after"]> =>
+  lateMoney === undefined
+    ? {}
+    : { becomes: lateMoney.becomes, ...(lateMoney.refundId === undefined ? {} : { refundId: lateMoney.refundId }) };
+
+/** What becomes of money that came late is decided anew. */
+function aboutLateMoney(payment: StoredPayment, change: Partial<StoredPayment>): ReturnType<typeof changeDecided> {
+  if (change.lateMoney?.becomes === payment.lateMoney?.becomes) return undefined;
+  const [before, after] = [lateFactsOf(payment), lateFactsOf({ ...payment, ...change })];
+  return { decision: { what: "payment.late-money-decided", subject: payment._id, before, after } };
+}
+
 /** The decision that a change of a payment is, and who decided unless it is who asks; undefined when nothing is decided by it. */
 export function decisionOf(payment: StoredPayment, change: Partial<StoredPayment>): ReturnType<typeof changeDecided> {
   const decided = changeDecided("payment", factsOf, payment, change);
-  const { review, state = payment.state } = change;
+  const { review, lateMoney, state = payment.state } = change;
+  if (decided === undefined && review === undefined && lateMoney !== undefined) return aboutLateMoney(payment, change);
   if (review === undefined) return decided;
   // Operators decide in the bank's place: who approves is who asks.
   if (decided !== undefined && state !== payment.state) return { decision: decided.decision };

@@ -11,6 +11,7 @@ import type {
   Payment,
   Quote,
   ReviewDecision,
+  ReviewedLateMoney,
   ReviewProposal,
   SelectedOrder,
 } from "../../schemas/types.generated.ts";
@@ -28,6 +29,10 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox, A
   unmade?: StoredPayment[];
   /** It had ended when the bank took the money, which then paid its orders all the same. */
   tookLateMoney?: boolean;
+  /** What the bank took late where that is not the total: nothing can be done with it here. */
+  lateAmount?: Money;
+  /** What becomes of money that came late; of what earlier versions held there is nothing. */
+  lateMoney?: LateMoney;
   /** Of best_effort: with fewer orders nothing is paid. */
   atLeast?: number;
   /** What operators said became of the deduction, where the bank did not say it. */
@@ -42,6 +47,19 @@ export interface StoredPayment extends Versioned, Omit<Payment, "id">, Outbox, A
   /** What has gone back, by refund and chargeback. */
   returned?: Record<string, Money>;
 }
+
+/** What becomes of money that came late, and how far that is. */
+export interface LateMoney extends ReviewedLateMoney {
+  /** ISO 8601: since when it is so. */
+  readonly at: string;
+  /** Who wants the refund, and who approved it: `operator:<id>`; absent: the house, by the rules of the platforms. */
+  readonly by?: string;
+  readonly approvedBy?: string;
+  /** Counts the refunds that were asked for: each has a key of its own. */
+  readonly opened: number;
+}
+
+export const HELD: LateMoney = Object.freeze({ becomes: "held", tries: 0, opened: 0, at: "" });
 
 export const PAYMENTS: CollectionSpec = {
   name: "payments",

@@ -13,7 +13,7 @@ import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import { saveVersion } from "../versioned.ts";
 import type { Challenge, Deduction, PaymentError } from "../../schemas/types.generated.ts";
 import { decisionOf } from "./decisions.ts";
-import { rulesOf, showPayment, type StoredPayment } from "./model.ts";
+import { HELD, rulesOf, showPayment, type StoredPayment } from "./model.ts";
 import { PAYMENT_STATES, type PaymentState } from "./states.ts";
 
 export interface OutcomeDeps {
@@ -237,19 +237,18 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
       return settle(taken);
     },
 
-    /** Money that came after the payment had failed: held in the journal for an operator, nothing is paid with it. */
+    /** Money that came after the payment had failed: on the books as nobody's, held for an operator unless `more` says otherwise. Nothing is paid with it. */
     async holdLateMoney(
       payment: StoredPayment,
       outcome: Succeeded,
       dueAt: string | null = null,
+      more: Pick<StoredPayment, "needsReview" | "lateMoney" | "lateAmount"> = {},
     ): Promise<StoredPayment> {
       await ledger.write(lateMoneyEntry(payment._id, payment.bank, outcome.amount, outcome.bookedAt));
-      deps.log.error(
-        { paymentId: payment._id, bank: payment.bank },
-        "money came after the payment had failed; it is held",
-      );
+      deps.log.error({ paymentId: payment._id, bank: payment.bank }, "money came after the payment had failed");
       const { bankReference, bookedAt } = outcome;
-      return save(payment, { needsReview: true, dueAt, ...deductionWith(payment, { bankReference, bookedAt }) });
+      const late = { needsReview: true, lateMoney: { ...HELD, at: stamp() }, ...more };
+      return save(payment, { ...late, dueAt, ...deductionWith(payment, { bankReference, bookedAt }) });
     },
   };
 }

@@ -13,11 +13,17 @@ export function paymentRefundable(payments: StoreCollection<StoredPayment>) {
     async paid(paymentId: string): Promise<Paid> {
       const payment = await payments.findOne({ _id: paymentId });
       if (payment === null) throw new MergepayError("NOT_FOUND", undefined, { field: "/paymentId" });
-      const { userId, state, total, orders, bank, bankRequestId, deduction, createdAt } = payment;
+      const { userId, state, total, orders, bank, bankRequestId, deduction, createdAt, lateAmount } = payment;
       const late = state !== "succeeded";
       // Money that came after the payment had ended is noted with the bank's time.
       if (late && deduction?.bookedAt === undefined)
         throw new MergepayError("STATE_REFUSED", `Nothing was taken for a payment that is ${state}.`, { state });
+      if (late && lateAmount !== undefined)
+        throw new MergepayError(
+          "STATE_REFUSED",
+          `The bank took ${lateAmount.value} ${lateAmount.currency} for this payment, late; settle it with the bank.`,
+          { state },
+        );
       const rules = rulesOf(payment);
       const made = late ? [] : linesOf({ paymentId, total, orders, rules, at: createdAt });
       const lines = made.filter(({ kind }) => kind === "order");

@@ -30,5 +30,7 @@ export type PayRequest = Atomicity &
 /** What an operator says became of a deduction, and why that is so. */
 export type ReviewClaim = { readonly evidence: Evidence } & (
   | { readonly decision: "not_debited" }
+  /** Of money that came late: it goes back to where it was taken from, or pays the orders if all of them are still open. */
+  | { readonly decision: "refund" | "pay_orders" }
   | { readonly decision: "debited"; readonly bankReference: string; readonly amount: Money; readonly bookedAt: string }
 );

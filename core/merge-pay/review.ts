@@ -1,18 +1,20 @@
 import type { Actions, Page, ReviewClaim } from "../actions.ts";
 import { type Deps, instant } from "../deps.ts";
-import { MergepayError } from "../errors/errors.ts";
+import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { idPattern } from "../ids.ts";
 import { byId, page } from "../pages.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import { Overtaken } from "../versioned.ts";
-import type { Review, ReviewDecision, ReviewProposal } from "../../schemas/types.generated.ts";
-import type { StoredPayment } from "./model.ts";
+import type { Review, ReviewDecision, ReviewedLateMoney, ReviewProposal } from "../../schemas/types.generated.ts";
+import { HELD, type LateMoney, type StoredPayment } from "./model.ts";
+import type { LateMoneyCare } from "./late.ts";
 import { errorOf, type PaymentOutcome } from "./outcome.ts";
 
 interface ReviewDeps {
   readonly deps: Deps;
   readonly payments: StoreCollection<StoredPayment>;
   readonly outcome: PaymentOutcome;
+  readonly late: LateMoneyCare;
 }
 
 const BY_PAYMENT = byId(idPattern("pay"));
@@ -25,7 +27,7 @@ const SKEW_MS = 300_000;
  * What became of a deduction when the bank does not say, or contradicts itself: one operator proposes it with evidence, another one approves. The
  * approval is written in the one update that moves the payment, so that there is none without its consequence.
  */
-export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
+export function paymentReviews({ deps, payments, outcome, late }: ReviewDeps) {
   const stamp = () => instant(deps.now());
 
   async function find(paymentId: string): Promise<StoredPayment> {
@@ -49,10 +51,41 @@ export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
     }
   }
 
-  /** @throws STATE_REFUSED unless operators decide what became of its deduction */
-  function assertOpen({ state, needsReview }: StoredPayment): void {
-    if (state === "unknown" && needsReview === true) return;
-    throw new MergepayError("STATE_REFUSED", `There is nothing to decide about a payment that is ${state}.`, { state });
+  /** @throws STATE_REFUSED unless operators decide what became of its deduction, or of its late money */
+  function assertOpen({ state, needsReview, lateMoney }: StoredPayment, decision: ReviewClaim["decision"]): void {
+    const isOpen = isAboutLate(decision)
+      ? state !== "unknown" && (lateMoney ?? HELD).becomes === "held"
+      : state === "unknown";
+    if (isOpen && needsReview === true) return;
+    throw new MergepayError("STATE_REFUSED", `There is nothing of this to decide about a payment that is ${state}.`, {
+      state,
+    });
+  }
+
+  /** Two operators have decided what becomes of money that came late. It is carried out now, or by a sweeper. */
+  async function settleLate(
+    payment: StoredPayment,
+    { decision, by }: ReviewProposal,
+    approver: string,
+    more: Partial<StoredPayment>,
+  ): Promise<StoredPayment> {
+    const lateMoney: LateMoney = {
+      ...HELD,
+      opened: payment.lateMoney?.opened ?? 0,
+      becomes: decision === "refund" ? "refund" : "orders",
+      by: `operator:${by}`,
+      approvedBy: `operator:${approver}`,
+      at: stamp(),
+    };
+    const saved = await outcome.save(payment, { ...more, lateMoney, needsReview: false, dueAt: stamp() });
+    deps.reached("payment.late-decided");
+    try {
+      return await late.carryOn(saved, lateMoney);
+    } catch (thrown) {
+      const { type: code, message: reason } = asMergepayError(thrown);
+      if (!(thrown instanceof Overtaken)) deps.log.error({ paymentId: saved._id, code, reason }, "late money waits");
+      return find(saved._id);
+    }
   }
 
   /** @throws NOT_FOUND unless it is the proposal that waits for a decision */
@@ -64,6 +97,8 @@ export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
 
   /** @throws REVIEW_AMOUNT_DIFFERS, REVIEW_REFERENCE_TAKEN, BODY_INVALID */
   async function assertPlausible(payment: StoredPayment, claim: ReviewClaim): Promise<void> {
+    if (isAboutLate(claim.decision) && payment.lateAmount !== undefined)
+      throw new MergepayError("REVIEW_AMOUNT_DIFFERS", undefined, { field: "/decision" });
     if (claim.decision !== "debited") return;
     const { amount, bankReference, bookedAt } = claim;
     if (amount.value !== payment.total.value || amount.currency !== payment.total.currency)
@@ -99,7 +134,7 @@ export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
      */
     async propose({ paymentId, by, claim }: Actions["merge-pay.propose"]["params"]): Promise<Review> {
       const written = await change(paymentId, async (payment) => {
-        assertOpen(payment);
+        assertOpen(payment, claim.decision);
         const { proposal: before, decisions = [] } = payment.review ?? {};
         if (before !== undefined)
           throw new MergepayError("STATE_REFUSED", `The proposal ${before.id} waits for a decision first.`);
@@ -119,11 +154,12 @@ export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
     async approve({ paymentId, proposalId, by }: Actions["merge-pay.approve"]["params"]): Promise<Review> {
       const written = await change(paymentId, async (payment) => {
         const proposal = pending(payment, proposalId);
-        assertOpen(payment);
+        assertOpen(payment, proposal.decision);
         if (proposal.by === by)
           throw new MergepayError("SECOND_PERSON_REQUIRED", "Who proposed it can't approve it; another operator must.");
         const more = decided(payment, "approved", proposal, by);
         const { decision, bankReference, amount, bookedAt } = proposal;
+        if (isAboutLate(decision)) return settleLate(payment, proposal, by, more);
         if (decision === "not_debited") return outcome.fail(payment, errorOf("REVIEW_NOT_DEBITED"), more);
         if (bankReference === undefined || amount === undefined || bookedAt === undefined)
           throw new MergepayError("INTERNAL", `The proposal ${proposalId} does not say what was debited.`);
@@ -143,14 +179,25 @@ export function paymentReviews({ deps, payments, outcome }: ReviewDeps) {
   };
 }
 
+const isAboutLate = (decision: ReviewClaim["decision"]): boolean => decision === "refund" || decision === "pay_orders";
+
+const showLate = ({ becomes, refundId, tries, error }: LateMoney): ReviewedLateMoney => ({
+  becomes,
+  ...(refundId === undefined ? {} : { refundId }),
+  tries,
+  ...(error === undefined ? {} : { error }),
+});
+
 /** The review of a payment as operators see it. */
 export function showReview(payment: StoredPayment): Review {
-  const { _id, userId, state, total, bank, bankRequestId, needsReview, error, review } = payment;
+  const { _id, userId, state, total, bank, bankRequestId, needsReview, error, review, lateMoney, lateAmount } = payment;
   const ofUnknown = error?.code === "BANK_ANSWER_DIFFERS" ? "differs" : "silent";
   return {
     paymentId: _id,
     userId,
     state,
+    ...(lateAmount === undefined ? {} : { lateAmount }),
+    ...(lateMoney === undefined ? {} : { lateMoney: showLate(lateMoney) }),
     ...(needsReview === true ? { reason: state === "unknown" ? ofUnknown : "late_money" } : {}),
     total,
     bank,

@@ -23,7 +23,10 @@ import { type OutcomeDeps, paymentOutcome } from "./outcome.ts";
 import type { Part } from "./parts.ts";
 import type { QuotesService } from "./quotes.ts";
 import { lateMoney } from "./late.ts";
+import type { RefundCalls } from "./late-refund.ts";
 import { paymentReviews } from "./review.ts";
+import { RETURNS, type StoredReturns } from "../refunds/model.ts";
+import { paymentReturns } from "../refunds/returns.ts";
 import { paymentRefundable } from "./refundable.ts";
 import { paymentSweep } from "./sweep.ts";
 
@@ -31,6 +34,7 @@ export type MergePayDeps = Omit<OutcomeDeps, "payments"> & {
   readonly accounts: AccountsService;
   readonly quotes: QuotesService;
   readonly mandates: Pick<MandateBook, "reserve">;
+  readonly refunds: RefundCalls;
 };
 
 /**
@@ -63,6 +67,8 @@ export async function mergePayService(given: MergePayDeps) {
   const { deps, orders, quotes, accounts, settlement, mandates } = given;
   const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
   const outcome = paymentOutcome({ ...given, payments });
+  const returns = paymentReturns(await deps.store.collection<StoredReturns>(RETURNS));
+  const late = lateMoney({ ...given, payments, outcome, returns });
   const deduction = paymentDeduction({ deps, accounts, outcome, bank: bankCalls(deps) });
   const carrying = paymentCarryOut({ deps, payments, orders, accounts, mandates, outcome, deduction });
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
@@ -247,9 +253,9 @@ export async function mergePayService(given: MergePayDeps) {
 
     ...paymentRefundable(payments),
     ...paymentCancel({ payments, outcome }),
-    ...paymentReviews({ deps, payments, outcome }),
+    ...paymentReviews({ deps, payments, outcome, late }),
     ...paymentConfirm({ deps, payments, outcome, deduction }),
-    ...paymentSweep({ deps, payments, outcome, deduction, late: lateMoney({ ...given, outcome }) }),
+    ...paymentSweep({ deps, payments, outcome, deduction, late }),
   };
 }
 

@@ -5,7 +5,7 @@ import { asMergepayError } from "../errors/errors.ts";
 import type { StoreCollection } from "../store/contract.ts";
 import { findDue, Overtaken } from "../versioned.ts";
 import type { PaymentDeduction } from "./deduction.ts";
-import type { LateMoney } from "./late.ts";
+import type { LateMoneyCare } from "./late.ts";
 import type { StoredPayment } from "./model.ts";
 import { deductionOf, mayStillBeTaken, type PaymentOutcome } from "./outcome.ts";
 
@@ -14,7 +14,7 @@ interface SweepDeps {
   readonly payments: StoreCollection<StoredPayment>;
   readonly outcome: PaymentOutcome;
   readonly deduction: PaymentDeduction;
-  readonly late: LateMoney;
+  readonly late: LateMoneyCare;
 }
 
 const AT_A_SWEEP = 50;
@@ -26,6 +26,10 @@ export function paymentSweep({ deps, payments, outcome, deduction, late }: Sweep
 
   /** Opens the orders, if that was not done; where the bank had the instruction, looks for money that came late. */
   async function afterEnd(payment: StoredPayment): Promise<void> {
+    if (payment.lateMoney !== undefined) {
+      await late.carryOn(payment, payment.lateMoney);
+      return;
+    }
     if (!mayStillBeTaken(payment) || payment.needsReview === true) {
       await outcome.release(payment);
       return;

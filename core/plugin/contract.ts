@@ -104,9 +104,10 @@ export interface PlatformPlugin<R = never> extends PlatformInput<R> {
   readonly defaultMerchant: string;
   /**
    * Money that the bank took after its payment had failed, expired or been cancelled: `hold`, an operator decides; `reopen`, it pays the orders if all
-   * of the payment are still open, else it is held. With several platforms in a payment all must say `reopen`. Absent: hold.
+   * of the payment are still open, else it is held; `refund`, it goes back to the account that it was taken from. With several platforms in a payment it is
+   * held unless each says otherwise, and no order is paid by it unless all say `reopen`. Absent: hold.
    */
-  readonly lateMoney?: "hold" | "reopen";
+  readonly lateMoney?: "hold" | "reopen" | "refund";
   /**
    * Pure: what the platform's webhooks get in the place of the standard event (`file.processed`, `file.failed`, `orders.paid`). The same event
    * must give the same reply: a delivery may be tried again. Absent: the standard event.

@@ -57,7 +57,7 @@ const manifestSchema = {
     currencies: texts(currency),
     fees: { type: "object" },
     settlementAccount: text(256),
-    lateMoney: { enum: ["hold", "reopen"] },
+    lateMoney: { enum: ["hold", "reopen", "refund"] },
     defaultMerchant: { ...text(128), pattern: "^[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}/]+$" },
   },
 };

@@ -82,6 +82,8 @@ export interface StoredTaking {
 export interface StoredReturns extends Doc {
   version: number;
   by: Record<string, StoredTaking>;
+  /** The money came late and is to pay the orders: no refund takes it as money that nobody owns any more. */
+  lateClosed?: boolean;
 }
 
 export const RETURNS: CollectionSpec = { name: "payment-returns", indexes: [] };

@@ -8,6 +8,24 @@ export const RETURNS_PER_PAYMENT = 250;
 
 /** Takes money of a payment back for a refund or chargeback, by compare-and-set on the payment's one document of returns. */
 export function paymentReturns(returns: StoreCollection<StoredReturns>) {
+  async function insert(doc: StoredReturns): Promise<boolean> {
+    try {
+      await returns.insertOne(doc);
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /** @returns whether nobody was quicker */
+  async function writeClosed(present: StoredReturns | null, paymentId: string, lateClosed: boolean): Promise<boolean> {
+    if (present === null) return insert({ _id: paymentId, version: 1, by: {}, lateClosed });
+    const { version } = present;
+    const done = await returns.updateOne({ _id: paymentId, version }, { $set: { lateClosed, version: version + 1 } });
+    return done.matchedCount > 0;
+  }
+
   /** @returns whether nobody was quicker */
   async function write(
     present: StoredReturns | null,
@@ -21,13 +39,7 @@ export function paymentReturns(returns: StoreCollection<StoredReturns>) {
       const { matchedCount } = await returns.updateOne(filter, change);
       return matchedCount > 0;
     }
-    try {
-      await returns.insertOne({ _id: paymentId, version: 1, by: { [id]: taking } });
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    return insert({ _id: paymentId, version: 1, by: { [id]: taking } });
   }
 
   return {
@@ -43,7 +55,7 @@ export function paymentReturns(returns: StoreCollection<StoredReturns>) {
     async take(
       paymentId: string,
       id: string,
-      decide: (taken: ReadonlyMap<string, Amounts>) => readonly Share[],
+      decide: (taken: ReadonlyMap<string, Amounts>, lateClosed: boolean) => readonly Share[],
     ): Promise<readonly Share[] | undefined> {
       for (;;) {
         const present = await returns.findOne({ _id: paymentId });
@@ -54,8 +66,29 @@ export function paymentReturns(returns: StoreCollection<StoredReturns>) {
             "STATE_REFUSED",
             `A payment has at most ${RETURNS_PER_PAYMENT} refunds and chargebacks.`,
           );
-        const shares = decide(takenOf(present));
+        const shares = decide(takenOf(present), present?.lateClosed === true);
         if (await write(present, paymentId, id, takingOf(shares))) return shares;
+      }
+    },
+
+    /**
+     * Keeps refunds away from money that came late, so that it can pay the orders. A second time changes nothing.
+     * @returns whether it is theirs; not when some of it has gone back or is held back
+     */
+    async closeLate(paymentId: string): Promise<boolean> {
+      for (;;) {
+        const present = await returns.findOne({ _id: paymentId });
+        if (present?.lateClosed === true) return true;
+        if (takenOf(present).size > 0) return false;
+        if (await writeClosed(present, paymentId, true)) return true;
+      }
+    },
+
+    /** The orders were not to be had: refunds may take the money again. */
+    async openLate(paymentId: string): Promise<void> {
+      for (;;) {
+        const present = await returns.findOne({ _id: paymentId });
+        if (present?.lateClosed !== true || (await writeClosed(present, paymentId, false))) return;
       }
     },
 

@@ -41,6 +41,7 @@ export type RefundsDeps = Omit<RefundOutcomeDeps, "refunds" | "returns" | "bank"
 const BEGIN_MS = 60_000;
 /** What a request is refused for when it comes to it: it was right when it was made. */
 const REJECTS: ReadonlySet<ErrorCode> = new Set(["REFUND_TOO_LARGE", "PREVIEW_STALE", "STATE_REFUSED"]);
+const TO_ORDERS = "The money that came late pays the orders now; ask for a refund of them.";
 const BY_REFUND = byId(idPattern("rfd"));
 
 /** Gives money of payments back, at any level, to the account that it was taken from. */
@@ -102,7 +103,9 @@ export async function refundsService(given: RefundsDeps) {
     const paid = await mergePay.paid(paymentId);
     let shares: readonly Share[] | undefined;
     try {
-      shares = await returns.take(paymentId, id, (taken) => {
+      shares = await returns.take(paymentId, id, (taken, lateClosed) => {
+        // Between the asking and now its money, which had come late, was given to the orders.
+        if (requested.late === true && (lateClosed || !paid.late)) throw new MergepayError("STATE_REFUSED", TO_ORDERS);
         const now = splitOf(paid, request, taken);
         if (fingerprint !== undefined && !sameShares(now, sharesIn(requested.parts)))
           throw new MergepayError("PREVIEW_STALE");

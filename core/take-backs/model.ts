@@ -1,5 +1,6 @@
 import { type Audited, AUDITS_PENDING, type Decision } from "../audit/outbox.ts";
 import type { Fact, Outbox } from "../notify/outbox.ts";
+import { keyAgain } from "../refunds/pursuit.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
 import type { TakeBack } from "../../schemas/types.generated.ts";
@@ -26,8 +27,7 @@ export const TAKE_BACKS: CollectionSpec = {
 export const wantedBy = ({ platform, cancellation }: StoredTakeBack): string =>
   cancellation.by === undefined ? `platform:${platform}` : `operator:${cancellation.by}`;
 
-export const keyOf = ({ _id, opened }: StoredTakeBack): string =>
-  opened === 0 ? `cancel-${_id}` : `cancel-${_id}-${opened + 1}`;
+export const keyOf = ({ _id, opened }: StoredTakeBack): string => keyAgain(`cancel-${_id}`, opened);
 
 /** What the order's platform is told. */
 export function factOf(

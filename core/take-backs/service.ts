@@ -1,13 +1,13 @@
 import type { Actions, Page } from "../actions.ts";
 import { bankLeaseMs } from "../bank/calls.ts";
 import { type Deps, instant } from "../deps.ts";
-import type { ErrorCode } from "../errors/codes.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import { idPattern } from "../ids.ts";
 import { minorOfMoney } from "../money/money.ts";
 import { type Fact, withFacts } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
 import { byId, page } from "../pages.ts";
+import { fateOf, HOUR_MS, type InVain, isRefusal, lookAfter, retryAfter } from "../refunds/pursuit.ts";
 import type { RefundsService } from "../refunds/service.ts";
 import { findDue, Overtaken, saveVersion } from "../versioned.ts";
 import type { Order, Refund, TakeBack } from "../../schemas/types.generated.ts";
@@ -22,22 +22,8 @@ interface TakeBacksDeps {
 
 const BY_ORDER = byId(idPattern("ord"));
 const AT_A_SWEEP = 20;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-/** What it waits for (a payment, a bank, an operator) is looked at after a quarter of the time that it has waited, but between these. */
-const LOOK_MS = { least: 10_000, most: HOUR_MS } as const;
-/** Waits before a refund that was in vain is tried again; after the last one an operator must look. */
-const RETRY_MS: readonly number[] = [MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS];
 /** A refund that succeeded is noted on its order within seconds: after this long what is left of the order was held back by another one. */
-const NOTED_MS = 10 * MINUTE_MS;
-/** Refusals of the refund itself; anything else is trouble of the house, and is tried again when that is over. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set([
-  "REFUND_TOO_LARGE",
-  "STATE_REFUSED",
-  "UNSUPPORTED",
-  "NOT_FOUND",
-  "IDEMPOTENCY_KEY_REUSED",
-]);
+const NOTED_MS = 600_000;
 
 const isBack = ({ amount, refunded }: Order): boolean =>
   refunded !== undefined && minorOfMoney(refunded) >= minorOfMoney(amount);
@@ -46,10 +32,7 @@ const isBack = ({ amount, refunded }: Order): boolean =>
 export async function takeBacksService({ deps, orders, refunds }: TakeBacksDeps) {
   const takeBacks = await deps.store.collection<StoredTakeBack>(TAKE_BACKS);
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
-  const lookAgain = ({ createdAt }: StoredTakeBack): string => {
-    const quarter = Math.floor((deps.now() - Date.parse(createdAt)) / 4);
-    return stamp(Math.min(LOOK_MS.most, Math.max(LOOK_MS.least, quarter)));
-  };
+  const lookAgain = ({ createdAt }: StoredTakeBack): string => stamp(lookAfter(deps.now() - Date.parse(createdAt)));
 
   function save(takeBack: StoredTakeBack, change: Partial<StoredTakeBack>): Promise<StoredTakeBack> {
     const decision = decisionOf(takeBack, change);
@@ -71,13 +54,13 @@ export async function takeBacksService({ deps, orders, refunds }: TakeBacksDeps)
   }
 
   /** A refund that was in vain: the next one is tried later, until an operator must look. */
-  function inVain(takeBack: StoredTakeBack, error: NonNullable<TakeBack["error"]>): Promise<StoredTakeBack> {
+  function inVain(takeBack: StoredTakeBack, error: InVain): Promise<StoredTakeBack> {
     const tries = takeBack.tries + 1;
-    const wait = RETRY_MS[tries - 1];
+    const wait = retryAfter(tries);
     const change = {
       tries,
       error,
-      dueAt: stamp(wait ?? LOOK_MS.most),
+      dueAt: stamp(wait ?? HOUR_MS),
       ...(wait === undefined ? { needsReview: true } : {}),
     };
     // The key of the next one: this one's is used.
@@ -88,7 +71,7 @@ export async function takeBacksService({ deps, orders, refunds }: TakeBacksDeps)
   async function giveBack(takeBack: StoredTakeBack, order: Order): Promise<unknown> {
     if (isBack(order)) return move(takeBack, "refunded", {});
     // An operator looks at it; only what became of the order ends it.
-    if (takeBack.needsReview === true) return save(takeBack, { dueAt: stamp(LOOK_MS.most) });
+    if (takeBack.needsReview === true) return save(takeBack, { dueAt: stamp(HOUR_MS) });
     const { _id: orderId, cancellation, opened } = takeBack;
     const leased = await save(takeBack, { dueAt: stamp(bankLeaseMs(deps)) });
     let refund: Refund;
@@ -101,7 +84,7 @@ export async function takeBacksService({ deps, orders, refunds }: TakeBacksDeps)
       });
     } catch (thrown) {
       const { type: code, message: reason } = asMergepayError(thrown);
-      if (!REFUSALS.has(code)) throw thrown;
+      if (!isRefusal(code)) throw thrown;
       return inVain(leased, { code, reason });
     }
     deps.reached("take-back.refund-opened");
@@ -114,26 +97,20 @@ export async function takeBacksService({ deps, orders, refunds }: TakeBacksDeps)
 
   /** Goes by what became of the refund. */
   async function follow(takeBack: StoredTakeBack, refund: Refund): Promise<unknown> {
-    switch (refund.state) {
-      case "succeeded": {
+    const fate = fateOf(refund);
+    switch (fate.is) {
+      case "back": {
         const order = await orders.get({ orderId: takeBack._id });
         if (isBack(order)) return move(takeBack, "refunded", {});
         const old = Date.parse(refund.updatedAt) + NOTED_MS <= deps.now();
         return old ? move(takeBack, "asked", { dueAt: stamp() }) : save(takeBack, { dueAt: lookAgain(takeBack) });
       }
-      case "rejected": {
-        if (refund.rejection === undefined) return inVain(takeBack, refund.error ?? NO_REASON);
-        const { reason } = refund.rejection;
-        return move(takeBack, "refused", {}, factOf(takeBack, "orders.cancel_refused", { reason }));
-      }
-      case "failed":
-        return inVain(takeBack, refund.error ?? NO_REASON);
-      case "awaiting_approval":
-        return save(takeBack, { needsReview: true, dueAt: lookAgain(takeBack) });
-      case "requested":
-      case "submitting":
-      case "unknown":
-        return save(takeBack, { dueAt: lookAgain(takeBack) });
+      case "refused":
+        return move(takeBack, "refused", {}, factOf(takeBack, "orders.cancel_refused", { reason: fate.reason }));
+      case "in_vain":
+        return inVain(takeBack, fate.error);
+      case "under_way":
+        return save(takeBack, { dueAt: lookAgain(takeBack), ...(fate.forPerson ? { needsReview: true } : {}) });
     }
   }
 
@@ -186,5 +163,3 @@ export async function takeBacksService({ deps, orders, refunds }: TakeBacksDeps)
 }
 
 export type TakeBacksService = Awaited<ReturnType<typeof takeBacksService>>;
-
-const NO_REASON = { code: "INTERNAL", reason: "The refund does not say why it has ended." } as const;

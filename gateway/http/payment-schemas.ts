@@ -62,7 +62,11 @@ export const DECISION_BODIES = {
         },
         ["decision", "bankReference", "amount", "bookedAt", "evidence"],
       ),
-      form('`decision`: "not_debited"', { decision: { const: "not_debited" }, evidence }, ["decision", "evidence"]),
+      form(
+        '`decision`: "not_debited"; or, of money that came late, "refund" or "pay_orders"',
+        { decision: { enum: ["not_debited", "refund", "pay_orders"] }, evidence },
+        ["decision", "evidence"],
+      ),
     ],
   },
 } as const satisfies Record<string, Schema>;

@@ -36,8 +36,8 @@ export function checkedRegistration(given: PlatformRegistration): PlatformRegist
   checkText("/settlementAccount", given.settlementAccount, 200);
   checkCurrencies(given.currencies);
   const { lateMoney } = given;
-  if (lateMoney !== undefined && lateMoney !== "hold" && lateMoney !== "reopen")
-    refuse("/lateMoney", "must be hold or reopen.");
+  if (lateMoney !== undefined && lateMoney !== "hold" && lateMoney !== "reopen" && lateMoney !== "refund")
+    refuse("/lateMoney", "must be hold, reopen or refund.");
   const fault = faultOfFeeRule(given.fees, given.currencies);
   if (fault !== undefined) refuse(`/fees${fault.field}`, `${fault.reason}.`);
   return Object.freeze({

@@ -54,6 +54,9 @@ const CASES: Readonly<Record<Exclude<Point, `${"payout" | "refund" | "take-back"
   "payment.lines-written": [ofPayment("settlement lines are there, the journal entry is missing")],
   "payment.journal-written": [ofPayment("the journal is written, platforms are not told")],
   "journal.block-written": [ofPayment("a block of the journal is written, its entries are not marked")],
+  // Money that comes late is killed at these in simulated time, as are mandates and accounts.
+  "payment.late-decided": [],
+  "payment.late-refund-opened": [],
   // Mandates and accounts are killed at these in simulated time: test/simulation.
   "mandate.reserved": [],
   "mandate.settled": [],

@@ -50,6 +50,20 @@ export const patches: readonly Patch[] = [
     red: [REFUNDS],
   },
   {
+    name: "late money pays orders that was given back before",
+    file: "core/refunds/returns.ts",
+    from: "        if (takenOf(present).size > 0) return false;",
+    to: "        if (takenOf(present).size > 1_000_000) return false;",
+    red: ["test/unit/merge-pay/late.spec.ts"],
+  },
+  {
+    name: "two operators decide about late money, and a third is waited for",
+    file: "core/merge-pay/late-refund.ts",
+    from: 'if (refund.state !== "awaiting_approval" || approvedBy === undefined)',
+    to: 'if (refund.state !== "awaiting_approval" || approvedBy !== "nobody")',
+    red: ["test/unit/merge-pay/late.spec.ts"],
+  },
+  {
     name: "an order that is taken back is noted after it says so",
     file: "core/orders/cancel.ts",
     from: "await takeBacks.noteAll([{ ...now, cancellation }]);",
@@ -59,15 +73,15 @@ export const patches: readonly Patch[] = [
   {
     name: "a refund of an order that is taken back fails, and nobody tries again",
     file: "core/take-backs/service.ts",
-    from: "      dueAt: stamp(wait ?? LOOK_MS.most),",
+    from: "      dueAt: stamp(wait ?? HOUR_MS),",
     to: "      dueAt: null,",
     red: [TAKE_BACKS],
   },
   {
     name: "each sweep refunds an order that is taken back anew",
     file: "core/take-backs/model.ts",
-    from: "  opened === 0 ? `cancel-${_id}` :",
-    to: "  opened === -1 ? `cancel-${_id}` : process.hrtime.bigint() > 0n ? `${process.hrtime.bigint()}` :",
+    from: "keyAgain(`cancel-${_id}`, opened);",
+    to: "keyAgain(`cancel-${process.hrtime.bigint()}`, opened);",
     red: [TAKE_BACKS],
   },
 ];

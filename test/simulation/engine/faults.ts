@@ -137,6 +137,8 @@ const POINTS: Readonly<Record<Point, boolean>> = {
   "payment.orders-paid": true,
   "payment.lines-written": true,
   "payment.journal-written": true,
+  "payment.late-decided": true,
+  "payment.late-refund-opened": true,
   "payout.inserted": true,
   "payout.lines-claimed": true,
   "payout.attempt-durable": true,

@@ -83,10 +83,11 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
   let faulty = false;
 
   store.watch(watcher(nouns, coverage, plan.breaks));
-  // In half of the runs one of them holds late money, and so does every payment that it is in.
-  const holds = seed % 2 === 0 ? "gamma" : undefined;
+  // In half of the runs one of them holds late money, and so does every payment that it is in; in a quarter one gives it back.
+  const others: Readonly<Record<string, "hold" | "refund">> =
+    seed % 2 === 0 ? { gamma: "hold" } : seed % 4 === 1 ? { beta: "refund" } : {};
   for (const [platform, fees] of Object.entries(PLATFORMS))
-    bank.adapter.register(registrationOf(platform, fees, platform === holds));
+    bank.adapter.register(registrationOf(platform, fees, others[platform] ?? "reopen"));
   for (const name of ["platforms", "banks", "debit", "confirm", "refund", "payout", "inquire"] as const)
     outside.set(`bank-adapter.${name}`, bank.adapter[name]);
 
@@ -280,14 +281,18 @@ const asleep = (index: number): LivingNode => ({
   deps: undefined,
 });
 
-const registrationOf = (platform: string, fees: (typeof PLATFORMS)[string], holds: boolean) => ({
+const registrationOf = (
+  platform: string,
+  fees: (typeof PLATFORMS)[string],
+  lateMoney: "hold" | "refund" | "reopen",
+) => ({
   platform,
   title: platform,
   version: "1-000000000000",
   currencies: ["USD", "EUR", "JPY"],
   fees,
   settlementAccount: `settle-${platform}`,
-  ...(holds ? {} : { lateMoney: "reopen" as const }),
+  lateMoney,
 });
 
 interface Waiting {

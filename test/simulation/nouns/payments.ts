@@ -4,6 +4,7 @@ import { instant } from "../../../core/deps.ts";
 import { JOURNAL } from "../../../core/ledger/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { PAYMENT_STATES } from "../../../core/merge-pay/states.ts";
+import { minorOfMoney } from "../../../core/money/money.ts";
 import { ORDERS, type StoredOrder } from "../../../core/orders/model.ts";
 import { ORDER_STATES } from "../../../core/orders/states.ts";
 import { audit as auditBooks } from "../../support/audit.ts";
@@ -12,6 +13,16 @@ import { Broken, type Noun, type OnNode, type Random } from "../engine/contract.
 import { USERS } from "./files.ts";
 
 const KEYS = 30;
+/** Money that came late is where it was decided to go, or waits for somebody. */
+function auditLate({ _id, state, lateMoney, needsReview, returned = {}, total }: StoredPayment): void {
+  if (lateMoney === undefined || needsReview === true) return;
+  const back = Object.values(returned).reduce((sum, one) => sum + minorOfMoney(one), 0n);
+  if (lateMoney.becomes === "orders" && state !== "succeeded")
+    throw new Broken("late money has an end", `the orders of ${_id} are not paid by it`);
+  if (lateMoney.becomes === "refund" && back !== minorOfMoney(total))
+    throw new Broken("late money has an end", `that of ${_id} is not back`);
+}
+
 export const payments: Noun = {
   name: "payments",
   tables: [
@@ -88,6 +99,8 @@ export const payments: Noun = {
         if (!atRest) return;
         for (const payment of all) {
           count(`payment at rest ${payment.state}${payment.needsReview === true ? ", for review" : ""}`);
+          if (payment.lateMoney !== undefined) count(`late money at rest ${payment.lateMoney.becomes}`);
+          auditLate(payment);
           if (payment.state === "locking" || payment.state === "submitting")
             throw new Broken("every payment comes to its end", `${payment._id} is ${payment.state} at rest`);
         }
@@ -160,12 +173,12 @@ export const payments: Noun = {
         review: {
           weight: 2,
           // BODY_INVALID: to a node whose clock is far behind the booking is still to come.
-          expects: ["STATE_REFUSED", "NOT_FOUND", "SECOND_PERSON_REQUIRED", "BODY_INVALID"],
+          expects: ["STATE_REFUSED", "NOT_FOUND", "SECOND_PERSON_REQUIRED", "BODY_INVALID", "REVIEW_AMOUNT_DIFFERS"],
           async run({ services, random }) {
             const { items } = await services.mergePay.reviews({});
-            const open = items.filter(({ state }) => state === "unknown");
+            const open = items.filter(({ state, lateMoney }) => state === "unknown" || lateMoney?.becomes === "held");
             if (open.length === 0) return;
-            const { paymentId, proposal, bankRequestId, total } = random.pick(open);
+            const { paymentId, state, proposal, bankRequestId, total } = random.pick(open);
             const by = random.pick(["olga", "pavel"]);
             if (proposal !== undefined) {
               const verdict = random.below(4) === 0 ? "reject" : "approve";
@@ -175,6 +188,11 @@ export const payments: Noun = {
             // Operators ask the bank's desk, which knows its books.
             const line = bank.ledger.find((booked) => booked.bankRequestId === bankRequestId);
             const evidence = { text: "The bank's desk looked it up.", reference: "ticket" };
+            if (state !== "unknown") {
+              const decision = random.pick(["refund", "pay_orders"] as const);
+              await services.mergePay.propose({ paymentId, by, claim: { decision, evidence } });
+              return;
+            }
             const claim =
               line === undefined
                 ? ({ decision: "not_debited", evidence } as const)

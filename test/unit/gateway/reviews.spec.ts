@@ -22,6 +22,10 @@ describe("reviews at the edge", () => {
   const cases: readonly [string, object, number, string?][] = [
     ["that it did not happen", { decision: "not_debited", evidence }, 201],
     ["that it happened", happened, 201],
+    ["that late money goes back", { decision: "refund", evidence }, 201],
+    ["that late money pays the orders", { decision: "pay_orders", evidence }, 201],
+    ["that late money goes back, without evidence", { decision: "refund" }, 400, "/evidence"],
+    ["of an amount of late money", { ...happened, decision: "refund" }, 400],
     ["without evidence", { decision: "not_debited" }, 400, "/evidence"],
     ["without anything to look up", { decision: "not_debited", evidence: { text: "t" } }, 400, "/evidence/reference"],
     ["with empty words", { decision: "not_debited", evidence: { ...evidence, text: "" } }, 400, "/evidence/text"],

@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { minorOfMoney } from "../../../core/money/money.ts";
 import type { Payment } from "../../../schemas/types.generated.ts";
-import { openTill, type Till } from "../../support/till.ts";
+import type { Limits } from "../../../core/limits.ts";
+import { openTill, refusal, type Till } from "../../support/till.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -8,10 +10,11 @@ const hour = 60 * minute;
 describe("money that comes after its payment has ended", () => {
   let till: Till;
   let ids: string[];
-  let rules: Record<string, "hold" | "reopen">;
+  let rules: Record<string, "hold" | "reopen" | "refund">;
 
-  beforeEach(async () => {
-    till = await openTill();
+  beforeEach(() => open());
+  async function open(limits: Partial<Limits> = {}): Promise<void> {
+    till = await openTill(limits);
     rules = { alpha: "reopen", beta: "reopen" };
     const { call } = till.house.deps;
     const said: typeof call = async (name, params, options) => {
@@ -22,7 +25,7 @@ describe("money that comes after its payment has ended", () => {
     };
     Object.assign(till.house.deps, { call: said });
     ids = await till.seed(2, ["alpha", "beta"]);
-  });
+  }
   afterEach(() => till.close(true));
 
   const services = () => till.house.core.services;
@@ -119,5 +122,192 @@ describe("money that comes after its payment has ended", () => {
     const now = await after(payment);
     expect(now.state).to.equal("succeeded");
     expect(await till.statesOf(ids)).to.deep.equal(["paid", "paid"]);
+  });
+
+  const sumsOf = async ({ id }: Payment) => {
+    const refund = (await services().refunds.list({ paymentId: id })).items[0];
+    const entries = [...(await services().ledger.entries({ paymentId: id })).items];
+    if (refund !== undefined) entries.push(...(await services().ledger.entries({ paymentId: refund.id })).items);
+    return entries
+      .flatMap((entry) => entry.lines)
+      .filter(({ account }) => account === "suspense:late-money")
+      .reduce((sum, { amount }) => sum + minorOfMoney(amount), 0n);
+  };
+
+  const givenBack: readonly [string, () => unknown][] = [
+    ["all platforms say so", () => Object.assign(rules, { alpha: "refund", beta: "refund" })],
+    ["one says so and the other would reopen", () => (rules.beta = "refund")],
+  ];
+  for (const [why, act] of givenBack)
+    it(`goes back to where it was taken from when ${why}, once, and no order is paid`, async () => {
+      const payment = await failed();
+      act();
+      const now = await after(payment);
+      expect(now).to.deep.include({ state: "failed", needsReview: false, refundedTotal: payment.total });
+      expect([...till.bank.refunded.values()].map(({ amount }) => amount)).to.deep.equal([payment.total]);
+      const [refund] = (await services().refunds.list({ paymentId: payment.id })).items;
+      expect(refund).to.deep.include({ state: "succeeded", late: true, requestedBy: "house" });
+      expect(await till.statesOf(ids)).to.deep.equal(["open", "open"]);
+      expect(await sumsOf(payment)).to.equal(0n);
+      expect((await services().mergePay.reviews({})).items).to.deep.equal([]);
+    });
+
+  describe("above the limit for one person", () => {
+    let payment: Payment;
+    beforeEach(async () => {
+      await till.close(true);
+      await open({ refundFourEyes: 1 });
+      payment = await failed();
+      Object.assign(rules, { alpha: "refund", beta: "refund" });
+    });
+
+    it("goes back when an operator approves the refund, and meanwhile is no question", async () => {
+      expect(await after(payment)).to.deep.include({ state: "failed", needsReview: true });
+      expect((await refusal(propose(payment, "pay_orders"))).type).to.equal("STATE_REFUSED");
+      const [refund] = (await services().refunds.list({ paymentId: payment.id })).items;
+      await services().refunds.approve({ refundId: refund?.id ?? "", by: "operator:eve" });
+      expect(await after(payment)).to.deep.include({ needsReview: false, refundedTotal: payment.total });
+    });
+
+    it("is held for two operators when the refund is refused, and their word is enough then", async () => {
+      await after(payment);
+      const [refund] = (await services().refunds.list({ paymentId: payment.id })).items;
+      await services().refunds.reject({ refundId: refund?.id ?? "", by: "operator:eve", reason: "It is theirs." });
+      await after(payment);
+      const { lateMoney } = await services().mergePay.review({ paymentId: payment.id });
+      expect(lateMoney).to.deep.include({ becomes: "held" });
+      expect(lateMoney?.error?.reason).to.equal("It is theirs.");
+      await decide(payment, "refund");
+      expect(await after(payment)).to.deep.include({ needsReview: false, refundedTotal: payment.total });
+      const last = (await services().refunds.list({ paymentId: payment.id })).items.at(-1);
+      expect(last).to.deep.include({ requestedBy: "operator:olga", approvedBy: "operator:pavel" });
+    });
+  });
+
+  it("is held when one platform holds it and another would give it back", async () => {
+    const payment = await failed();
+    Object.assign(rules, { alpha: "refund", beta: "hold" });
+    expect(await after(payment)).to.deep.include({ state: "failed", needsReview: true });
+    expect(till.bank.refunded.size).to.equal(0);
+  });
+
+  it("that the bank declines to give back is tried again, then held for operators with the reason", async () => {
+    const payment = await failed();
+    Object.assign(rules, { alpha: "refund", beta: "refund" });
+    till.bank.behave(() => "decline");
+    for (let i = 0; i < 8; i += 1) await till.later(7 * hour);
+    const [review] = (await services().mergePay.reviews({})).items;
+    expect(review?.lateMoney).to.deep.include({ becomes: "held", tries: 5 });
+    expect(review?.lateMoney?.error?.code).to.equal("BANK_DECLINED");
+    till.bank.behave(() => "succeed");
+    await decide(payment, "refund");
+    expect(await after(payment)).to.deep.include({ needsReview: false, refundedTotal: payment.total });
+  });
+
+  for (const at of ["payment.late-decided", "payment.late-refund-opened", "refund.held", "refund.sent"] as const)
+    it(`goes back once though a node dies at ${at}`, async () => {
+      const payment = await failed();
+      Object.assign(rules, { alpha: "refund", beta: "refund" });
+      const dying = await till.build((point) => {
+        if (point === at) throw new Error("died");
+      });
+      Object.assign(dying.deps, { call: till.house.deps.call });
+      till.clock.advance(hour);
+      await dying.core.services.mergePay.sweep();
+      for (let i = 0; i < 3; i += 1) expect(await after(payment)).to.include({ state: "failed" });
+      expect(await till.get(payment.id)).to.deep.include({ refundedTotal: payment.total });
+      expect(till.bank.refunded.size).to.equal(1);
+    });
+
+  const evidence = { text: "The payer wants it so.", reference: "ticket 7" };
+  async function propose({ id: paymentId }: Payment, decision: "refund" | "pay_orders"): Promise<string> {
+    const { proposal } = await services().mergePay.propose({ paymentId, by: "olga", claim: { decision, evidence } });
+    return proposal?.id ?? "";
+  }
+  async function decide(payment: Payment, decision: "refund" | "pay_orders") {
+    const proposalId = await propose(payment, decision);
+    return services().mergePay.approve({ paymentId: payment.id, proposalId, by: "pavel" });
+  }
+
+  describe("and is held, is decided by two operators:", () => {
+    let payment: Payment;
+    beforeEach(async () => {
+      payment = await failed();
+      rules.beta = "hold";
+      payment = await after(payment);
+      expect(payment.needsReview).to.equal(true);
+    });
+
+    it("it goes back", async () => {
+      const { id: paymentId } = payment;
+      const proposalId = await propose(payment, "refund");
+      expect((await refusal(services().mergePay.approve({ paymentId, proposalId, by: "olga" }))).type).to.equal(
+        "SECOND_PERSON_REQUIRED",
+      );
+      expect(till.bank.refunded.size).to.equal(0);
+      const { decisions, reason } = await services().mergePay.approve({ paymentId, proposalId, by: "pavel" });
+      expect(decisions[0]).to.deep.include({ verdict: "approved", by: "pavel" });
+      expect(reason).to.equal(undefined);
+      expect(await after(payment)).to.deep.include({ state: "failed", refundedTotal: payment.total });
+      const [refund] = (await services().refunds.list({ paymentId })).items;
+      expect(refund).to.deep.include({ requestedBy: "operator:olga", state: "succeeded" });
+      expect(await sumsOf(payment)).to.equal(0n);
+      expect((await refusal(propose(payment, "refund"))).type).to.equal("STATE_REFUSED");
+    });
+
+    it("it pays the orders, when all of them are still open", async () => {
+      await decide(payment, "pay_orders");
+      expect(await after(payment)).to.deep.include({ state: "succeeded", needsReview: false });
+      expect(await till.statesOf(ids)).to.deep.equal(["paid", "paid"]);
+      expect(await sumsOf(payment)).to.equal(0n);
+      // From now on it is a payment as any other.
+      await services().refunds.open({
+        request: { paymentId: payment.id, amount: "all" },
+        reason: "cold tea",
+        by: "operator:olga",
+        idempotencyKey: "k",
+      });
+      expect(await till.get(payment.id)).to.deep.include({ refundedTotal: payment.total });
+    });
+
+    it("it stays held when an order is not to be had, and can be decided anew", async () => {
+      await till.pay("k2", { orders: [ids[1] ?? ""] });
+      const { lateMoney } = await decide(payment, "pay_orders");
+      expect(lateMoney).to.deep.include({ becomes: "held" });
+      expect(lateMoney?.error?.code).to.equal("ORDERS_UNAVAILABLE");
+      expect(await after(payment)).to.deep.include({ state: "failed", needsReview: true });
+      expect(await till.statesOf(ids)).to.deep.equal(["open", "paid"]);
+      await decide(payment, "refund");
+      expect(await after(payment)).to.deep.include({ refundedTotal: payment.total, needsReview: false });
+    });
+
+    it("it does not pay orders with what has gone back, whoever is quicker", async () => {
+      const proposalId = await propose(payment, "pay_orders");
+      const other = await till.build();
+      const open = other.core.services.refunds.open({
+        request: { paymentId: payment.id, amount: "all" },
+        reason: "cold tea",
+        by: "operator:eve",
+        idempotencyKey: "k",
+      });
+      const approve = services().mergePay.approve({ paymentId: payment.id, proposalId, by: "pavel" });
+      await Promise.allSettled([open, approve]);
+      const now = await after(payment);
+      const back = [...till.bank.refunded.values()].length;
+      const paid = (await till.statesOf(ids)).filter((state) => state === "paid").length;
+      expect([back, paid]).to.be.deep.oneOf([
+        [1, 0],
+        [0, 2],
+      ]);
+      expect(now.state).to.equal(paid === 2 ? "succeeded" : "failed");
+    });
+
+    it("what became of its deduction is no question any more", async () => {
+      const { id: paymentId } = payment;
+      const claim = { decision: "not_debited", evidence } as const;
+      expect((await refusal(services().mergePay.propose({ paymentId, by: "olga", claim }))).type).to.equal(
+        "STATE_REFUSED",
+      );
+    });
   });
 });
