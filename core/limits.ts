@@ -27,6 +27,8 @@ export interface Limits {
   /** From now to the end of a token by which a platform tells who a buyer is. */
   readonly linkTokenMs: number;
   readonly linkImportBytes: number;
+  /** Of a bank's own file. */
+  readonly statementBytes: number;
   /** How often open orders are looked for that a mandate charges by itself. */
   readonly mandateLookMs: number;
   readonly webhookAnswerMs: number;
@@ -63,6 +65,7 @@ export const LIMITS: Limits = Object.freeze({
   inquiryMs: [5 * second, 30 * second, 2 * minute, 5 * minute, 15 * minute, hour],
   linkTokenMs: 15 * minute,
   linkImportBytes: 8 * 1024 * 1024,
+  statementBytes: 256 * 1024 ** 2,
   mandateLookMs: minute,
   webhookAnswerMs: 15 * second,
   webhookRetryMs: [

@@ -92,13 +92,13 @@ export async function tryOut(deps: IntakeDeps, file: IncomingFile): Promise<DryR
   }
 }
 
-/** Stages the bytes, and lets in what may come in; drops them otherwise. */
-async function arrive(
-  { call, blobs }: IntakeDeps,
-  { platform, merchant, bytes, manifest, admit }: IncomingFile,
+/** Stages bytes while they are counted and hashed. @throws what `tooLarge` gives at one byte more than the limit */
+export async function stageHashed(
+  blobs: BlobStore,
+  bytes: AsyncIterable<Uint8Array>,
   maximumBytes: number,
   tooLarge: () => MergepayError,
-): Promise<Arrived> {
+): Promise<Pick<Arrived, "staged" | "sha256">> {
   const hash = createHash("sha256");
   async function* counted(): AsyncGenerator<Uint8Array> {
     let count = 0;
@@ -110,7 +110,17 @@ async function arrive(
     }
   }
   const staged = await blobs.stage(counted());
-  const sha256 = hash.digest("hex");
+  return { staged, sha256: hash.digest("hex") };
+}
+
+/** Stages the bytes, and lets in what may come in; drops them otherwise. */
+async function arrive(
+  { call, blobs }: IntakeDeps,
+  { platform, merchant, bytes, manifest, admit }: IncomingFile,
+  maximumBytes: number,
+  tooLarge: () => MergepayError,
+): Promise<Arrived> {
+  const { staged, sha256 } = await stageHashed(blobs, bytes, maximumBytes, tooLarge);
   try {
     admit?.();
     if (staged.bytes === 0) throw new MergepayError("FILE_EMPTY");

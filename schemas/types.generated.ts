@@ -114,7 +114,7 @@ export interface ReconciliationBreak {
   id: string;
   bank: string;
   /**
-   * `missing`: booked by our books, not on the statement · `extra`: on the statement, of no instruction of ours · `state_differs`: booked by the bank, ended without money here.
+   * `missing`: booked by our books, not on the statement · `extra`: on the statement, of no instruction of ours · `state_differs`: booked by the bank, ended without money here · `reversed`: the bank took its booking back · `parts_differ`: a batch of the bank is not the sum of its parts.
    */
   kind:
     | "missing"
@@ -123,7 +123,9 @@ export interface ReconciliationBreak {
     | "direction_differs"
     | "state_differs"
     | "reference_differs"
-    | "booked_twice";
+    | "booked_twice"
+    | "reversed"
+    | "parts_differ";
   state: "open" | "resolved";
   /**
    * The payment, refund or payout.

@@ -183,6 +183,12 @@ export const ERRORS = Object.freeze({
     "changed",
     "The statement has more than 100,000 lines; ask for a shorter time.",
   ),
+  STATEMENT_INVALID: info(
+    422,
+    "operator",
+    "changed",
+    "The file is no statement (camt.053) or notification (camt.054) of a bank that can be read; nothing was taken of it.",
+  ),
   PREVIEW_STALE: info(409, "operator", "changed", "What was shown is not what would be done now; take a new preview."),
   REFUND_TOO_LARGE: info(422, "sender", "changed", "That is more than is left to give back."),
   REFUND_CURRENCY_DIFFERS: info(422, "sender", "changed", "A refund is in the currency of its payment."),

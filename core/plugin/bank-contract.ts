@@ -105,6 +105,8 @@ export interface StatementLine {
   /** On our account: a deduction is a credit, a refund or payout a debit. */
   readonly direction: "debit" | "credit";
   readonly bookedAt: string;
+  /** The bank took an earlier booking back by it. */
+  readonly reversal?: true;
 }
 
 export interface BankDriverPlugin {

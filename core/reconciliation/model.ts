@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { StatementLine } from "../plugin/bank-contract.ts";
+import type { OddBatch } from "./camt.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Money, ReconciliationBreak } from "../../schemas/types.generated.ts";
 
@@ -39,6 +40,7 @@ export function differenceOf(line: StatementLine, ours: Booked | undefined): Dif
   const of = { bankReference, found, ...(bankRequestId === undefined ? {} : { bankRequestId }) };
   if (ours === undefined) return { kind: "extra", reason: "The bank booked what is no instruction of ours.", ...of };
   const known = { ...of, subject: ours.subject, expected: ours.amount };
+  if (line.reversal === true) return { kind: "reversed", reason: "The bank took its booking back.", ...known };
   if (line.direction !== ours.direction)
     return { kind: "direction_differs", reason: "The bank booked it the other way round.", ...known };
   if (!same(found, ours.amount))
@@ -70,6 +72,14 @@ export const bookedTwice = (line: StatementLine, ours: Booked): Difference => ({
   bankReference: line.bankReference,
   expected: ours.amount,
   found: line.amount,
+});
+
+/** A batch of the bank of which it is not to be said what it is made of. */
+export const partsDiffer = ({ bankReference, amount }: OddBatch): Difference => ({
+  kind: "parts_differ",
+  reason: "The parts of the bank's entry are not its amount, or are in another currency; none of them was looked at.",
+  bankReference,
+  found: amount,
 });
 
 /** Booked by our books and not on a statement of that time. */

@@ -1,18 +1,18 @@
 import type { Actions, Page } from "../actions.ts";
+import type { Decision } from "../audit/outbox.ts";
 import { auditWriter } from "../audit/service.ts";
 import type { Succeeded } from "../bank/instruction.ts";
 import { type Deps, instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
-import { JOURNAL, type StoredEntry } from "../ledger/model.ts";
-import { PAYMENTS, type StoredPayment } from "../merge-pay/model.ts";
 import { byId, page } from "../pages.ts";
-import { PAYOUTS, type StoredPayout } from "../payouts/model.ts";
 import type { StatementLine } from "../plugin/bank-contract.ts";
 import { instantOf } from "../plugin/instant.ts";
-import { REFUNDS, type StoredRefund } from "../refunds/model.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import type { ReconciliationBreak } from "../../schemas/types.generated.ts";
-import type { Reconciliation } from "../settlement/actions.ts";
+import type { Reconciliation, StatementReport } from "../settlement/actions.ts";
+import { AT_A_TIME, bookedHere, type Span } from "./books.ts";
+import type { OddBatch } from "./camt.ts";
+import { readStatement, STATEMENT_LINES } from "./file.ts";
 import {
   type Booked,
   bookedTwice,
@@ -20,18 +20,14 @@ import {
   BREAKS,
   type Difference,
   differenceOf,
-  missing,
   namesAnother,
+  partsDiffer,
   showBreak,
   statementId,
   type StoredBreak,
 } from "./model.ts";
 
 const BY_BREAK = byId("brk_[0-9a-f]{26}");
-/** Lines of one statement, which are held in mind. */
-const LINES = 100_000;
-/** Lines that are looked up at a time. */
-const AT_A_TIME = 500;
 /** What ends side by side. */
 const ENDED_AT_A_TIME = 50;
 
@@ -43,6 +39,13 @@ interface Open {
   readonly ours: Booked;
   readonly line: StatementLine;
   readonly alone: boolean;
+}
+
+interface Given {
+  readonly lines: readonly StatementLine[];
+  readonly whole: readonly Span[];
+  readonly odd?: readonly OddBatch[];
+  readonly dryRun?: boolean;
 }
 
 interface Found {
@@ -58,58 +61,16 @@ interface Found {
  */
 export async function reconciliationService(deps: Deps, endBy: Readonly<Record<Booked["noun"], End>>) {
   const writeAudit = await auditWriter(deps);
-  const payments = await deps.store.collection<StoredPayment>(PAYMENTS);
-  const payouts = await deps.store.collection<StoredPayout>(PAYOUTS);
-  const refunds = await deps.store.collection<StoredRefund>(REFUNDS);
-  const journal = await deps.store.collection<StoredEntry>(JOURNAL);
+  const { booksOf, ownersOf, missingOf, askNow } = await bookedHere(deps);
   const breaks = await deps.store.collection<StoredBreak>(BREAKS);
   const stamp = () => instant(deps.now());
 
-  const stateOf = (state: string, bookedAt: string | undefined): Booked["state"] => {
-    // Late money is booked here, whatever its payment ended as.
-    if (state === "succeeded" || bookedAt !== undefined) return "booked";
-    return ["failed", "cancelled", "expired", "rejected"].includes(state) ? "ended" : "open";
-  };
-  const ofPayment = ({ _id, bankRequestId, total, state, deduction }: StoredPayment): Booked => ({
-    noun: "payment",
-    subject: _id,
-    bankRequestId,
-    amount: total,
-    direction: "credit",
-    state: stateOf(state, deduction?.bookedAt),
-    ...(deduction?.bankReference === undefined ? {} : { bankReference: deduction.bankReference }),
-  });
-  const ofPayout = ({ _id, bankRequestId, amount, state, instruction }: StoredPayout): Booked => ({
-    noun: "payout",
-    subject: _id,
-    bankRequestId,
-    amount,
-    direction: "debit",
-    state: stateOf(state, instruction?.bookedAt),
-    ...(instruction?.bankReference === undefined ? {} : { bankReference: instruction.bankReference }),
-  });
-
-  const ofRefund = ({ _id, amount, state, instruction }: StoredRefund): Booked => ({
-    noun: "refund",
-    subject: _id,
-    // A refund's own id is that of its instruction.
-    bankRequestId: _id,
-    amount,
-    direction: "debit",
-    state: stateOf(state, instruction?.bookedAt),
-    ...(instruction?.bankReference === undefined ? {} : { bankReference: instruction.bankReference }),
-  });
-
-  /** What our books say of these instructions at a bank, by id. */
-  async function booksOf(bank: string, filter: { bankRequestId: { $in: string[] } } | { _id: { $in: string[] } }) {
-    const refundIds = "_id" in filter ? filter._id : filter.bankRequestId;
-    const [paid, paidOut, refunded] = await Promise.all([
-      payments.find({ ...filter, bank }).toArray(),
-      payouts.find({ ...filter, bank }).toArray(),
-      refunds.find({ _id: refundIds, bank }).toArray(),
-    ]);
-    const books = [...paid.map(ofPayment), ...paidOut.map(ofPayout), ...refunded.map(ofRefund)];
-    return new Map(books.map((ours) => [ours.bankRequestId, ours]));
+  /** @throws BODY_INVALID unless it is the name of a driver that is there */
+  async function assertBank(bank: string): Promise<void> {
+    const { items } = await deps.call("bank-adapter.banks", {});
+    if (items.some((known) => known.bank === bank)) return;
+    const known = items.map((one) => one.bank).join(", ");
+    throw new MergepayError("QUERY_INVALID", `There is no bank ${bank}; there are ${known}.`, { field: "bank" });
   }
 
   /** All lines that the bank has of a time. @throws what the bank-adapter throws; STATEMENT_TOO_LARGE */
@@ -122,30 +83,10 @@ export async function reconciliationService(deps: Deps, endBy: Readonly<Record<B
         given,
       );
       lines.push(...answer.items);
-      if (lines.length > LINES) throw new MergepayError("STATEMENT_TOO_LARGE");
+      if (lines.length > STATEMENT_LINES) throw new MergepayError("STATEMENT_TOO_LARGE");
       after = answer.next;
     }
     return lines;
-  }
-
-  /** What the journal has booked at the bank in that time and the statement has not. */
-  async function missingOf(bank: string, from: string, to: string, seen: ReadonlySet<string>): Promise<Difference[]> {
-    const found: Difference[] = [];
-    let last = { at: from, _id: "" };
-    for (;;) {
-      const behind = { $or: [{ at: { $gt: last.at } }, { at: last.at, _id: { $gt: last._id } }] };
-      const entries = await journal
-        .find({ $and: [{ at: { $lt: to } }, behind] })
-        .sort({ at: 1, _id: 1 })
-        .limit(AT_A_TIME)
-        .toArray();
-      const books = await booksOf(bank, { _id: { $in: entries.map(({ reference }) => reference) } });
-      for (const ours of books.values())
-        if (ours.state === "booked" && !seen.has(ours.bankRequestId)) found.push(missing(ours));
-      const end = entries.at(-1);
-      if (end === undefined || entries.length < AT_A_TIME) return found;
-      last = end;
-    }
   }
 
   /** Keeps a difference as a break: one that was seen before is seen again. @returns whether it is new */
@@ -165,15 +106,6 @@ export async function reconciliationService(deps: Deps, endBy: Readonly<Record<B
     return false;
   }
 
-  /** What is still open is asked about at once: the bank's word ends it, by the way of every such word. */
-  async function askNow(subjects: readonly string[]): Promise<void> {
-    const ids = { $in: [...subjects] };
-    const now = { $set: { dueAt: stamp() } };
-    await payments.updateMany({ _id: ids, state: "unknown" }, now);
-    await payouts.updateMany({ _id: ids, state: "unknown" }, now);
-    await refunds.updateMany({ _id: ids, state: "unknown" }, now);
-  }
-
   /** Each line beside what our books say of it. An id or a booking that stands on several lines ends nothing. */
   async function compare(bank: string, lines: readonly StatementLine[]) {
     const seen = new Set<string>();
@@ -183,10 +115,16 @@ export async function reconciliationService(deps: Deps, endBy: Readonly<Record<B
       const chunk = lines.slice(at, at + AT_A_TIME);
       const ids = { $in: chunk.flatMap((line) => line.bankRequestId ?? []) };
       const books = await booksOf(bank, { bankRequestId: ids });
+      const nameless = chunk.filter(({ bankRequestId }) => bankRequestId === undefined);
+      const owners = await ownersOf(
+        bank,
+        nameless.map(({ bankReference }) => bankReference),
+      );
       for (const line of chunk) {
-        const { bankRequestId: id = "" } = line;
-        const ours = books.get(id);
-        const twice = ours !== undefined && seen.has(id);
+        const { bankRequestId, bankReference } = line;
+        const ours = bankRequestId === undefined ? owners.get(bankReference) : books.get(bankRequestId);
+        const id = ours?.bankRequestId ?? "";
+        const twice = ours !== undefined && line.reversal !== true && seen.has(id);
         const difference = twice ? bookedTwice(line, ours) : differenceOf(line, ours);
         seen.add(id);
         if (difference !== undefined) found.differences.push(difference);
@@ -197,23 +135,11 @@ export async function reconciliationService(deps: Deps, endBy: Readonly<Record<B
     return found;
   }
 
-  /** The bookings among these that are known as those of some instruction, each with its subject. */
-  async function ownersOf(bank: string, references: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const named = { $in: [...references] };
-    const [paid, paidOut, refunded] = await Promise.all([
-      payments.find({ bank, "deduction.bankReference": named }).toArray(),
-      payouts.find({ bank, "instruction.bankReference": named }).toArray(),
-      refunds.find({ bank, "instruction.bankReference": named }).toArray(),
-    ]);
-    const books = [...paid.map(ofPayment), ...paidOut.map(ofPayout), ...refunded.map(ofRefund)];
-    return new Map(books.map(({ bankReference = "", subject }) => [bankReference, subject]));
-  }
-
   /**
    * Ends what is unknown here by the lines that say that it was booked: exactly what was asked for, once, as no other instruction's booking. The line is the
    * bank's word, and goes the way of every such word. @returns what is open still
    */
-  async function endAll(bank: string, open: readonly Open[]) {
+  async function endAll(bank: string, open: readonly Open[], dryRun: boolean) {
     const ends = { ended: 0, left: [] as string[], differences: [] as Difference[] };
     for (let at = 0; at < open.length; at += ENDED_AT_A_TIME) {
       const chunk = open.slice(at, at + ENDED_AT_A_TIME);
@@ -224,10 +150,11 @@ export async function reconciliationService(deps: Deps, endBy: Readonly<Record<B
       await Promise.all(
         chunk.map(async ({ ours, line, alone }) => {
           const { amount, bankReference, bookedAt } = line;
-          const owner = owners.get(bankReference) ?? ours.subject;
+          const owner = owners.get(bankReference)?.subject ?? ours.subject;
           if (owner !== ours.subject) ends.differences.push(namesAnother(line, ours));
           const word = { state: "succeeded", amount, bankReference, bookedAt } as const;
-          const ended = alone && owner === ours.subject && (await endBy[ours.noun](ours.subject, word));
+          const fits = alone && owner === ours.subject;
+          const ended = fits && (dryRun || (await endBy[ours.noun](ours.subject, word)));
           if (ended) ends.ended += 1;
           else ends.left.push(ours.subject);
         }),
@@ -235,6 +162,32 @@ export async function reconciliationService(deps: Deps, endBy: Readonly<Record<B
     }
     return ends;
   }
+
+  /** Holds lines against our books. `whole`: what must be on them. A dry run says what would come of it, and writes nothing. */
+  async function hold(bank: string, given: Given): Promise<Omit<Reconciliation, "bank" | "from" | "to" | "lines">> {
+    const { lines, whole, odd = [], dryRun = false } = given;
+    const { differences, agreed, open, seen } = await compare(bank, lines);
+    differences.push(...odd.map(partsDiffer));
+    for (const span of whole) differences.push(...(await missingOf(bank, span, seen)));
+    const ends = await endAll(bank, open, dryRun);
+    differences.push(...ends.differences);
+    const came = { agreed: agreed.length, ended: ends.ended, asked: ends.left.length, breaks: differences.length };
+    if (dryRun) return { ...came, fresh: 0, resolved: 0 };
+    await askNow(ends.left, stamp());
+    let fresh = 0;
+    for (const difference of differences) if (await keep(bank, difference)) fresh += 1;
+    const differing = new Set(differences.map(({ bankRequestId }) => bankRequestId));
+    const resolved = await breaks.updateMany(
+      { bank, bankRequestId: { $in: agreed.filter((id) => !differing.has(id)) }, state: "open" },
+      { $set: { state: "resolved", resolvedAt: stamp() } },
+    );
+    deps.log.info({ bank, count: differences.length }, "statement held against the books");
+    return { ...came, fresh, resolved: resolved.modifiedCount };
+  }
+
+  /** That a statement was given is in the audit log before anything ends by it. */
+  const noteGiven = (subject: string, after: NonNullable<Decision["after"]>): Promise<void> =>
+    writeAudit([deps.audit(undefined, { what: "statement.given", subject, after })]);
 
   return {
     /**
@@ -258,34 +211,25 @@ export async function reconciliationService(deps: Deps, endBy: Readonly<Record<B
             field: `/lines/${outside}/bookedAt`,
           },
         );
-      const statement = statementId(bank, from, to, lines);
-      const told = { bank, from, to, lines: lines.length };
-      await writeAudit([deps.audit(undefined, { what: "statement.given", subject: statement, after: told })]);
-      const { differences, agreed, open, seen } = await compare(bank, lines);
-      differences.push(...(await missingOf(bank, from, to, seen)));
-      const ends = await endAll(bank, open);
-      differences.push(...ends.differences);
-      await askNow(ends.left);
-      let fresh = 0;
-      for (const difference of differences) if (await keep(bank, difference)) fresh += 1;
-      const differing = new Set(differences.map(({ bankRequestId }) => bankRequestId));
-      const resolved = await breaks.updateMany(
-        { bank, bankRequestId: { $in: agreed.filter((id) => !differing.has(id)) }, state: "open" },
-        { $set: { state: "resolved", resolvedAt: stamp() } },
-      );
-      deps.log.info({ bank, count: differences.length }, "statement held against the books");
-      return {
-        bank,
-        from,
-        to,
-        lines: lines.length,
-        agreed: agreed.length,
-        ended: ends.ended,
-        asked: ends.left.length,
-        breaks: differences.length,
-        fresh,
-        resolved: resolved.modifiedCount,
-      };
+      await noteGiven(statementId(bank, from, to, lines), { bank, from, to, lines: lines.length });
+      const came = await hold(bank, { lines, whole: [{ from, to }] });
+      return { bank, from, to, lines: lines.length, ...came };
+    },
+
+    /**
+     * Holds a bank's own file against our books; all of it is read before anything comes of it.
+     * @throws STATEMENT_INVALID, STATEMENT_TOO_LARGE, FILE_EMPTY, FILE_FRAME_BROKEN, FILE_ENCODING_INVALID, NOT_FOUND without its bytes, QUERY_INVALID for a
+     *   zone or bank that is none
+     */
+    async importFile(params: Actions["reconciliation.importFile"]["params"]): Promise<StatementReport> {
+      const { statementId: id, blobId, bank, zone, dryRun = false } = params;
+      await assertBank(bank);
+      const file = await readStatement(deps, blobId, zone ?? "UTC");
+      const { lines, spans, odd, statements, entries, pending } = file;
+      const counts = { statements, entries, lines: lines.length, pending };
+      if (!dryRun) await noteGiven(id, { bank, ...counts });
+      const came = await hold(bank, { lines, whole: spans, odd, dryRun });
+      return { id, bank, dryRun, ...counts, ...came };
     },
 
     breaks: ({

@@ -32,6 +32,16 @@ export interface Reconciliation {
   readonly resolved: number;
 }
 
+/** What came of a bank's own file, or would come of it. */
+export interface StatementReport extends Omit<Reconciliation, "from" | "to"> {
+  readonly id: string;
+  readonly dryRun: boolean;
+  readonly statements: number;
+  readonly entries: number;
+  /** Entries that the bank has not booked for good. */
+  readonly pending: number;
+}
+
 /** The calls of settlement, payouts, statements and reconciliation over the bus. */
 export interface SettlementActions {
   "settlement.lines": {
@@ -64,6 +74,11 @@ export interface SettlementActions {
   "reconciliation.reconcile": {
     params: { bank: string; from: string; to: string; lines?: readonly StatementLine[] };
     result: Reconciliation;
+  };
+  /** `zone` is that of times without one; a dry run writes nothing. */
+  "reconciliation.importFile": {
+    params: { statementId: string; blobId: string; bank: string; zone?: string; dryRun?: boolean };
+    result: StatementReport;
   };
   "reconciliation.breaks": {
     params: PageQuery & { bank?: string; state?: "open" | "resolved" };

@@ -9,11 +9,19 @@ interface Body {
   readonly key?: string;
 }
 
+/** A body of any length. */
+interface Stream {
+  readonly pieces: AsyncIterable<Uint8Array>;
+  readonly type: string;
+}
+
 /** Mergepay's HTTP API as an operator asks it. */
 export interface Api {
   /** @throws MergepayError made of the problem that was answered */
   readonly get: <T>(path: string) => Promise<T>;
   readonly post: <T>(path: string, body?: Body) => Promise<T>;
+  /** Posts a body that is read while it is sent. */
+  readonly stream: <T>(path: string, body: Stream) => Promise<T>;
   readonly bytes: (path: string) => Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -53,13 +61,9 @@ function keyOf(key: string): string {
 }
 
 function apiAt(base: string, key: string): Api {
-  async function ask(method: "GET" | "POST", path: string, sent?: Body): Promise<Response> {
+  async function ask(method: "GET" | "POST", path: string, sent?: Body | Stream): Promise<Response> {
     const authorization = `Bearer ${key}`;
-    const once = sent?.key === undefined ? {} : { "idempotency-key": sent.key };
-    const given =
-      sent === undefined
-        ? { headers: { authorization } }
-        : { headers: { authorization, "content-type": sent.type, ...once }, body: Buffer.from(sent.bytes) };
+    const given = { headers: { authorization, ...headersOf(sent) }, ...bodyOf(sent) };
     const answer = await fetch(new URL(path, base), { method, ...given }).catch((error: unknown) => {
       throw new MergepayError(
         "OVERLOADED",
@@ -74,10 +78,23 @@ function apiAt(base: string, key: string): Api {
   }
   return {
     get: async <T>(path: string) => (await (await ask("GET", path)).json()) as T,
+    stream: async <T>(path: string, body: Stream) => (await (await ask("POST", path, body)).json()) as T,
     post: async <T>(path: string, body?: Body) => (await (await ask("POST", path, body)).json()) as T,
     bytes: async (path) => {
       const { body } = await ask("GET", path);
       return body ?? new ReadableStream<Uint8Array>();
     },
   };
+}
+
+function headersOf(sent: Body | Stream | undefined): Record<string, string> {
+  if (sent === undefined) return {};
+  const { type } = sent;
+  return { "content-type": type, ...("key" in sent && sent.key !== undefined ? { "idempotency-key": sent.key } : {}) };
+}
+
+function bodyOf(sent: Body | Stream | undefined): Pick<RequestInit, "body" | "duplex"> {
+  if (sent === undefined) return {};
+  if ("bytes" in sent) return { body: Buffer.from(sent.bytes) };
+  return { body: ReadableStream.from(sent.pieces), duplex: "half" };
 }

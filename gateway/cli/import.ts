@@ -122,7 +122,7 @@ function printRejects(rejects: readonly DryRun["rejects"][number][]): void {
 }
 
 /** Before anything is started: a mistyped name needs no node to be found out. @throws NOT_FOUND naming the file */
-async function assertReadable(path: string): Promise<void> {
+export async function assertReadable(path: string): Promise<void> {
   const why = await stat(path).then(
     async (entry) => {
       if (!entry.isFile()) return "is not a file";

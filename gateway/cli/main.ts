@@ -10,6 +10,7 @@ import { pluginCommands } from "./plugin.ts";
 import { complain } from "./print.ts";
 import { refundCommand } from "./refund.ts";
 import { start } from "./start.ts";
+import { statementCommands } from "./statement.ts";
 
 // Whoever reads what is printed may have seen enough (`| head`): that is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -54,6 +55,7 @@ doctorCommand(program);
 evidenceCommands(program);
 pluginCommands(program);
 refundCommand(program);
+statementCommands(program);
 
 try {
   await program.parseAsync();

@@ -8,6 +8,7 @@ import { documentApi } from "./openapi.ts";
 import { answerProblem } from "./problems.ts";
 import { strictQuery } from "./query.ts";
 import { accountRoutes } from "./routes/accounts.ts";
+import { bankStatementRoutes } from "./routes/bank-statements.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
@@ -89,6 +90,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
   await documentApi(app);
   await app.register(uploadRoute(deps));
   await app.register(linkImportRoute(deps));
+  await app.register(bankStatementRoutes(deps));
   for (const routes of [
     fileRoutes,
     orderRoutes,

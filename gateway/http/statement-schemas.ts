@@ -1,5 +1,5 @@
 /** Statements of banks as they are given, and what comes of them. */
-import { bankName, count, line, moment, object, ref, text, time, word } from "./schema-parts.ts";
+import { type Schema, bankName, count, line, moment, object, ref, text, time, word } from "./schema-parts.ts";
 
 export const RECONCILIATION_BODY = {
   title: "ReconciliationRequest",
@@ -48,4 +48,28 @@ export const RECONCILIATION_ANSWER = object(
     resolved: { ...count, description: "Open breaks that this statement ended." },
   },
   ["bank", "from", "to", "lines", "agreed", "ended", "asked", "breaks", "fresh", "resolved"],
+);
+
+export const QUERY_OF_IMPORT = object(
+  {
+    bank: bankName,
+    zone: line(64, "The time zone of dates and times in the file that name none, such as Europe/Zurich; absent: UTC."),
+    dryRun: { const: "true", description: "Only say what would come of it: nothing is kept, and nothing ends by it." },
+  },
+  ["bank"],
+);
+export const PARAMS_OF_STATEMENT = object({ id: text("^stm_[0-9a-f]{26}$") }, ["id"]);
+export const BANK_FILE: Schema = { type: "string", format: "binary", description: "The file, byte for byte." };
+
+const { from: _from, to: _to, ...outcome } = RECONCILIATION_ANSWER["properties"] as Readonly<Record<string, Schema>>;
+export const STATEMENT_REPORT = object(
+  {
+    id: { ...word, description: "Of the bank's file: the same bytes have the same id." },
+    dryRun: { type: "boolean" },
+    statements: count,
+    entries: count,
+    pending: { ...count, description: "Entries that the bank has not booked for good: nothing comes of them." },
+    ...outcome,
+  },
+  ["id", "dryRun", "statements", "entries", "pending", ...Object.keys(outcome)],
 );

@@ -1,12 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import type { StatementLine } from "../../../core/plugin/bank-contract.ts";
+import { RECONCILE_MS } from "../../statement-intake.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
 import { ANSWERS, BODIES, pageSchema, QUERY } from "../schemas.ts";
 import { pageQuery, sendPage } from "./page.ts";
-
-/** A statement of many pages takes a while, milliseconds. */
-const RECONCILE_MS = 110_000;
 
 /** Banks' statements against our books. */
 export function reconciliationRoutes(app: FastifyInstance, { call, limits }: HttpDeps): void {

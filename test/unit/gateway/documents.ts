@@ -339,6 +339,10 @@ export const CARELESS: Handlers = {
   "settlement.settlementRules": page(DOCS.settlementRuleVersion),
   "statements.get": () => DOCS.statement,
   "reconciliation.reconcile": () => DOCS.reconciliation,
+  "reconciliation.importFile": ({ statementId, bank, dryRun = false }) => {
+    const { from: _from, to: _to, ...came } = DOCS.reconciliation;
+    return { ...came, bank, id: statementId, dryRun, statements: 1, entries: 3, pending: 1 };
+  },
   "reconciliation.breaks": page(DOCS.break),
   "payouts.preview": () => DOCS.payoutPreview,
   "payouts.run": page(DOCS.payout),

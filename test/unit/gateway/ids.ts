@@ -13,5 +13,6 @@ export const IDS = {
   link: `lnk_${tail}`,
   merchantAccount: `mac_${tail}`,
   payout: `pyo_${tail}`,
+  statement: `stm_${tail}`,
   refund: `rfd_${tail}`,
 } as const;

@@ -76,6 +76,7 @@ describe("the OpenAPI document", () => {
     const expected = new Set([
       ...CALLS.map((call) => routeOf(call)),
       "/v1/files/:id/content",
+      "/v1/bank-statements/:id",
       "/v1/payments/:id/evidence",
       "/v1/files/:id/echo",
       "/livez",
