@@ -38,16 +38,23 @@ export function ediMappingOf(proposals: EdiProposals): Parts {
 
   body.push('if (order.test) return { skip: "The interchange is marked as a test." };', ...sections());
   if (notOrders !== undefined) unknown.notOrders(`the type of the messages, ${notOrders},`);
-  body.push(
-    `if (!${JSON.stringify(purpose.original).replaceAll('","', '", "')}.includes(${read("whole", purpose.at)}))`,
-    '  return { skip: "The message changes or cancels an order." };',
-  );
   if (number === undefined) unknown.orderNo("No message has one where its syntax has it.");
   else
     body.push(
       `const orderNo = ${read("whole", number)};`,
       `if (!${NUMBER}.test(orderNo)) return { reject: "${shownPlace(number)} is no number of an order.", field: "/segments" };`,
     );
+  if (merchant !== undefined) imports.add("plainText");
+  const seller =
+    merchant === undefined
+      ? "merchant"
+      : `merchant: plainText(${read("whole", merchant)}.replaceAll("/", " "), 128) || merchant`;
+  body.push(
+    `const named = { ${seller}, ${number === undefined ? "orderNo: ORDER_NO" : "orderNo"} };`,
+    `const purpose = ${read("whole", purpose.at)};`,
+    `if (${listOf(purpose.cancelled)}.includes(purpose)) return { cancel: named, reason: "The message cancels the order." };`,
+    `if (!${listOf(purpose.original)}.includes(purpose)) return { skip: "The message changes an order." };`,
+  );
   if (total === undefined)
     unknown.total("the messages tell no total, and no prices of lines that would add up to one.");
   else if (isPlaces(total)) told(total);
@@ -55,13 +62,10 @@ export function ediMappingOf(proposals: EdiProposals): Parts {
   if (currency === undefined) unknown.currency();
   else body.push(`const currency = ${read("whole", currency.at)};`);
   const [amount, code] = [total === undefined ? "TOTAL" : "total", currency === undefined ? "CURRENCY" : "currency"];
-  body.push(`if (isZero(${amount})) return { skip: "There is nothing to pay: the total is zero." };`);
-  if (buyer !== undefined || merchant !== undefined) imports.add("plainText");
+  body.push(`if (isZero(${amount})) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };`);
+  if (buyer !== undefined) imports.add("plainText");
   const fields = [
-    merchant === undefined
-      ? "merchant,"
-      : `merchant: plainText(${read("whole", merchant)}.replaceAll("/", " "), 128) || merchant,`,
-    number === undefined ? "orderNo: ORDER_NO," : "orderNo,",
+    "...named,",
     `amount: money(withoutPadding(${amount}, ${code}), ${code}),`,
     ...buyerLine(),
     ...placedLine(),
@@ -147,6 +151,8 @@ export function ediMappingOf(proposals: EdiProposals): Parts {
     return ["placedAt,"];
   }
 }
+
+const listOf = (codes: readonly string[]): string => JSON.stringify(codes).replaceAll('","', '", "');
 
 const read = (from: string, { tag, qualifier, element, part }: Place): string =>
   `at(${from}, "${tag}", "${qualifier}", ${element}${part === 0 ? "" : `, ${part}`})`;

@@ -26,8 +26,8 @@ export interface Place {
 interface Dialect {
   /** Types of messages that are orders. */
   readonly orders: readonly string[];
-  /** What the message is for, and the codes of orders as they are first sent; all others change or cancel one. */
-  readonly purpose: { readonly at: Place; readonly original: readonly string[] };
+  /** What the message is for: the codes of orders as they are first sent, and those that take one back; all others change one. */
+  readonly purpose: { readonly at: Place; readonly original: readonly string[]; readonly cancelled: readonly string[] };
   readonly number: readonly Place[];
   readonly placed: readonly Place[];
   readonly currency: readonly Place[];
@@ -57,7 +57,7 @@ const places = (text: string): Place[] => text.split(", ").map(place);
 const DIALECTS: Readonly<Record<EdiInput["syntax"], Dialect>> = {
   iso9735: {
     orders: ["ORDERS"],
-    purpose: { at: place("BGM 2"), original: ["", "9", "5", "7"] },
+    purpose: { at: place("BGM 2"), original: ["", "9", "5", "7"], cancelled: ["1", "3"] },
     number: places("BGM 1"),
     placed: places("DTM:137 0.1"),
     currency: places("CUX:2 0.1"),
@@ -74,7 +74,7 @@ const DIALECTS: Readonly<Record<EdiInput["syntax"], Dialect>> = {
   },
   x12: {
     orders: ["850"],
-    purpose: { at: place("BEG 0"), original: ["", "00", "05", "07"] },
+    purpose: { at: place("BEG 0"), original: ["", "00", "05", "07"], cancelled: ["01", "03"] },
     number: places("BEG 2"),
     placed: places("BEG 4"),
     currency: places("CUR:BY 1, CUR:SE 1"),

@@ -18,7 +18,8 @@ const LOW = "low";
 const NOT_ORDERS =
   /\b(?:refunds?|payouts?|transactions?|remittance|advice|payments?|credit|returns?|events?|settlements?|drafts?|quotes?|quotations?|carts?|changes?|cancell?ations?)\b/;
 /** The same, in the name of a field of theirs. */
-const OF_NO_ORDER = /^(?:credit ?memo|credit note|payout|remittance|adjustment (?:negative|positive))\b/;
+const OF_NO_ORDER =
+  /^(?:credit ?memo|credit note|payout|remittance|adjustment (?:negative|positive)|refunded (?:by|payment)|settlement (?:id|start|end))\b/;
 
 /** What of the mapping has been made so far. */
 interface Made extends Unfinished {
@@ -91,32 +92,39 @@ export function mappingOf(inference: Inference): Parts {
     if (closed.status === undefined && closed.cancelledAt === undefined) unknown.status();
     if (closed.status !== undefined) {
       const { of, open, closed: ended } = closed.status;
-      const mark = closed.all
-        ? need("these sound paid or cancelled; leave only those whose orders are still to be paid.")
-        : "// Nobody must pay twice: an order in any other status is not taken.";
-      constants.push(`const OPEN = ${listOf(open)}; ${mark}`);
-      if (ended.length > 0 && !closed.all) {
-        imports.add("closedOrder").add("type Closed");
-        constants.push(
-          "/** Statuses that end an order, for good: an earlier file may have given it as open. */",
-          "const ENDED = new Map<string, Closed>([",
-          ...ended.map(
-            (text) => `  [${JSON.stringify(text)}, { ${outcomeOf(text)}: "The order is ${plain(text)}." }],`,
-          ),
-          "]);",
-        );
-        body.push(
-          `const status = ${at(of)} ?? "";`,
-          "const ended = ENDED.get(status);",
-          "if (ended !== undefined) return closedOrder(named, ended);",
-        );
-      } else body.push(`const status = ${at(of)} ?? "";`);
+      constants.push(
+        closed.all
+          ? `const OPEN: readonly string[] = []; ${need(`all orders of the sample sound paid or cancelled, so nothing of it is to be paid; list the statuses of orders that are still to be paid, such as ["pending"], or, if these are to be paid all the same, ${listOf(ended)}.`)}`
+          : `const OPEN = ${listOf(open)}; ${openMark()}`,
+      );
+      imports.add("closedOrder").add("type Closed");
+      constants.push(
+        "/** Statuses that end an order, for good: an earlier file may have given it as open. */",
+        ended.length === 0 ? "const ENDED = new Map<string, Closed>();" : "const ENDED = new Map<string, Closed>([",
+        ...ended.map((text) => `  [${JSON.stringify(text)}, { ${outcomeOf(text)}: "The order is ${plain(text)}." }],`),
+        ...(ended.length === 0 ? [] : ["]);"]),
+      );
       body.push(
-        "if (!OPEN.includes(status)) return { skip: `Nothing says that an order in status ${status} is still to be paid.` };",
+        `const status = ${at(of)} ?? "";`,
+        "if (!OPEN.includes(status))",
+        "  return closedOrder(named, ENDED.get(status) ?? { skip: `Nothing says that an order in status ${status} is still to be paid.` });",
       );
     }
     if (closed.cancelledAt !== undefined)
-      body.push(`if (${at(closed.cancelledAt)}) return { cancel: named, reason: "The order was cancelled." };`);
+      body.push(
+        `if (${at(closed.cancelledAt)}) return { cancel: named, reason: "The order was cancelled." };${
+          closed.allCancelled
+            ? ` ${need(`all orders of the sample have ${shownPath(closed.cancelledAt.path)}, so nothing of it is to be paid; take the line away if that does not say that an order was cancelled.`)}`
+            : ""
+        }`,
+      );
+  }
+
+  function openMark(): string {
+    if (closed.doubtful.length === 0) return "// Nobody must pay twice: an order in any other status is not taken.";
+    return need(
+      `is an order still to be paid when it is ${closed.doubtful.join(" or ")}? Leave only statuses of which that is so: nobody must pay twice.`,
+    );
   }
 
   function amountOf(): string {
@@ -293,7 +301,10 @@ export function mappingOf(inference: Inference): Parts {
 function noOrderBy({ input, leaves }: Inference): string | undefined {
   const place = "records" in input ? (input.records?.[0] ?? "") : "";
   if (NOT_ORDERS.test(wordsOf(place.split("/").at(-1) ?? ""))) return place;
-  const field = leaves.find((leaf) => isOfOrder(leaf) && OF_NO_ORDER.test(wordsOf(leaf.path.at(-1) ?? "")));
+  const own = leaves.filter(isOfOrder).map((leaf) => ({ leaf, words: wordsOf(leaf.path.at(-1) ?? "") }));
+  // What has a count of its own and names its order is about one: an invoice, or a shipment.
+  const isCounted = own.some(({ words }) => words === "increment id");
+  const field = own.find(({ words }) => OF_NO_ORDER.test(words) || (isCounted && words === "order id"))?.leaf;
   return field === undefined ? undefined : shownPath(field.path);
 }
 

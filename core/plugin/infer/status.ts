@@ -8,8 +8,12 @@ export interface Closed {
   readonly status?: { readonly of: Leaf; readonly open: readonly string[]; readonly closed: readonly string[] };
   /** An order with something here was cancelled. */
   readonly cancelledAt?: Leaf;
-  /** True when all orders of the sample sound paid or cancelled: then none of it is in force, for there would be nothing to see. */
+  /** True when all orders of the sample sound paid or cancelled, by their status: nothing of it is to be paid. */
   readonly all: boolean;
+  /** True when all were cancelled by what `cancelledAt` says. */
+  readonly allCancelled: boolean;
+  /** Statuses of `open` that may as well be of paid orders, such as `processing`. */
+  readonly doubtful: readonly string[];
 }
 
 const STATUS: Names = {
@@ -33,6 +37,11 @@ const CLOSED =
   /\b(?:cancell?ed|cancell?ation|void|voided|refunded|draft|trash|paid|captured|completed?|closed?|finished|settled|failed|rejected|expired|abandoned|returned)\b/;
 const STILL_OPEN = /\b(?:un|not|no|non|never|awaiting|wait|partially) ?(?:paid|completed?|captured)\b|\bunpaid\b/;
 const STATUSES_MAX = 12;
+/** Words of a status whose order is surely not paid yet; others may be of goods under way, which most platforms send when they are paid. */
+const SURELY_OPEN =
+  /\b(?:open|new|created|placed|unpaid|pending|due|overdue|awaiting payment|on hold|payment pending|wait buyer pay|to be paid|not paid|partially paid)\b/;
+/** A date of today's world, or seconds since 1970: nothing was at `0000-00-00`. */
+const MOMENT = /\b(?:19|20)\d\d|^\d{10,13}$/;
 /** Words of a line's status whose goods nobody gets, or gives back. */
 const GONE = /\b(?:cancell?ed|cancell?ation|refunded|returned|rejected|void|voided)\b/;
 
@@ -66,16 +75,16 @@ export function lineStatusOf(
 export function closedOf(leaves: readonly Leaf[], records: number): Closed {
   const own = leaves.filter(isOfOrder);
   const of = rank(own, STATUS, (leaf) => isStatus(leaf, records)).find(({ score }) => score >= 0.5)?.leaf;
-  const cancelled = rank(own, CANCELLED, ({ texts }) => texts.every((text) => text === "" || /\d{4}/.test(text)))[0]
+  const cancelledAt = rank(own, CANCELLED, ({ texts }) => texts.every((text) => text === "" || MOMENT.test(text)))[0]
     ?.leaf;
   const seen = of === undefined ? [] : [...new Set(of.texts)];
   const closed = seen.filter(soundsClosed);
   const open = seen.filter((text) => !closed.includes(text));
-  const takenBack = cancelled !== undefined && cancelled.filled >= records;
-  const all = (of !== undefined && open.length === 0) || takenBack;
   return {
-    all,
-    ...(of === undefined ? {} : { status: { of, open: open.length === 0 ? seen : open, closed } }),
-    ...(cancelled === undefined || takenBack ? {} : { cancelledAt: cancelled }),
+    all: of !== undefined && open.length === 0,
+    allCancelled: cancelledAt !== undefined && cancelledAt.filled >= records,
+    doubtful: open.filter((text) => !SURELY_OPEN.test(wordsOf(text)) && !STILL_OPEN.test(wordsOf(text))),
+    ...(of === undefined ? {} : { status: { of, open, closed } }),
+    ...(cancelledAt === undefined ? {} : { cancelledAt }),
   };
 }

@@ -2,8 +2,8 @@ import { plainText } from "../plain-text.ts";
 import { pluginCode } from "./code.ts";
 import { EDI_SCHEMA, type EdiProposals, isPlaces, type Place, shownPlace } from "./edi.ts";
 import type { Inference, Proposals } from "./infer.ts";
-import { shownPath } from "./leaves.ts";
-import { confidenceOf } from "./rank.ts";
+import { type Leaf, shownPath } from "./leaves.ts";
+import { type Candidate, confidenceOf } from "./rank.ts";
 import { schemaOf } from "./schema.ts";
 import { usesOf } from "./uses.ts";
 
@@ -45,16 +45,18 @@ function ediRows({ number, total, currency, merchant, buyer, placed }: EdiPropos
 }
 
 function namedRows({ orderNo, total, currency, buyer, merchant, placed, items, closed }: Proposals): ProposalRow[] {
-  const row = (field: string, of: { leaf: { path: readonly string[] }; score: number } | undefined): ProposalRow =>
-    of === undefined ? [field, "-", "not found"] : [field, shownPath(of.leaf.path), confidenceOf(of.score)];
+  const row = (field: string, of: Candidate | undefined, example = false): ProposalRow =>
+    of === undefined
+      ? [field, "-", "not found"]
+      : [field, `${shownPath(of.leaf.path)}${example ? exampleOf(of.leaf) : ""}`, confidenceOf(of.score)];
   const sum = total?.kind === "lines" ? [total.of, ...total.plus].map(({ path }) => shownPath(path)).join(" + ") : "";
   const times = total?.kind === "lines" && total.times !== undefined ? ` x ${shownPath(total.times.path)}` : "";
   return [
-    row("orderNo", orderNo),
+    row("orderNo", orderNo, true),
     total?.kind === "lines"
       ? ["amount", `sum of ${sum}${times}${total.minus.length === 0 ? "" : " less discounts"}`, "low"]
-      : row("amount", total === undefined ? undefined : { leaf: total.of, score: total.score }),
-    row("currency", currency),
+      : row("amount", total === undefined ? undefined : { leaf: total.of, score: total.score }, true),
+    row("currency", currency, true),
     merchant === undefined ? ["merchant", "the merchant named with the file", "high"] : row("merchant", merchant),
     row("buyerId", buyer),
     row("placedAt", placed),
@@ -63,10 +65,18 @@ function namedRows({ orderNo, total, currency, buyer, merchant, placed, items, c
       ? ["still to be paid", "-", "not found"]
       : [
           "still to be paid",
-          `${shownPath(closed.status.of.path)} is ${closed.status.open.join(", ")}`,
-          closed.all ? "low" : "fair",
+          closed.all
+            ? `nothing: ${shownPath(closed.status.of.path)} is ${closed.status.closed.join(", ")}`
+            : `${shownPath(closed.status.of.path)} is ${closed.status.open.join(", ")}`,
+          closed.doubtful.length > 0 ? "low" : "fair",
         ],
   ];
+}
+
+/** What the first record has there, so that a wrong guess is seen at once. */
+function exampleOf({ texts }: Leaf): string {
+  const first = texts.find((text) => text !== "");
+  return first === undefined ? "" : ` (${plainText(first, 40)})`;
 }
 
 /**

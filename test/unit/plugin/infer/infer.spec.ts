@@ -6,7 +6,7 @@ import { decodeSample, once } from "../../../../core/plugin/infer/encoding.ts";
 import { inferSample } from "../../../../core/plugin/infer/infer.ts";
 import { schemaOf } from "../../../../core/plugin/infer/schema.ts";
 import { isAlways } from "../../../../core/plugin/infer/uses.ts";
-import { pluginFiles } from "../../../../core/plugin/infer/write.ts";
+import { pluginFiles, proposalRows } from "../../../../core/plugin/infer/write.ts";
 import { openPlatform } from "../../../../core/plugin/platform.ts";
 import { noBlobs } from "../../../../core/plugin/record-sample.ts";
 import { compileSchema } from "../../../../core/schema/validate.ts";
@@ -63,7 +63,12 @@ describe("A folder made of a sample", function () {
       ['{"orderNo":"1","currency":"EUR"}', "the sample tells no total"],
       ['{"total":"5.00","currency":"EUR"}', "which field is the order's number?"],
       ['{"orderNo":"1","total":"5.00","currency":"EUR"}', "which orders are paid or cancelled already"],
-      ['{"orderNo":"1","total":"5.00","currency":"EUR","status":"paid"}', "these sound paid or cancelled"],
+      ['{"orderNo":"1","total":"5.00","currency":"EUR","status":"paid"}', "all orders of the sample sound paid"],
+      [
+        '{"orderNo":"1","total":"5.00","currency":"EUR","status":"processing"}',
+        "still to be paid when it is processing",
+      ],
+      ['{"orderNo":"1","total":"5.00","currency":"EUR","cancelled_on":"2026-03-01"}', "all orders of the sample have"],
       ['{"orderNo":"1","total":"5.00","currency":"EUR","created_at":"2026-03-01 10:00:00"}', "the zone of the times"],
       ['{"refunds":[{"order_id":"1","amount":"5.00","currency":"EUR"}]}', "sounds like something else than orders"],
       [
@@ -79,6 +84,38 @@ describe("A folder made of a sample", function () {
       expect(marked.join("\n"), file).to.include(words);
       expect(files["README.md"], file).to.include(words);
     }
+  });
+
+  it("says how a sample of paid orders is taken both ways, on the one line that decides it", async () => {
+    const { files, needed } = await written(
+      '[{"orderNo":"1","total":"5.00","currency":"EUR","status":"paid"},{"orderNo":"2","total":"5.00","currency":"EUR","status":"refunded"}]',
+    );
+    const line = files["plugin.ts"].split("\n").find((one) => one.includes("const OPEN"));
+    expect(line).to.match(
+      /^const OPEN: readonly string\[\] = \[\]; \/\/ NEEDED: .*such as \["pending"\].* \["paid", "refunded"\]\.$/,
+    );
+    expect(needed.filter((reason) => reason.includes("nothing of it is to be paid"))).to.have.lengthOf(1);
+    const open = await folder.write("paid-lantern", {
+      ...files,
+      "plugin.ts": files["plugin.ts"].replace("readonly string[] = []", 'readonly string[] = ["paid"]'),
+    });
+    const platform = await openPlatform({ id: "paid-lantern", dir: open, limits: LIMITS, openBlob: noBlobs });
+    const orders: unknown[] = [];
+    for await (const records of platform.trial(() =>
+      once(
+        Buffer.from(
+          '[{"orderNo":"1","total":"5.00","currency":"EUR","status":"paid"},{"orderNo":"2","total":"5.00","currency":"EUR","status":"refunded"}]',
+        ),
+      ),
+    ))
+      orders.push(...records.map((record) => record.orders?.[0]?.orderNo ?? record.notOwed?.reason));
+    await platform.close();
+    expect(orders).to.deep.equal(["1", "The order is refunded."]);
+  });
+
+  it("shows what the first record has where the number, the amount and the currency are read", async () => {
+    const rows = proposalRows(await infer('{"orderNo":"A-1","total":"5.00","currency":"EUR"}'));
+    expect(rows.slice(0, 3).map(([, from]) => from)).to.deep.equal(["orderNo (A-1)", "total (5.00)", "currency (EUR)"]);
   });
 
   it("lets no name of a field end a comment or a text of the code", async () => {

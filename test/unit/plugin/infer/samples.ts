@@ -172,6 +172,39 @@ export const cases: readonly Case[] = [
     becomes: ["G-1 5.00 EUR"],
   },
   {
+    name: "JSON: orders that all are paid or cancelled: none of them is to be paid",
+    file: json([
+      { orderNumber: "P-1", total: "5.00", currency: "EUR", payment_status: "paid" },
+      { orderNumber: "P-2", total: "6.00", currency: "EUR", payment_status: "voided" },
+    ]),
+    becomes: ["P-1 is not owed: The order is paid.", "P-2 is taken back: The order is voided."],
+  },
+  {
+    name: "JSON: an order with the time of its cancellation, beside one that never was",
+    file: json([
+      { orderNumber: "K-1", total: "5.00", currency: "EUR", status: "open", cancelled_at: "2026-03-01T10:00:00Z" },
+      { orderNumber: "K-2", total: "6.00", currency: "EUR", status: "open", cancelled_at: null },
+    ]),
+    becomes: ["K-1 is taken back: The order was cancelled.", "K-2 6.00 EUR"],
+  },
+  {
+    name: "JSON: an order whose time of cancellation is that of all orders of the sample",
+    file: json({ orderNumber: "K-3", total: "5.00", currency: "EUR", canceled_at: "2026-03-01T10:00:00Z" }),
+    becomes: ["K-3 is taken back: The order was cancelled."],
+  },
+  {
+    name: "JSON: a time of cancellation that is none",
+    file: json({ orderNumber: "K-4", total: "5.00", currency: "EUR", canceled_at: "0000-00-00 00:00:00" }),
+    becomes: ["K-4 5.00 EUR"],
+  },
+  {
+    name: "JSON: an event about an invoice, which counts by itself and names its order",
+    file: json({
+      event: { data: { increment_id: "13", order_id: "8", grand_total: "5.00", order_currency_code: "USD" } },
+    }),
+    becomes: ["plugin.ts does not say yet that these are orders to be paid."],
+  },
+  {
     name: "JSON: prices of packs",
     file: json({
       orderNumber: "G-2",
@@ -214,7 +247,7 @@ export const cases: readonly Case[] = [
       "BGM+220+E-2+9'DTM+137:20260302:102'NAD+BY+4012345000009::9'CUX+2:EUR:9'UNS+S'MOA+86:12,00'",
       "BGM+220+E-3+1'DTM+137:20260302:102'NAD+BY+4012345000009::9'CUX+2:EUR:9'UNS+S'MOA+86:12,00'",
     ),
-    becomes: ["E-1 8.50 EUR", "E-2 12.00 EUR", "The message changes or cancels an order."],
+    becomes: ["E-1 8.50 EUR", "E-2 12.00 EUR", "E-3 is taken back: The message cancels the order."],
   },
   {
     name: "EDI of the United Nations' syntax: lines, one price that is of a hundred",
