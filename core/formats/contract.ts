@@ -85,6 +85,11 @@ export interface XmlInput extends InputBase {
   readonly records: readonly string[];
   /** Namespace, or several, that record elements and all below them must be in; elements of others are left out. Absent: any. */
   readonly namespace?: string | readonly string[];
+  /**
+   * `ignored`: a DOCTYPE that only names a file (`<!DOCTYPE cXML SYSTEM "http://...">`) is passed over, and the file never fetched: what it
+   * would define is not there. Absent: a DOCTYPE refuses the file. One with declarations of its own (`[...]`) always does.
+   */
+  readonly doctype?: "ignored";
   /** Paths below the record, in local names joined by `/`, that are always arrays, such as `orderLines/orderLine`. */
   readonly arrays?: readonly string[];
   /** Only with one path in `records`; `arrays` reach below the parts by their name in the record. */
@@ -162,7 +167,12 @@ export interface FixedInput extends InputBase {
   /** Columns of all lines whose kind has none of its own. */
   readonly columns: readonly FixedColumn[];
   /**
-   * Characters of every line. Default: as many as the last column of its kind ends at. A line with more or fewer refuses the whole record
+   * What places and `length` count. `bytes`: those of the file's encoding, as systems of the East count, in which a character takes two places
+   * or more; one that lies across the edge of a column refuses its record. Default `characters`.
+   */
+  readonly width?: "characters" | "bytes";
+  /**
+   * Characters, or bytes, of every line. Default: as many as the last column of its kind ends at. A line with more or fewer refuses the whole record
    * that it is in.
    */
   readonly length?: number;
@@ -174,7 +184,7 @@ export interface FixedInput extends InputBase {
   readonly kinds?: FixedKinds;
 }
 
-/** Characters (not bytes) of a line, both ends included, the first is 1. */
+/** Characters of a line, or bytes as `FixedInput.width` says; both ends included, the first is 1. */
 export interface FixedColumn {
   readonly name: string;
   readonly from: number;

@@ -1,3 +1,4 @@
+import { widthsIn, type WidthOf } from "./byte-widths.ts";
 import type { FixedColumn, FixedInput, ReadLimits, RowsInput } from "./contract.ts";
 import type { Emit, TextReader } from "./faults.ts";
 import { createLineScanner, type Line } from "./fixed-scan.ts";
@@ -28,11 +29,11 @@ export function createFixedReader(input: FixedInput, limits: ReadLimits, emit?: 
       count,
       chars: cells.reduce((sum, cell) => sum + cell.length, Math.max(count - 1, 0)),
       tooLarge: false,
-      fault: layout === undefined ? undefined : lengthFault(line, layout.length),
+      fault: layout === undefined ? undefined : (lengthFault(line, layout.length, input) ?? edgeFault(line, layout)),
     });
   }
 
-  const scanner = createLineScanner(longestOf(layouts), onLine);
+  const scanner = createLineScanner(longestOf(layouts), onLine, widthOf(input));
   return {
     write: (text) => scanner.write(text),
     end() {
@@ -49,14 +50,18 @@ export function fixedLooksLike(input: FixedInput, text: string): boolean {
   const layouts = layoutsOf(input);
   const kindOf = kindReader(input);
   let looks: boolean | undefined;
-  const scanner = createLineScanner(longestOf(layouts), (line) => {
+  const onLine = (line: Line): void => {
     const kind = kindOf(line);
     looks ??= kinds === undefined ? line.length === layouts.get("")?.length : first.some((one) => one?.is === kind);
-  });
+  };
+  const scanner = createLineScanner(longestOf(layouts), onLine, widthOf(input));
   scanner.write(text);
   scanner.end();
   return looks === true;
 }
+
+const widthOf = ({ width, encoding = "utf-8" }: FixedInput): WidthOf | undefined =>
+  width === "bytes" ? widthsIn(encoding) : undefined;
 
 const kindColumnOf = ({ kinds, columns }: FixedInput): FixedColumn | undefined =>
   columns.find(({ name }) => name === kinds?.column);
@@ -127,7 +132,16 @@ function cellsOf(line: Line, columns: readonly FixedColumn[], trim: Trim = "both
   return cells;
 }
 
-function lengthFault(line: Line, length: number): string | undefined {
+function lengthFault(line: Line, length: number, { width = "characters" }: FixedInput): string | undefined {
   if (line.length === length) return undefined;
-  return `has ${line.cutOff ? `more than ${length}` : line.length} characters instead of ${length}`;
+  return `has ${line.cutOff ? `more than ${length}` : line.length} ${width} instead of ${length}`;
+}
+
+/** A character that lies across the edge of a column is of neither side. */
+function edgeFault(line: Line, { columns }: LineLayout): string | undefined {
+  for (const { name, from, to } of columns) {
+    const fault = line.faultIn?.(from, to);
+    if (fault !== undefined) return `${fault}; the column ${JSON.stringify(name)} is bytes ${from} to ${to}`;
+  }
+  return undefined;
 }

@@ -11,6 +11,8 @@ export interface XmlEvents {
   readonly text: ((part: string) => void) | undefined;
   /** A comment or processing instruction. */
   aside(): void;
+  /** A DOCTYPE that only names a file is passed over. Absent: it is refused. */
+  readonly doctype?: "ignored" | undefined;
   /** What was told so far is about to be forgotten: nothing in front of this place can be cut any more. */
   passed?(to: number): void;
   /** The error to throw for a document that is not well-formed. */
@@ -48,17 +50,24 @@ const DECLARATION = new RegExp(
     `(?:${S}+encoding${S}*=${S}*(?:"([A-Za-z][\\w.-]*)"|'([A-Za-z][\\w.-]*)'))?` +
     `(?:${S}+standalone${S}*=${S}*(?:"(?:yes|no)"|'(?:yes|no)'))?${S}*\\?>$`,
 );
+const LITERAL = `(?:"[^"<]*"|'[^'<]*')`;
+const DOCTYPE = new RegExp(
+  `<!DOCTYPE${S}+[^\\s<>"'[/]+(?:${S}+(?:SYSTEM|PUBLIC${S}+${LITERAL})${S}+${LITERAL})?${S}*>`,
+  "y",
+);
+const DOCTYPE_CHARS = 2048;
 const INSTRUCTION = new RegExp(`^<\\?([^ \\t\\r\\n?]*)(?:${S}[^]*)?\\?>$`);
 const MARKS = ["<!--", "<![CDATA[", "<!DOCTYPE"];
 
 /**
- * Reads XML 1.0 without a DOCTYPE piece by piece and tells what is in it, or refuses it at the first thing that is not well-formed.
+ * Reads XML 1.0 without declarations of types piece by piece and tells what is in it, or refuses it at the first thing that is not well-formed.
  * Namespaces are not looked at. Markup that a piece ends in is kept until it is whole; whoever writes bounds it.
  */
 export function createXmlScanner(events: XmlEvents): XmlScanner {
   /** The names of the open elements. */
   const names: string[] = [];
   let sawRoot = false;
+  let sawDoctype = false;
   /** What is being looked at: the markup that the last piece ended in, and the piece. */
   let text = "";
   /** Characters and lines before `text`. */
@@ -237,10 +246,23 @@ export function createXmlScanner(events: XmlEvents): XmlScanner {
       events.text?.(content.replaceAll(/\r\n?/g, "\n"));
       return end + 3;
     }
-    if (text.startsWith("<!DOCTYPE", at)) throw events.broken("a DOCTYPE is not taken; remove it");
+    if (text.startsWith("<!DOCTYPE", at)) return doctype();
     const rest = text.slice(at, at + 9);
     if (MARKS.some((mark) => mark.startsWith(rest))) return -1;
     throw events.broken("a <! that begins nothing");
+  }
+
+  function doctype(): number {
+    if (events.doctype === undefined) throw events.broken("a DOCTYPE is not taken; remove it");
+    if (sawRoot || sawDoctype)
+      throw events.broken("a DOCTYPE that is not in front of the root element, or a second one");
+    DOCTYPE.lastIndex = at;
+    if (DOCTYPE.test(text)) {
+      sawDoctype = true;
+      return passed(DOCTYPE.lastIndex);
+    }
+    if (text.length - at < DOCTYPE_CHARS && !/[[>]/.test(text.slice(at))) return -1;
+    throw events.broken("a DOCTYPE that does more than name a file; remove it");
   }
 
   function instruction(): number {

@@ -34,7 +34,7 @@ interface OpenItem {
 }
 
 /**
- * Reads an XML document: elements at any of the declared paths are records. DOCTYPE, undeclared prefixes, entities other than the
+ * Reads an XML document: elements at any of the declared paths are records. A DOCTYPE (unless declared), undeclared prefixes, entities other than the
  * five predefined ones, an encoding other than the declared one and all that is not well-formed refuse the file.
  * @param withSources records are given with their own text, which costs
  */
@@ -176,6 +176,7 @@ export function createXmlReader(
     close: closeTag,
     text: emit === undefined && !assembly.reads && assembly.places.size === 0 ? undefined : text,
     aside: interrupt,
+    doctype: input.doctype,
     ...(withSources ? { passed } : {}),
     broken,
   });

@@ -145,6 +145,7 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
   xml: inputOf(["records"], {
     records: texts(fullPath),
     namespace: { anyOf: [text(256), texts(text(256))] },
+    doctype: { enum: ["ignored"] },
     arrays: texts(text(256)),
     ...documents({ type: "string", maxLength: 256, pattern: "^[^/]+(/[^/]+)*$" }),
   }),
@@ -159,6 +160,7 @@ const inputSchemas: Readonly<Record<PlatformPlugin["input"]["format"], object>> 
   fixed: inputOf(["columns"], {
     columns: fixedColumns,
     length: place,
+    width: { enum: ["characters", "bytes"] },
     trim: { enum: ["both", "end", "none"] },
     groupBy: text(128),
     kinds: kinds(fixedColumns),

@@ -25,9 +25,6 @@ export function pluginCode(id: string, title: string, inference: Inference, cont
     ...(constants.length === 0 ? [] : [""]),
     `export default definePlatform<${record}>({`,
     `  title: ${JSON.stringify(title)},`,
-    ...(inference.doctype
-      ? [`  ${need("the sample has a DOCTYPE, which is refused; the platform must send its files without.")}`]
-      : []),
     ...(inference.encoding === "likely"
       ? [`  ${need("several encodings would take the sample; look at its names with `plugin try`.")}`]
       : []),

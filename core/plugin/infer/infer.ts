@@ -41,8 +41,6 @@ export interface Inference {
   readonly proposals: Proposals;
   /** What messages of EDI propose, in the place of `proposals`: their places have no names. */
   readonly edi?: EdiProposals;
-  /** The document type declaration of XML, which readers refuse: the sample was read as if it had none. */
-  readonly doctype: boolean;
 }
 
 interface Reading {
@@ -67,7 +65,7 @@ const PARTS =
  */
 export async function inferSample(sample: Uint8Array, limits: ReadLimits): Promise<Inference> {
   const source = await sourceOf(sample, limits);
-  const { inputs, encoding, doctype } = source;
+  const { inputs, encoding } = source;
   let best: Reading | undefined;
   for (const input of inputs) {
     const reading = await read(source.bytes, input, limits);
@@ -76,7 +74,7 @@ export async function inferSample(sample: Uint8Array, limits: ReadLimits): Promi
   if (best === undefined || best.records.length === 0 || (best.leaves.length === 0 && best.input.format !== "edi"))
     throw nothingIn(source, best?.refused[0]);
   const { input, records, leaves, refused, proposals } = best;
-  const found = { input, encoding, records, leaves, refused: refused.length, proposals, doctype };
+  const found = { input, encoding, records, leaves, refused: refused.length, proposals };
   return input.format === "edi" ? { ...found, edi: proposeEdi(input, records) } : found;
 }
 
@@ -87,7 +85,6 @@ interface Source {
   readonly text: string;
   readonly inputs: readonly InputSpec[];
   readonly encoding: Decoded["confidence"];
-  readonly doctype: boolean;
 }
 
 async function sourceOf(sample: Uint8Array, limits: ReadLimits): Promise<Source> {
@@ -95,8 +92,7 @@ async function sourceOf(sample: Uint8Array, limits: ReadLimits): Promise<Source>
   const pieces: Uint8Array[] = [];
   for await (const piece of unpacked.bytes) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
-  if (unpacked.office)
-    return { bytes, text: "", inputs: await workbookInputs(bytes, limits), encoding: "certain", doctype: false };
+  if (unpacked.office) return { bytes, text: "", inputs: await workbookInputs(bytes, limits), encoding: "certain" };
   const { text: whole, encoding, confidence } = await decodeSample(bytes);
   const doctype = DOCTYPE.test(whole.slice(0, 1000));
   // The text is decoded: what it says of its encoding is the reader's of the file itself.
@@ -105,8 +101,11 @@ async function sourceOf(sample: Uint8Array, limits: ReadLimits): Promise<Source>
     .replace(/^<\?xml[^>]*\?>/, "")
     .trimStart();
   const inputs = inputsOf({ text, limits, ...(encoding === "utf-8" ? {} : { encoding }) });
-  return { bytes: Buffer.from(text), text, inputs, encoding: confidence, doctype };
+  return { bytes: Buffer.from(text), text, inputs: doctype ? inputs.map(passingOver) : inputs, encoding: confidence };
 }
+
+const passingOver = (input: InputSpec): InputSpec =>
+  input.format === "xml" ? { ...input, doctype: "ignored" } : input;
 
 /** Why a sample is no proposal. @param refused why its first record was not taken */
 function nothingIn({ text, inputs }: Source, refused = ""): MergepayError {

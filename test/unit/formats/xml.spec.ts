@@ -5,6 +5,7 @@ import { limits, outcome, pieces, plain, read } from "./reading.ts";
 import { readInSmallHeap } from "./small-heap.ts";
 
 const list: XmlInput = { format: "xml", records: ["/list/elements/order", "/order"], arrays: ["lines/line"] };
+const passing: XmlInput = { ...list, doctype: "ignored" };
 const spaced: XmlInput = { ...list, namespace: "urn:shop" };
 
 const wrap = (...orders: string[]): string => `<list><elements>${orders.join("\n")}</elements></list>`;
@@ -165,6 +166,28 @@ describe("xml files", () => {
       "FILE_NOT_RECOGNISED",
     ],
     ["a DOCTYPE", "<!DOCTYPE order><order/>", list, "FILE_FRAME_BROKEN"],
+    ...[
+      ["without a file", "<!DOCTYPE order>"],
+      ["of a file", '<?xml version="1.0"?>\n<!-- c --><!DOCTYPE order SYSTEM "http://shop.test/a>b[.dtd">\n<!-- c -->'],
+      ["of a public name", "<!DOCTYPE o:order PUBLIC '-//Shop//Order' \n 'order.dtd' >"],
+    ].map(
+      ([what = "", doctype = ""]) => [`a DOCTYPE ${what}, passed over`, `${doctype}<order/>`, passing, [""]] as const,
+    ),
+    ...[
+      ["that declares", '<!DOCTYPE order [<!ENTITY x SYSTEM "file:///etc/hostname">]><order>&x;</order>'],
+      ["of a file that declares too", '<!DOCTYPE order SYSTEM "a.dtd" [<!ENTITY x "y">]><order/>'],
+      ["whose entities are used", '<!DOCTYPE order SYSTEM "a.dtd"><order>&nbsp;</order>'],
+      ["that is there twice", "<!DOCTYPE order><!DOCTYPE order><order/>"],
+      ["behind the root", "<order/><!DOCTYPE order>"],
+      ["in the root", "<order><!DOCTYPE order></order>"],
+      ["that is not closed", `<!DOCTYPE order SYSTEM "${"a".repeat(3000)}`],
+      ["that is cut off", '<!DOCTYPE order SYSTEM "a.dtd'],
+      ["without a name", "<!DOCTYPE ><order/>"],
+      ["without what it names", "<!DOCTYPE order SYSTEM><order/>"],
+    ].map(
+      ([what = "", text = ""]) =>
+        [`a DOCTYPE ${what}, where one is passed over`, text, passing, "FILE_FRAME_BROKEN"] as const,
+    ),
     [
       "an external entity",
       '<!DOCTYPE order [<!ENTITY x SYSTEM "file:///etc/hostname">]><order>&x;</order>',

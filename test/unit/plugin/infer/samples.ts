@@ -100,6 +100,14 @@ export const cases: readonly Case[] = [
     becomes: ["X-1 6225.00 SEK"],
   },
   {
+    name: "XML: a DOCTYPE that names a file, attributes, a currency beside the amount",
+    file: `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE lXML SYSTEM "http://lantern.test/lXML.dtd">
+<lXML><Request><OrderRequest><OrderRequestHeader orderID="D-1" orderDate="2026-03-01T18:41:29-08:00">
+<Total><Money currency="EUR">85.00</Money></Total></OrderRequestHeader></OrderRequest></Request></lXML>`,
+    becomes: ["D-1 85.00 EUR"],
+  },
+  {
     name: "XML: a list, one line here and two there, the total as the sum of charges and taxes",
     file: `<list><orders>
   <order><orderId>Y-1</orderId><lines><line><charge><amount>10.00</amount><currency>USD</currency><tax>0.80</tax></charge></line></lines></order>
