@@ -20,6 +20,8 @@ export const ANSWER = "right";
 const CHALLENGE_MS = 1_800_000;
 /** A debit of such an amount is challenged, as banks do by rules of their own. */
 const CHALLENGED = 3n;
+/** Of these it books such an amount after its challenge is over, whatever it said: the other thing that the contract of drivers forbids. */
+const BOOKED_ALL_THE_SAME = 30n;
 
 /** What became of an instruction at the bank. */
 export interface BankLine {
@@ -46,7 +48,6 @@ export const BANK_FAULTS = [
   "bank.books-after-its-word",
   "bank.tells-other-amount",
   "bank.garbled-answer",
-  "bank.books-after-its-challenge",
   "bank.challenges-in-silence",
   "bank.redirects",
   "confirm.silence",
@@ -70,8 +71,6 @@ export interface SimBank {
   allow(bankRequestId: string): void;
   /** Executes what was held up on the way and is due by now. */
   deliver(): void;
-  /** Executes all of it. */
-  deliverAll(): void;
 }
 
 /** @param broken told when we ask the bank for what must never be asked: the adapter would take a throw for trouble at the bank */
@@ -174,8 +173,7 @@ export function simBank(
       instruction,
       challenge: { id, kind, text: "Type the code.", expiresAt, ...page },
     });
-    // The other thing that the contract of drivers forbids.
-    if (struck("bank.books-after-its-challenge"))
+    if (minor(instruction) % BOOKED_ALL_THE_SAME === 0n)
       late.push({
         at: now() + CHALLENGE_MS + 300_000,
         arrive() {
@@ -235,16 +233,15 @@ export function simBank(
     limits: { bankCallMs: 30_000 },
   });
 
-  const deliverDue = (due: (at: number) => boolean): void => {
-    for (const { at, arrive } of late) if (due(at)) arrive();
-    late = late.filter(({ at }) => !due(at));
-  };
   return {
     adapter,
     ledger,
     declined,
     allow: (id) => void hear(id, ANSWER),
-    deliver: () => deliverDue((at) => at <= now()),
-    deliverAll: () => deliverDue(() => true),
+    deliver() {
+      const due = late.filter(({ at }) => at <= now());
+      late = late.filter(({ at }) => at > now());
+      for (const { arrive } of due) arrive();
+    },
   };
 }

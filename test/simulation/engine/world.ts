@@ -240,7 +240,6 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
       plan.say("faults end");
       plan.disarm();
       for (const node of living) Object.assign(node, { skewMs: 0, pausedUntil: 0, storeAwayUntil: 0, busAwayUntil: 0 });
-      bank.deliverAll();
       await plan.run(FOREVER, FOREVER);
       for (let round = 0; round < REST_ROUNDS && plan.broken() === undefined; round += 1) {
         const due = nextDue(store);
