@@ -10,6 +10,7 @@ import type { Reply } from "./plugin/contract.ts";
 import type { StatementPage, StatementRange } from "./plugin/bank-contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
+import type { ChargebackActions } from "./chargebacks/actions.ts";
 import type { RefundActions } from "./refunds/actions.ts";
 import type { SettlementActions } from "./settlement/actions.ts";
 import type {
@@ -147,7 +148,7 @@ export interface Delivery {
   readonly lastError?: string;
 }
 
-export interface Actions extends AccountActions, MandateActions, RefundActions, SettlementActions {
+export interface Actions extends AccountActions, MandateActions, RefundActions, ChargebackActions, SettlementActions {
   "files.receive": {
     params: {
       fileId: string;

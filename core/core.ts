@@ -8,6 +8,9 @@ import { auditShell } from "./audit/audit.service.ts";
 import { evidenceShell } from "./evidence/evidence.service.ts";
 import { evidenceService } from "./evidence/service.ts";
 import { auditService } from "./audit/service.ts";
+import { CHARGEBACKS } from "./chargebacks/model.ts";
+import { chargebacksService } from "./chargebacks/service.ts";
+import { chargebacksShell } from "./chargebacks/chargebacks.service.ts";
 import type { Deps } from "./deps.ts";
 import { filesShell } from "./files/files.service.ts";
 import { FILES } from "./files/model.ts";
@@ -99,12 +102,14 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const statements = await statementsService(deps, settlement);
   const refunds = await refundsService({ deps, mergePay, orders, settlement, ledger });
   const takeBacks = await takeBacksService({ deps, orders, refunds });
-  const reconciliation = await reconciliationService(deps, {
+  const chargebacks = await chargebacksService({ deps, mergePay, orders, settlement, ledger });
+  const ends = {
     payment: mergePay.endByStatement,
     payout: payouts.endByStatement,
     refund: refunds.endByStatement,
-  });
-  const tellers = [FILES, PAYMENTS, PAYOUTS, REFUNDS, TAKE_BACKS, MANDATES];
+  };
+  const reconciliation = await reconciliationService(deps, ends, chargebacks.byStatement);
+  const tellers = [FILES, PAYMENTS, PAYOUTS, REFUNDS, CHARGEBACKS, TAKE_BACKS, MANDATES];
   const notify = await notifyService(deps, tellers, post, random);
 
   const audit = await auditService(deps, [
@@ -112,6 +117,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     PAYMENTS,
     REFUNDS,
     PAYOUTS,
+    CHARGEBACKS,
     TAKE_BACKS,
     LINKS,
     ENDPOINTS,
@@ -130,6 +136,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     accountsShell(accounts),
     mergePayShell(mergePay, quotes),
     refundsShell(refunds),
+    chargebacksShell(chargebacks),
     takeBacksShell(takeBacks),
     mandatesShell(mandates),
     settlementShell(settlement),
@@ -155,6 +162,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     { name: "payouts", everyMs: sweepMs, run: payouts.sweep },
     { name: "payouts of the day", everyMs: sweepMs, run: payouts.daily },
     { name: "refunds", everyMs: sweepMs, run: refunds.sweep },
+    { name: "chargebacks", everyMs: sweepMs, run: chargebacks.sweep },
     { name: "take-backs", everyMs: sweepMs, run: takeBacks.sweep },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
@@ -185,6 +193,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       mandates,
       payouts,
       refunds,
+      chargebacks,
       takeBacks,
       statements,
       reconciliation,

@@ -161,6 +161,145 @@ export interface Money1 {
   currency: string;
 }
 /**
+ * Money of a deduction that the bank took back from us: on the bank's statement, or entered by one operator with evidence and approved by another one.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "chargeback".
+ */
+export interface Chargeback {
+  id: string;
+  paymentId: string;
+  state: "proposed" | "booked" | "rejected";
+  bank: string;
+  /**
+   * The bank's own reference of the booking: there is one chargeback of it.
+   */
+  bankReference: string;
+  amount: Money2;
+  /**
+   * When the bank booked it.
+   */
+  bookedAt: string;
+  reason: string;
+  /**
+   * Who gives back what, by the rule of refunds: of what was left of each order.
+   */
+  parts?: RefundPart[];
+  excess?: Money7;
+  /**
+   * The money had come after its payment had ended: no merchant owes it.
+   */
+  late?: true;
+  needsReview?: boolean;
+  evidence?: Evidence;
+  /**
+   * The operator; absent: the bank's statement says it.
+   */
+  enteredBy?: string;
+  approvedBy?: string;
+  rejection?: {
+    by: string;
+    reason: string;
+  };
+  createdAt: string;
+  updatedAt: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "money".
+ */
+export interface Money2 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * This interface was referenced by `Refund`'s JSON-Schema
+ * via the `definition` "part".
+ */
+export interface RefundPart {
+  orderId: string;
+  platform: string;
+  merchant: string;
+  orderNo: string;
+  /**
+   * The item of the order that it is for, counted from 0.
+   */
+  item?: number;
+  gross: Money3;
+  fee?: Money4;
+  tax?: Money5;
+  net?: Money6;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money3 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money4 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money5 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money6 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money7 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * This interface was referenced by `Review`'s JSON-Schema
+ * via the `definition` "evidence".
+ */
+export interface Evidence {
+  /**
+   * What was found out, and how.
+   */
+  text: string;
+  /**
+   * Where it can be looked up: a statement, a letter, a ticket of the bank.
+   */
+  reference: string;
+}
+/**
  * The one debit instruction of a payment; durable before its first byte leaves.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema
@@ -185,19 +324,6 @@ export interface Deduction {
   createdAt: string;
   lastSentAt?: string;
   bookedAt?: string;
-}
-/**
- * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
- *
- * This interface was referenced by `Bundle`'s JSON-Schema
- * via the `definition` "money".
- */
-export interface Money2 {
-  /**
-   * Plain decimal, below 10^15 minor units.
-   */
-  value: string;
-  currency: string;
 }
 /**
  * What a file would become if it were sent now. Nothing of it is kept.
@@ -267,6 +393,7 @@ export interface Event {
     | "orders.cancelled"
     | "orders.refunding"
     | "orders.cancel_refused"
+    | "orders.charged_back"
     | "mandate.used"
     | "mandate.refused"
     | "mandate.released"
@@ -277,7 +404,7 @@ export interface Event {
     | "file.processed"
     | "file.failed";
   /**
-   * Id of the file, order, payment, mandate, refund or payout that the fact is about.
+   * Id of the file, order, payment, mandate, refund, chargeback or payout that the fact is about.
    */
   aggregate: string;
   /**
@@ -459,9 +586,9 @@ export interface Manifest {
  */
 export interface JournalEntry {
   id: string;
-  kind: "payment" | "late_money" | "late_money_taken" | "refund" | "late_refund" | "payout";
+  kind: "payment" | "late_money" | "late_money_taken" | "refund" | "late_refund" | "chargeback" | "payout";
   /**
-   * The payment, payout or refund.
+   * The payment, payout, refund or chargeback.
    */
   reference: string;
   /**
@@ -513,7 +640,7 @@ export interface Order {
    * The payment that holds or paid the order.
    */
   paymentId?: string;
-  refunded?: Money3;
+  refunded?: Money8;
   /**
    * Counts the contents that files gave the order.
    */
@@ -527,7 +654,7 @@ export interface Order {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money3 {
+export interface Money8 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -603,7 +730,7 @@ export interface Payment {
   mandateId?: string;
   deduction?: Deduction;
   challenge?: Challenge;
-  refundedTotal?: Money4;
+  refundedTotal?: Money9;
   /**
    * The bank's word is missing or contradicts itself; an operator must look.
    */
@@ -656,7 +783,7 @@ export interface Challenge {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money4 {
+export interface Money9 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -692,12 +819,12 @@ export interface PayoutPreview {
 export interface PayoutForecast {
   platform: string;
   merchant: string;
-  payable: Money5;
+  payable: Money10;
   /**
    * Lines of that sum.
    */
   lines: number;
-  held: Money6;
+  held: Money11;
   /**
    * When the next of what is held becomes payable.
    */
@@ -718,7 +845,7 @@ export interface PayoutForecast {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money5 {
+export interface Money10 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -728,7 +855,7 @@ export interface Money5 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money6 {
+export interface Money11 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -749,7 +876,7 @@ export interface Payout {
    * `cancelled`: nothing was sent, since its lines were not to be had any more.
    */
   state: "collecting" | "submitting" | "succeeded" | "failed" | "unknown" | "cancelled";
-  amount: Money7;
+  amount: Money12;
   lines: number;
   /**
    * The merchant's account as it was when the payout began.
@@ -771,7 +898,7 @@ export interface Payout {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money7 {
+export interface Money12 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -883,7 +1010,7 @@ export interface Quote {
    * @minItems 1
    */
   orders: SelectedOrder[];
-  total?: Money8;
+  total?: Money13;
   /**
    * Of a selection over several currencies: what will be deducted in each, by a payment of its own.
    *
@@ -897,7 +1024,7 @@ export interface Quote {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money8 {
+export interface Money13 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -927,7 +1054,7 @@ export interface RecordReject {
 export interface RefundPreview {
   paymentId: string;
   amount: Money2;
-  left: Money9;
+  left: Money14;
   parts: PreviewedPart[];
   /**
    * A second operator must approve it.
@@ -938,7 +1065,7 @@ export interface RefundPreview {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money9 {
+export interface Money14 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1018,64 +1145,6 @@ export interface Refund {
   };
   createdAt: string;
   updatedAt: string;
-}
-/**
- * This interface was referenced by `Refund`'s JSON-Schema
- * via the `definition` "part".
- */
-export interface RefundPart {
-  orderId: string;
-  platform: string;
-  merchant: string;
-  orderNo: string;
-  /**
-   * The item of the order that it is for, counted from 0.
-   */
-  item?: number;
-  gross: Money10;
-  fee?: Money11;
-  tax?: Money12;
-  net?: Money13;
-}
-/**
- * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
- */
-export interface Money10 {
-  /**
-   * Plain decimal, below 10^15 minor units.
-   */
-  value: string;
-  currency: string;
-}
-/**
- * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
- */
-export interface Money11 {
-  /**
-   * Plain decimal, below 10^15 minor units.
-   */
-  value: string;
-  currency: string;
-}
-/**
- * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
- */
-export interface Money12 {
-  /**
-   * Plain decimal, below 10^15 minor units.
-   */
-  value: string;
-  currency: string;
-}
-/**
- * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
- */
-export interface Money13 {
-  /**
-   * Plain decimal, below 10^15 minor units.
-   */
-  value: string;
-  currency: string;
 }
 /**
  * What was sent to the bank; durable before its first byte leaves.
@@ -1164,7 +1233,7 @@ export interface Review {
    */
   reason?: "silent" | "differs" | "late_money";
   total: Money2;
-  lateAmount?: Money14;
+  lateAmount?: Money15;
   lateMoney?: ReviewedLateMoney;
   bank: string;
   /**
@@ -1177,7 +1246,7 @@ export interface Review {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money14 {
+export interface Money15 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1235,20 +1304,6 @@ export interface ReviewProposal {
 }
 /**
  * This interface was referenced by `Review`'s JSON-Schema
- * via the `definition` "evidence".
- */
-export interface Evidence {
-  /**
-   * What was found out, and how.
-   */
-  text: string;
-  /**
-   * Where it can be looked up: a statement, a letter, a ticket of the bank.
-   */
-  reference: string;
-}
-/**
- * This interface was referenced by `Review`'s JSON-Schema
  * via the `definition` "decision".
  */
 export interface ReviewDecision {
@@ -1288,7 +1343,7 @@ export interface SettlementLine {
   gross: Money2;
   fee: Money2;
   net: Money2;
-  tax?: Money15;
+  tax?: Money16;
   /**
    * What made the fee.
    */
@@ -1329,7 +1384,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money15 {
+export interface Money16 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1414,9 +1469,9 @@ export interface Statement {
    * This moment not included.
    */
   to: string;
-  opening?: Money16;
+  opening?: Money17;
   items: StatementItem[];
-  closing?: Money18;
+  closing?: Money19;
   /**
    * Cursor of the next page; absent on the last.
    */
@@ -1425,7 +1480,7 @@ export interface Statement {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money16 {
+export interface Money17 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1460,7 +1515,7 @@ export interface StatementItem {
   gross?: Money2;
   fee?: Money2;
   tax?: Money2;
-  net: Money17;
+  net: Money18;
   /**
    * The fee rule that made the fee, in words.
    */
@@ -1479,7 +1534,7 @@ export interface StatementItem {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money17 {
+export interface Money18 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1489,7 +1544,7 @@ export interface Money17 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money18 {
+export interface Money19 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

@@ -1,6 +1,7 @@
 import type { Filter } from "mongodb";
 import type { Actions } from "../actions.ts";
 import { AUDIT, AUDIT_CHAIN, showAudit, type StoredAudit } from "../audit/model.ts";
+import { CHARGEBACKS, showChargeback, type StoredChargeback } from "../chargebacks/model.ts";
 import { type Chained, placeOf } from "../chain/model.ts";
 import type { Deps } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
@@ -69,20 +70,23 @@ export async function evidenceService({ store, limits }: Deps) {
     const ofOrders = among(orders.map(({ orderId }) => orderId));
     const fileIds = async () => (await find<StoredOrder>(ORDERS, ofOrders)).map(({ source }) => source.fileId);
     const payoutIds = async () => (await find<KeptLine>(LINES, { paymentId })).map(({ payoutId }) => payoutId);
-    const refundIds = async () => (await find<StoredRefund>(REFUNDS, { paymentId })).map(({ _id }) => _id);
+    const backIds = async () => [
+      ...(await find<StoredRefund>(REFUNDS, { paymentId })).map(({ _id }) => _id),
+      ...(await find<StoredChargeback>(CHARGEBACKS, { paymentId })).map(({ _id }) => _id),
+    ];
     const orderIds = orders.map(({ orderId }) => orderId);
     const subjects = async (...more: readonly (string | undefined)[]) => [
       ...new Set([paymentId, ...more].filter((id) => id !== undefined)),
     ];
     const journal = async () => ({
-      reference: { $in: await subjects(...(await payoutIds()), ...(await refundIds())) },
+      reference: { $in: await subjects(...(await payoutIds()), ...(await backIds())) },
     });
     const decisions = async () => ({
       subject: {
-        $in: await subjects(...(await payoutIds()), ...(await refundIds()), ...(await fileIds()), ...orderIds),
+        $in: await subjects(...(await payoutIds()), ...(await backIds()), ...(await fileIds()), ...orderIds),
       },
     });
-    const events = async () => ({ aggregate: { $in: await subjects(...(await refundIds()), ...orderIds) } });
+    const events = async () => ({ aggregate: { $in: await subjects(...(await backIds()), ...orderIds) } });
     return [
       sourceOf<StoredPayment>("payment", PAYMENTS, () => among([paymentId]), showSettled),
       sourceOf<StoredQuote>("quote", QUOTES, () => among([quoteId]), showQuote),
@@ -91,6 +95,7 @@ export async function evidenceService({ store, limits }: Deps) {
       sourceOf<KeptLine>("settlement-lines", LINES, () => ({ paymentId }), showLine),
       sourceOf<StoredPayout>("payouts", PAYOUTS, async () => among(await payoutIds()), showPayout),
       sourceOf<StoredRefund>("refunds", REFUNDS, () => ({ paymentId }), showRefund),
+      sourceOf<StoredChargeback>("chargebacks", CHARGEBACKS, () => ({ paymentId }), showChargeback),
       sourceOf<StoredTakeBack>("take-backs", TAKE_BACKS, () => ofOrders, showTakeBack),
       sourceOf<StoredEntry>("journal", JOURNAL, journal, showEntry),
       sourceOf(

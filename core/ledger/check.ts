@@ -1,6 +1,7 @@
 import { PAYMENTS, rulesOf, type StoredPayment } from "../merge-pay/model.ts";
 import { payoutEntry, PAYOUTS, type StoredPayout } from "../payouts/model.ts";
 import { canonicalJson } from "../plugin/canonical-json.ts";
+import { chargebackEntry, CHARGEBACKS, type StoredChargeback } from "../chargebacks/model.ts";
 import { lateRefundEntry, refundEntry, REFUNDS, type StoredRefund } from "../refunds/model.ts";
 import { linesOf } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
@@ -72,6 +73,11 @@ export const KINDS: Readonly<Record<StoredEntry["kind"], KindCheck>> = {
       ? differs(entry, lateRefundEntry(refund, entry.at))
       : `is of ${refund._id}, which is ${refund.state}`,
   ),
+  chargeback: kindOf<StoredChargeback>(CHARGEBACKS, (entry, chargeback) =>
+    chargeback.state === "booked"
+      ? differs(entry, chargebackEntry(chargeback))
+      : `is of ${chargeback._id}, which is ${chargeback.state}`,
+  ),
   late_money_taken: kindOf<StoredPayment>(PAYMENTS, succeeded(entryOfTaken)),
   late_money: kindOf<StoredPayment>(PAYMENTS, ({ lines }, payment) => {
     const [bank] = lines;
@@ -87,5 +93,8 @@ export const OWING: readonly Owing[] = [
     return [entryOfPayment(payment)._id, ...taken];
   }),
   owing<StoredRefund>(REFUNDS, (refund) => (settled(refund) ? [refundEntry(refund)._id] : [])),
+  owing<StoredChargeback>(CHARGEBACKS, (chargeback) =>
+    chargeback.state === "booked" && chargeback.dueAt === null ? [chargebackEntry(chargeback)._id] : [],
+  ),
   owing<StoredPayout>(PAYOUTS, (payout) => (settled(payout) ? [entryOfPayout(payout)._id] : [])),
 ];

@@ -105,7 +105,7 @@ export interface StatementLine {
   /** On our account: a deduction is a credit, a refund or payout a debit. */
   readonly direction: "debit" | "credit";
   readonly bookedAt: string;
-  /** The bank took an earlier booking back by it. */
+  /** The bank took an earlier booking back by it: of a deduction it is a chargeback. */
   readonly reversal?: true;
 }
 

@@ -59,7 +59,12 @@ interface Found {
  * Holds statements of banks against our books. What differs is told, and nothing is changed to make it fit; what is unknown here and on a statement just as
  * it was asked for ends by it.
  */
-export async function reconciliationService(deps: Deps, endBy: Readonly<Record<Booked["noun"], End>>) {
+export async function reconciliationService(
+  deps: Deps,
+  endBy: Readonly<Record<Booked["noun"], End>>,
+  /** Books what the bank took back of a deduction; a dry run only says whether it would. @returns whether it is one */
+  chargeBack: (bank: string, line: StatementLine, dryRun: boolean) => Promise<boolean>,
+) {
   const writeAudit = await auditWriter(deps);
   const { booksOf, ownersOf, missingOf, askNow } = await bookedHere(deps);
   const breaks = await deps.store.collection<StoredBreak>(BREAKS);
@@ -163,15 +168,33 @@ export async function reconciliationService(deps: Deps, endBy: Readonly<Record<B
     return ends;
   }
 
+  /** Lines by which the bank took back what a deduction had brought, and that are on our books now as chargebacks. The others differ, as any line may. */
+  async function takenBack(bank: string, lines: readonly StatementLine[], dryRun: boolean) {
+    const back = new Set<StatementLine>();
+    for (const line of lines)
+      if (line.reversal === true && line.direction === "debit" && (await chargeBack(bank, line, dryRun)))
+        back.add(line);
+    return back;
+  }
+
   /** Holds lines against our books. `whole`: what must be on them. A dry run says what would come of it, and writes nothing. */
   async function hold(bank: string, given: Given): Promise<Omit<Reconciliation, "bank" | "from" | "to" | "lines">> {
     const { lines, whole, odd = [], dryRun = false } = given;
-    const { differences, agreed, open, seen } = await compare(bank, lines);
+    const back = await takenBack(bank, lines, dryRun);
+    const { differences, agreed, open, seen } = await compare(
+      bank,
+      lines.filter((line) => !back.has(line)),
+    );
     differences.push(...odd.map(partsDiffer));
     for (const span of whole) differences.push(...(await missingOf(bank, span, seen)));
     const ends = await endAll(bank, open, dryRun);
     differences.push(...ends.differences);
-    const came = { agreed: agreed.length, ended: ends.ended, asked: ends.left.length, breaks: differences.length };
+    const came = {
+      agreed: agreed.length + back.size,
+      ended: ends.ended,
+      asked: ends.left.length,
+      breaks: differences.length,
+    };
     if (dryRun) return { ...came, fresh: 0, resolved: 0 };
     await askNow(ends.left, stamp());
     let fresh = 0;

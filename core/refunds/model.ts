@@ -8,6 +8,7 @@ import type { StoredLine } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
 import type { Money, PreviewedPart, Refund, RefundPart, SelectedOrder } from "../../schemas/types.generated.ts";
+import { back, backEntry, backLines, type StoredPart, type WentBack } from "./went-back.ts";
 import { type Amounts, type Share, type Sold, withShares } from "./allocation.ts";
 
 /** Of what an amount is to go back: orders of the payment by id, all of a platform or merchant, or, with neither, the whole payment. */
@@ -23,9 +24,6 @@ export interface RefundRequest extends Scope {
   readonly paymentId: string;
   readonly amount: Money | "all";
 }
-
-/** A part with all that is between merchant and platform. */
-export type StoredPart = RefundPart & { readonly fee: Money; readonly net: Money };
 
 /** A refund as stored. `userId` is the payer's. */
 export interface StoredRefund
@@ -168,61 +166,30 @@ export function needsApproval(minor: bigint, currency: string, limit: number): b
 }
 
 const tailOf = (id: string): string => id.slice(id.indexOf("_") + 1);
-const back = (money: Money): Money => moneyOf(-minorOfMoney(money), money.currency);
 
-/** The settlement lines by which merchants give back: what they are owed less. Ids come from what takes it, so that twice writes once. */
-export function backLines(refund: StoredRefund, lineIds: ReadonlyMap<string, string>): StoredLine[] {
-  const { _id: id, paymentId, parts, instruction, updatedAt } = refund;
-  const at = instruction?.bookedAt ?? updatedAt;
-  return parts.map(({ orderId, platform, merchant, orderNo, gross, fee, tax, net }, index): StoredLine => {
-    const of = lineIds.get(orderId);
-    return {
-      _id: `stl_${tailOf(id)}_${String(index + 1).padStart(4, "0")}`,
-      kind: "refund",
-      ...(of === undefined ? {} : { of }),
-      reference: id,
-      paymentId,
-      orderId,
-      platform,
-      merchant,
-      orderNo,
-      gross: back(gross),
-      fee: back(fee),
-      ...(tax === undefined ? {} : { tax: back(tax) }),
-      net: back(net),
-      state: "payable",
-      payableAt: at,
-      createdAt: at,
-    };
-  });
-}
+const wentBack = ({
+  _id: id,
+  paymentId,
+  parts,
+  bank,
+  amount,
+  late,
+  instruction,
+  updatedAt,
+}: StoredRefund): WentBack => ({
+  id,
+  kind: "refund",
+  paymentId,
+  bank,
+  amount,
+  parts,
+  late: late === true,
+  at: instruction?.bookedAt ?? updatedAt,
+});
 
-/** The entry of money that went back: the bank has it no longer; merchants and platforms are owed less, or, of money that came late, suspense. */
-export function refundEntry(refund: StoredRefund): StoredEntry {
-  const { _id: id, paymentId, parts, bank, amount, late, instruction, updatedAt } = refund;
-  const owed = new Map<string, bigint>();
-  const owe = (account: string, minor: bigint) => owed.set(account, (owed.get(account) ?? 0n) + minor);
-  for (const { platform, merchant, net, fee, tax } of parts) {
-    const taxed = tax === undefined ? 0n : minorOfMoney(tax);
-    owe(`merchant:${platform}/${merchant}`, minorOfMoney(net));
-    owe(`fees:${platform}`, minorOfMoney(fee) - taxed);
-    owe(`fee-tax:${platform}`, taxed);
-  }
-  const debits = [...owed]
-    .filter(([, minor]) => minor !== 0n)
-    .map(([account, minor]) => ({ account, amount: moneyOf(minor, amount.currency) }));
-  const explanation = `${id} gave the late money of ${paymentId} back.`;
-  return {
-    _id: `jrn_${tailOf(id)}`,
-    kind: "refund",
-    reference: id,
-    lines: [
-      ...(late === true ? [{ account: "suspense:late-money", amount, explanation }] : debits),
-      { account: `bank:${bank}`, amount: back(amount) },
-    ],
-    at: instruction?.bookedAt ?? updatedAt,
-  };
-}
+export const refundLines = (refund: StoredRefund, lineIds: ReadonlyMap<string, string>): StoredLine[] =>
+  backLines(wentBack(refund), lineIds);
+export const refundEntry = (refund: StoredRefund): StoredEntry => backEntry(wentBack(refund));
 
 /** The entry of money that left after the bank had said that it never got the refund: nobody has decided who bears it. */
 export function lateRefundEntry({ _id, paymentId, bank, amount }: StoredRefund, at: string): StoredEntry {

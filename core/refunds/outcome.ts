@@ -12,7 +12,7 @@ import type { StoreCollection } from "../store/contract.ts";
 import { saveVersion } from "../versioned.ts";
 import type { RefundInstruction } from "../../schemas/types.generated.ts";
 import { decisionOf } from "./decisions.ts";
-import { backLines, lateRefundEntry, refundEntry, showToPayer, showToPlatform, type StoredRefund } from "./model.ts";
+import { lateRefundEntry, refundEntry, refundLines, showToPayer, showToPlatform, type StoredRefund } from "./model.ts";
 import type { PaymentReturns } from "./returns.ts";
 import { REFUND_STATES, type RefundState } from "./states.ts";
 
@@ -115,7 +115,7 @@ export function refundOutcome(given: RefundOutcomeDeps) {
   async function settle(refund: StoredRefund): Promise<StoredRefund> {
     const { _id: id, paymentId, amount, parts, late } = refund;
     const { lineIds } = await mergePay.paid(paymentId);
-    const lines = late === true ? [] : backLines(refund, lineIds);
+    const lines = late === true ? [] : refundLines(refund, lineIds);
     await Promise.all([
       mergePay.noteReturned(paymentId, id, amount).then(() => deps.reached("refund.payment-noted")),
       late === true ? undefined : orders.noteReturned(id, parts).then(() => deps.reached("refund.orders-noted")),

@@ -9,6 +9,7 @@ import { answerProblem } from "./problems.ts";
 import { strictQuery } from "./query.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { bankStatementRoutes } from "./routes/bank-statements.ts";
+import { chargebackRoutes } from "./routes/chargebacks.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
@@ -101,6 +102,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     linkRoutes,
     operationRoutes,
     refundRoutes,
+    chargebackRoutes,
     takeBackRoutes,
     settlementRoutes,
     statementRoutes,

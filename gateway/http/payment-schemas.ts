@@ -24,7 +24,7 @@ export const HOW_TO_PAY = {
 };
 const amount: Schema = { ...ref("money"), description: "What was deducted: the payment's total." };
 const bookedAt: Schema = { type: "string", format: "date-time", description: "When the bank booked it." };
-const evidence = object(
+export const evidence = object(
   {
     text: text("^[^\\p{Cc}]+$", "What was found out, and how.", { minLength: 1, maxLength: 2000 }),
     reference: line(200, "Where it can be looked up: a statement, a letter, a ticket of the bank."),

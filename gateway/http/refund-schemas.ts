@@ -1,4 +1,5 @@
 /** The bodies of calls by which money goes back. */
+import { evidence } from "./payment-schemas.ts";
 import { id, line, merchant, object, orderIds, platform, ref, type Schema, text } from "./schema-parts.ts";
 
 /** Of what money is to go back: of the payment, or of some of its orders. */
@@ -33,6 +34,9 @@ const refundRules = {
 } as const;
 const reason = line(512, "Why, for whoever is told.");
 
+/** Of lists of what goes back. */
+export const needsReview: Schema = { const: "true", description: "Only those that an operator must look at." };
+
 export const REFUND_BODIES = {
   refundPreview: { title: "RefundPreviewRequest", ...object(refundScope, ["paymentId", "amount"]), ...refundRules },
   refund: {
@@ -46,6 +50,20 @@ export const REFUND_BODIES = {
       ["paymentId", "amount", "reason", "fingerprint"],
     ),
     ...refundRules,
+  },
+  chargeback: {
+    title: "ChargebackRequest",
+    ...object(
+      {
+        paymentId: id("pay"),
+        bankReference: line(100, "The bank's own reference of the booking by which it took the money back."),
+        amount: { ...ref("money"), description: "What it took back." },
+        bookedAt: { type: "string", format: "date-time", description: "When the bank booked it." },
+        reason,
+        evidence,
+      },
+      ["paymentId", "bankReference", "amount", "bookedAt", "reason", "evidence"],
+    ),
   },
   rejection: { title: "RejectionRequest", ...object({ reason }, ["reason"]) },
 } as const satisfies Record<string, Schema>;

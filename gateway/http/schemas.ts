@@ -24,7 +24,7 @@ import {
   word,
 } from "./schema-parts.ts";
 
-import { REFUND_BODIES } from "./refund-schemas.ts";
+import { needsReview, REFUND_BODIES } from "./refund-schemas.ts";
 import { RECONCILIATION_ANSWER, RECONCILIATION_BODY } from "./statement-schemas.ts";
 
 export { pageSchema, type Schema } from "./schema-parts.ts";
@@ -43,6 +43,7 @@ export const PARAMS = {
   merchantAccount: object({ id: id("mac") }, ["id"]),
   payout: object({ id: id("pyo") }, ["id"]),
   refund: object({ id: id("rfd") }, ["id"]),
+  chargeback: object({ id: text("^cbk_[0-9a-f]{26}$") }, ["id"]),
   mandate: object({ id: id("man") }, ["id"]),
 } as const;
 
@@ -68,10 +69,11 @@ export const QUERY = {
   }),
   remap: object({ dryRun: { const: "true", description: "Only say what would change." } }),
   ofPlatform: object({ ...page, platform: { ...platform, description: "Operators: only of this platform." } }),
+  chargebacks: object({ ...page, payment: id("pay"), needsReview }),
   takeBacks: object({
     ...page,
     platform: { ...platform, description: "Operators: only of this platform." },
-    needsReview: { const: "true", description: "Only those that an operator must look at." },
+    needsReview,
   }),
   ofUser: object({ ...page, userId: { ...userId, description: "Operators: whose; they must say." } }),
   lines: object({ ...page, payment: id("pay"), payout: id("pyo"), platform }),
@@ -324,6 +326,7 @@ export const ANSWERS = {
   fileOrDryRun: { oneOf: [ref("file-report"), ref("dry-run")] },
   reject: ref("record-reject"),
   order: ref("order"),
+  chargeback: ref("chargeback"),
   takeBack: ref("take-back"),
   quote: ref("quote"),
   payment: ref("payment"),

@@ -22,6 +22,10 @@ export const RECONCILIATION_BODY = {
               "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$",
               "ISO 8601, UTC, with milliseconds.",
             ),
+            reversal: {
+              const: true,
+              description: "The bank took an earlier booking back; of a deduction it is a chargeback.",
+            },
           },
           ["bankReference", "amount", "direction", "bookedAt"],
         ),

@@ -10,8 +10,10 @@ const text = (value: unknown, maxChars: number): value is string =>
 
 function lineOf(given: unknown): StatementLine | undefined {
   const { bankReference, bankRequestId, amount, direction, bookedAt } = (given ?? {}) as Partial<StatementLine>;
+  const { reversal } = (given ?? {}) as { readonly reversal?: unknown };
   if (!text(bankReference, 100) || !text(bookedAt, 24) || !INSTANT.test(bookedAt)) return undefined;
   if (bankRequestId !== undefined && !text(bankRequestId, 100)) return undefined;
+  if (reversal !== undefined && reversal !== true) return undefined;
   if (direction !== "debit" && direction !== "credit") return undefined;
   try {
     const { value = "", currency = "" } = amount ?? {};
@@ -23,6 +25,7 @@ function lineOf(given: unknown): StatementLine | undefined {
       amount: canonical,
       direction,
       bookedAt,
+      ...(reversal === undefined ? {} : { reversal }),
     };
   } catch {
     // The money module's word on an amount that is none: the page is no statement.

@@ -9,6 +9,7 @@ import { ORDERS, type StoredOrder } from "../../core/orders/model.ts";
 import { LINES, type StoredLine } from "../../core/settlement/model.ts";
 import type { CollectionSpec, Doc, Store } from "../../core/store/contract.ts";
 
+import { auditChargebacks } from "./audit-chargebacks.ts";
 import { auditRefunds, type BookedRefund } from "./audit-refunds.ts";
 
 /** A deduction as the bank's own books have it. */
@@ -54,6 +55,7 @@ export async function audit(
   auditChain(decisions, auditBlocks);
   if (auditBlocks.length > 0 && atRest) auditDecisions(payments, decisions);
   await auditRefunds(store, { payments, orders: orderById, lines, journal, bank: refunds, atRest });
+  await auditChargebacks(store, { payments, orders: orderById, lines, journal, atRest });
   for (const entry of journal)
     expect(sumOf(entry.lines.map(({ amount }) => amount)), `journal ${entry._id}`).to.equal(0n);
 }

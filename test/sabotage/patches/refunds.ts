@@ -50,6 +50,13 @@ export const patches: readonly Patch[] = [
     red: [REFUNDS],
   },
   {
+    name: "a chargeback takes from orders what was refunded already",
+    file: "core/chargebacks/service.ts",
+    from: "gross - (taken.get(orderId)?.gross ?? 0n), 0n);",
+    to: "gross - (taken.get(`${orderId} `)?.gross ?? 0n), 0n);",
+    red: ["test/unit/chargebacks/chargebacks.spec.ts"],
+  },
+  {
     name: "late money pays orders that was given back before",
     file: "core/refunds/returns.ts",
     from: "        if (takenOf(present).size > 0) return false;",

@@ -25,10 +25,10 @@ const BOOKED_ALL_THE_SAME = 30n;
 
 /** What became of an instruction at the bank. */
 export interface BankLine {
-  readonly kind: "debit" | "refund" | "payout";
+  readonly kind: "debit" | "refund" | "payout" | "chargeback";
   readonly bankRequestId: string;
   readonly amount: Money;
-  /** Of a refund: the debit that it gives back from. */
+  /** Of a refund or chargeback: the debit that it gives back from. */
   readonly debitRequestId?: string;
   /** Of a debit or payout: whose account. */
   readonly accountToken?: string;
@@ -69,6 +69,8 @@ export interface SimBank {
   readonly declined: ReadonlyMap<string, BankFailure>;
   /** The payer allows a debit that waits for it on the bank's own page. */
   allow(bankRequestId: string): void;
+  /** Takes back what a debit brought, whatever was refunded of it since; of all chargebacks together no more than that. */
+  chargeBack(debitRequestId: string, amount: Money): void;
   /** Executes what was held up on the way and is due by now. */
   deliver(): void;
 }
@@ -216,6 +218,15 @@ export function simBank(
     return truth(id) ?? { state: "not_found" };
   }
 
+  function chargeBack(debitRequestId: string, amount: Money): void {
+    const debit = booked.get(debitRequestId);
+    const before = ledger.filter((line) => line.kind === "chargeback" && line.debitRequestId === debitRequestId);
+    const left = before.reduce((sum, line) => sum - minor(line), debit === undefined ? 0n : minor(debit));
+    if (minorOf(amount.value, amount.currency) > left) return;
+    const bookedAt = new Date(now()).toISOString();
+    ledger.push({ kind: "chargeback", bankRequestId: `cb-${ledger.length}`, debitRequestId, amount, bookedAt });
+  }
+
   const driver: BankDriver = {
     debit: async ({ bankRequestId, amount, accountToken }) =>
       take({ kind: "debit", bankRequestId, amount, accountToken }),
@@ -237,6 +248,7 @@ export function simBank(
     adapter,
     ledger,
     declined,
+    chargeBack,
     allow: (id) => void hear(id, ANSWER),
     deliver() {
       const due = late.filter(({ at }) => at <= now());

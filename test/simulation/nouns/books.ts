@@ -2,6 +2,8 @@
  * What the bank, the journal, the settlement lines and the platforms that were told say of the same money, each summed by itself from what it
  * alone keeps. At rest they agree to the minor unit; the sums over all runs are printed as a table.
  */
+import { chargebackId, CHARGEBACKS, type StoredChargeback } from "../../../core/chargebacks/model.ts";
+import { BANK } from "../engine/bank.ts";
 import { JOURNAL, type StoredEntry } from "../../../core/ledger/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { minorOfMoney, type Money } from "../../../core/money/money.ts";
@@ -79,9 +81,7 @@ export const books: Noun = {
         );
 
         const refunds = store.all<StoredRefund>(REFUNDS.name);
-        const refundsInDoubt = new Set(
-          refunds.filter(({ state }) => state === "unknown").map(({ bankRequestId }) => bankRequestId),
-        );
+        const refundsInDoubt = new Set(refunds.filter(({ state }) => state === "unknown").map(({ _id }) => _id));
         const backInDoubt = sum(
           bank.ledger.filter((line) => refundsInDoubt.has(line.bankRequestId)).map(({ amount }) => amount),
         );
@@ -95,7 +95,10 @@ export const books: Noun = {
         });
         agree("money of which nobody has decided whose it is", {
           "journal, bank, less what was given back of it":
-            booked(/^bank:/, LATE) + booked(/^bank:/, /^late_refund$/) - booked(/^suspense:/, /^refund$/),
+            booked(/^bank:/, LATE) +
+            booked(/^bank:/, /^late_refund$/) -
+            booked(/^suspense:/, /^refund$/) -
+            booked(/^suspense:/, /^chargeback$/),
           "journal, suspense": -booked(/^suspense:/),
         });
         agree("paid out to merchants", {
@@ -112,6 +115,20 @@ export const books: Noun = {
           "settlement lines and late money, taken back":
             booked(/^suspense:/, /^refund$/) -
             sum(lines.flatMap(({ kind, gross }) => (kind === "refund" ? gross : []))),
+        });
+        const known = store.all<StoredChargeback>(CHARGEBACKS.name).filter(({ state }) => state === "booked");
+        const ids = new Set(known.map(({ _id }) => _id));
+        agree("taken back by banks", {
+          "bank ledger, what we were told of": sum(
+            bank.ledger.flatMap(({ kind, bankRequestId, amount }) =>
+              kind === "chargeback" && ids.has(chargebackId(BANK, `ref-${bankRequestId}`)) ? amount : [],
+            ),
+          ),
+          "chargebacks on the books": sum(known.map(({ amount }) => amount)),
+          "journal, bank": -booked(/^bank:/, /^chargeback$/),
+          "settlement lines, late money and suspense, taken back":
+            booked(/^suspense:/, /^chargeback$/) -
+            sum(lines.flatMap(({ kind, gross }) => (kind === "chargeback" ? gross : []))),
         });
         agree("owed to merchants", {
           "journal, merchants": -booked(/^merchant:/),

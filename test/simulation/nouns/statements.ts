@@ -29,9 +29,14 @@ export const statements: Noun = {
       hold: {
         weight: 3,
         async run({ services, random }) {
-          const lines = bank.ledger.flatMap(({ kind, bankRequestId, amount, bookedAt }) => {
+          const lines = bank.ledger.flatMap(({ kind, bankRequestId, debitRequestId = "", amount, bookedAt }) => {
             const direction = kind === "debit" ? ("credit" as const) : ("debit" as const);
             const bankReference = `ref-${bankRequestId}`;
+            // What is taken back is told as it is: that an amount of it is wrong nobody but the bank could know.
+            if (kind === "chargeback")
+              return [
+                { bankReference, bankRequestId: debitRequestId, amount, direction, bookedAt, reversal: true as const },
+              ];
             return told(random, { bankReference, bankRequestId, amount, direction, bookedAt });
           });
           const came = await services.reconciliation.reconcile({ bank: BANK, ...EVER, lines });

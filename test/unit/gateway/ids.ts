@@ -15,4 +15,5 @@ export const IDS = {
   payout: `pyo_${tail}`,
   statement: `stm_${tail}`,
   refund: `rfd_${tail}`,
+  chargeback: `cbk_${"c".repeat(26)}`,
 } as const;

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { type Audited, AUDITS_PENDING, type Decision } from "../audit/outbox.ts";
+import type { StoredEntry } from "../ledger/model.ts";
+import { minorOfMoney } from "../money/money.ts";
+import type { Outbox } from "../notify/outbox.ts";
+import { backEntry, backLines, type StoredPart, type WentBack } from "../refunds/went-back.ts";
+import type { StoredLine } from "../settlement/model.ts";
+import type { CollectionSpec } from "../store/contract.ts";
+import type { Versioned } from "../versioned.ts";
+import type { Chargeback } from "../../schemas/types.generated.ts";
+
+/** A chargeback as stored. `parts` and `excess` are written once, when it is known what is left of the payment. */
+export interface StoredChargeback extends Versioned, Omit<Chargeback, "id" | "parts">, Outbox, Audited {
+  parts?: StoredPart[];
+}
+
+export const CHARGEBACKS: CollectionSpec = {
+  name: "chargebacks",
+  indexes: [
+    { name: "payment", keys: ["paymentId", "_id"] },
+    { name: "review", keys: ["needsReview", "_id"] },
+    { name: "due", keys: ["dueAt"] },
+    { name: "events", keys: ["eventsPending"] },
+    AUDITS_PENDING,
+  ],
+};
+
+/** One booking of a bank is one chargeback, whoever tells of it and however often. */
+export const chargebackId = (bank: string, bankReference: string): string =>
+  `cbk_${createHash("sha256")
+    .update(JSON.stringify([bank, bankReference]))
+    .digest("hex")
+    .slice(0, 26)}`;
+
+function wentBack(chargeback: StoredChargeback): WentBack {
+  const { _id: id, paymentId, bank, amount, parts = [], excess, late, bookedAt: at } = chargeback;
+  const explanation = `The bank took it back by ${id} when so much was not left of ${paymentId}; operators find out whose it is.`;
+  return {
+    id,
+    kind: "chargeback",
+    paymentId,
+    bank,
+    amount,
+    parts,
+    late: late === true,
+    ...(excess === undefined ? {} : { excess: { account: "suspense:chargeback", amount: excess, explanation } }),
+    at,
+  };
+}
+
+export const chargebackLines = (
+  chargeback: StoredChargeback,
+  lineIds: ReadonlyMap<string, string>,
+): readonly StoredLine[] => (chargeback.late === true ? [] : backLines(wentBack(chargeback), lineIds));
+
+export const chargebackEntry = (chargeback: StoredChargeback): StoredEntry => backEntry(wentBack(chargeback));
+
+/** What of it went back of orders, in minor units. */
+export const ofOrders = ({ parts = [] }: StoredChargeback): bigint =>
+  parts.reduce((sum, { gross }) => sum + minorOfMoney(gross), 0n);
+
+const factsOf = ({ state, amount, excess, needsReview }: StoredChargeback): NonNullable<Decision["after"]> => ({
+  state,
+  amount: `${amount.value} ${amount.currency}`,
+  ...(excess === undefined ? {} : { excess: `${excess.value} ${excess.currency}` }),
+  ...(needsReview === undefined ? {} : { needsReview }),
+});
+
+export const entered = (chargeback: StoredChargeback): Decision => ({
+  what: "chargeback.entered",
+  subject: chargeback._id,
+  after: { ...factsOf(chargeback), paymentId: chargeback.paymentId, bankReference: chargeback.bankReference },
+});
+
+/** The decision that a change of a chargeback is; undefined when nothing is decided by it. */
+export function decisionOf(chargeback: StoredChargeback, change: Partial<StoredChargeback>): Decision | undefined {
+  const changed = { ...chargeback, ...change };
+  const what = changed.state === chargeback.state ? "review-asked" : changed.state;
+  if (changed.state === chargeback.state && changed.needsReview === chargeback.needsReview) return undefined;
+  return {
+    what: `chargeback.${what}`,
+    subject: chargeback._id,
+    before: factsOf(chargeback),
+    after: factsOf(changed),
+  };
+}
+
+export function showChargeback(stored: StoredChargeback): Chargeback {
+  const { version: _v, dueAt: _due, events: _e, eventsPending: _p, eventCounts: _c, audits: _a, ...rest } = stored;
+  const { auditsPending: _pending, _id: id, ...shown } = rest;
+  return { id, ...shown };
+}
