@@ -111,6 +111,11 @@ export interface RowsInput {
   /** `false`: the first row is data already. Default: the first row names the columns. */
   readonly header?: boolean;
   /**
+   * So many rows with text may stand above the header row, such as a title or the time of the report: the header row is the first that has all of
+   * `columns`. Default 0.
+   */
+  readonly titleRows?: number;
+  /**
    * Neighbouring rows with the same value of this column are one record. Every record is `{ rows: [{column: text}] }`.
    * A row with too few or too many cells refuses the whole record that it is in: without it, the rest would have a wrong total.
    * A value that comes back after other rows begins a new record.
@@ -223,7 +228,10 @@ export interface EdiInput extends InputBase {
  */
 export interface SheetInput extends RowsInput {
   readonly format: "xlsx";
-  /** Name of the sheet. Absent: the first one. */
+  /**
+   * Name of the sheet. Absent: the first one. Several kinds of workbooks are told apart by it, and by the columns of the header row: a workbook is
+   * of the first kind whose sheet it has, with that kind's columns.
+   */
   readonly sheet?: string;
   /** The year from which the workbook counts its days, as `excelInstant` is told. Default 1900; a workbook with the other one is refused. */
   readonly dates?: 1900 | 1904;

@@ -34,8 +34,11 @@ export const isHeld = (input: InputSpec): boolean =>
 
 type Faults = Generator<DeclarationFault, void, undefined>;
 
-function* tableFaults({ columns, header, groupBy, scattered, kinds }: RowsInput): Faults {
+function* tableFaults({ columns, header, titleRows, groupBy, scattered, kinds }: RowsInput): Faults {
   const named = header !== false;
+  if (titleRows !== undefined && !named) yield { field: "/titleRows", reason: "is only for tables with a header row" };
+  if (titleRows !== undefined && titleRows > 0 && columns.length === 0)
+    yield { field: "/titleRows", reason: "needs columns, by which the header row is found" };
   if (scattered === true && groupBy === undefined)
     yield { field: "/scattered", reason: "is only for rows with groupBy" };
   // The columns of a header row that is not declared are known by the file alone.

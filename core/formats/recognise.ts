@@ -3,6 +3,7 @@ import { notRecognised } from "./faults.ts";
 import { fixedLooksLike } from "./fixed.ts";
 import { delimiterOf } from "./table.ts";
 import { unpack } from "./unpack.ts";
+import { kindOfWorkbook } from "./xlsx-kinds.ts";
 import { isLabelOf } from "./xml-labels.ts";
 
 /** How much of a file is looked at to tell what kind it is. */
@@ -48,7 +49,7 @@ async function kindAndBytes(
   const [only] = inputs;
   if (only === undefined) throw notRecognised("The platform has no kinds of files.");
   const { office, bytes: unpacked } = await unpack(file, fileBytes);
-  if (office) return asSheet(unpacked, inputs);
+  if (office) return await asSheet(unpacked, inputs, fileBytes);
   if (inputs.length === 1 && only.marks === undefined && only.begins === undefined)
     return { kind: 0, input: only, bytes: unpacked };
   const pieces = unpacked[Symbol.asyncIterator]();
@@ -71,12 +72,18 @@ async function kindAndBytes(
   );
 }
 
-/** Which kind a workbook is, is told by how it is packed. */
-function asSheet(bytes: AsyncIterable<Uint8Array>, inputs: readonly InputSpec[]): Omit<Recognised, "close"> {
-  const kind = inputs.findIndex(({ format }) => format === "xlsx");
-  const input = inputs[kind];
-  if (input !== undefined) return { kind, input, bytes };
-  throw notRecognised("The file is an office document, such as a spreadsheet, which its platform does not send.");
+/** Which kind a workbook is, is told by how it is packed, and among several by its sheets and their columns. */
+async function asSheet(
+  bytes: AsyncIterable<Uint8Array>,
+  inputs: readonly InputSpec[],
+  fileBytes: number,
+): Promise<Omit<Recognised, "close">> {
+  const kinds = inputs.flatMap((input, kind) => (input.format === "xlsx" ? [{ kind, input }] : []));
+  const [first, ...others] = kinds;
+  if (first === undefined)
+    throw notRecognised("The file is an office document, such as a spreadsheet, which its platform does not send.");
+  if (others.length === 0) return { ...first, bytes };
+  return await kindOfWorkbook(bytes, kinds, fileBytes);
 }
 
 async function* resumed(
@@ -153,10 +160,12 @@ function beginsLike(input: InputSpec, whole: string): boolean {
 
 /** By the columns that it must have; without a header by the kind, or else the number of cells, of the first row. */
 function tableLooksLike(input: TableInput, text: string): boolean {
-  const [line = ""] = text.split(/[\r\n]/, 1);
-  const cells = line.split(delimiterOf(input)).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
-  const { columns, kinds } = input;
-  if (input.header !== false) return columns.every((column) => cells.includes(column));
+  const { columns, kinds, titleRows = 0 } = input;
+  const rows = text
+    .split(/[\r\n]+/, titleRows + 1)
+    .map((line) => line.split(delimiterOf(input)).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1")));
+  if (input.header !== false) return rows.some((cells) => columns.every((column) => cells.includes(column)));
+  const [cells = []] = rows;
   if (kinds === undefined) return cells.length === columns.length;
   const kind = cells[columns.indexOf(kinds.column)];
   const first = kinds.header === undefined ? [...kinds.details, kinds.trailer] : [kinds.header];

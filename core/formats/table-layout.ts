@@ -86,12 +86,20 @@ function requiredOf(input: RowsInput): string[] {
   ]);
 }
 
+/** Whether a row has all columns that its table must have, as a header row does. */
+export function isHeader(row: Row, input: RowsInput): boolean {
+  const names = new Set(row.cells.map((cell) => cell.trim()));
+  return requiredOf(input).every((name) => names.has(name));
+}
+
+export const isBlankRow = ({ cells, tooLarge }: Row): boolean => cells.every((cell) => cell.trim() === "") && !tooLarge;
+
 /**
  * The names of a table's columns by its header row; undefined when the row is blank.
  * @throws FILE_NOT_RECOGNISED when it lacks one, FILE_FRAME_BROKEN when it can't be read or has one twice
  */
 export function namesOf(row: Row, input: RowsInput): readonly string[] | undefined {
-  if (row.cells.every((cell) => cell.trim() === "") && !row.tooLarge) return undefined;
+  if (isBlankRow(row)) return undefined;
   const { position } = row;
   if (row.tooLarge || row.fault !== undefined) throw frameBroken("The header row can't be read.", { position });
   const names = row.cells.map((cell) => cell.trim());

@@ -3,14 +3,14 @@ import type { ReadLimits, RowsInput, TableInput } from "./contract.ts";
 import { atStart, frameBroken, malformed, notRecognised, recordTooLarge } from "./faults.ts";
 import type { Emit, Refusal, TextReader } from "./faults.ts";
 import { createNeighbours } from "./table-groups.ts";
-import { layoutOf, namesOf, type TableLayout } from "./table-layout.ts";
+import { isBlankRow, isHeader, layoutOf, namesOf, type TableLayout } from "./table-layout.ts";
 import { createTableScanner, type Row } from "./table-scan.ts";
 import { createScattered } from "./table-scattered.ts";
 import { createTableTotals, type TableTotals } from "./table-totals.ts";
 
 /**
- * Reads CSV (RFC 4180) or TSV (cells as they stand, a quote is a character). The first row that is not blank names the columns, unless
- * the table has no header. Cells are kept exactly, formulas too. A row with more or fewer cells than it should have refuses its
+ * Reads CSV (RFC 4180) or TSV (cells as they stand, a quote is a character). The first row that is not blank and no title names the columns,
+ * unless the table has no header. Cells are kept exactly, formulas too. A row with more or fewer cells than it should have refuses its
  * record: a group that lacks one of its rows would have a wrong total.
  */
 export function createTableReader(input: TableInput, limits: ReadLimits, emit?: Emit): TextReader {
@@ -53,6 +53,8 @@ export interface RowReader extends Pick<TextReader, "end" | "more"> {
 export function createRowReader(input: RowsInput, limits: ReadLimits, emit?: Emit): RowReader {
   let table: { readonly layout: TableLayout; readonly totals: TableTotals } | undefined;
   const groups = input.scattered === true ? createScattered(limits, emit) : createNeighbours(limits, emit);
+  /** Rows that may still be titles above the header row. */
+  let titles = input.titleRows ?? 0;
   if (input.header === false) begin(input.columns);
 
   function begin(names: readonly string[]): void {
@@ -62,6 +64,10 @@ export function createRowReader(input: RowsInput, limits: ReadLimits, emit?: Emi
 
   function onRow(row: Row): void {
     if (table === undefined) {
+      if (titles > 0 && !isHeader(row, input)) {
+        if (!isBlankRow(row)) titles--;
+        return;
+      }
       const names = namesOf(row, input);
       if (names !== undefined) begin(names);
       return;

@@ -1,7 +1,7 @@
 import type { ReadLimits, SheetInput } from "./contract.ts";
 import type { Emit, TextReader } from "./faults.ts";
 import { createRowReader } from "./table.ts";
-import { openPackage } from "./xlsx-package.ts";
+import { openPackage, type OfficePackage } from "./xlsx-package.ts";
 import { createRowScanner } from "./xlsx-rows.ts";
 import { NO_STRINGS, readSharedStrings } from "./xlsx-strings.ts";
 import { findSheet } from "./xlsx-workbook.ts";
@@ -16,8 +16,24 @@ export async function openSheet(
   input: SheetInput,
   limits: ReadLimits,
   emit?: Emit,
-): Promise<{ text: AsyncIterable<string>; reader: TextReader }> {
-  const office = await openPackage(bytes, limits.fileBytes);
+): Promise<OpenSheet> {
+  return await openSheetOf(await openPackage(bytes, limits.fileBytes), input, limits, emit);
+}
+
+interface OpenSheet {
+  readonly text: AsyncIterable<string>;
+  readonly reader: TextReader;
+  /** Whether the columns are known by now: the header row has been read, or there is none. */
+  readonly named: () => boolean;
+}
+
+/** The same of a workbook whose parts are found. */
+export async function openSheetOf(
+  office: OfficePackage,
+  input: SheetInput,
+  limits: ReadLimits,
+  emit?: Emit,
+): Promise<OpenSheet> {
   const parts = await findSheet(office, input);
   const strings =
     parts.strings === undefined
@@ -26,6 +42,7 @@ export async function openSheet(
   const rows = createRowReader(input, limits, emit);
   const scanner = createRowScanner({ part: parts.sheet, strings, rowChars: limits.recordBytes, rows });
   return {
+    named: () => rows.widest() !== undefined,
     text: office.text(parts.sheet),
     reader: {
       write: (text) => scanner.write(text),

@@ -127,6 +127,7 @@ const kinds = (columns: object) => {
 const rows = {
   columns: texts(text(128)),
   header: { type: "boolean" },
+  titleRows: { type: "integer", minimum: 0, maximum: 100 },
   groupBy: text(128),
   scattered: { type: "boolean" },
   kinds: kinds(texts(text(128))),
@@ -199,6 +200,23 @@ function checkCurrency(code: string, field: string): void {
 /** Where a kind stands in the manifest. */
 const pointerOf = (kind: number): string => (kind === 0 ? "/input" : `/also/${kind - 1}/input`);
 
+/** Workbooks are told by their sheets and columns: one of a kind that takes all of a later kind would hide that. */
+function refuseHidden(inputs: readonly PlatformPlugin["input"][]): void {
+  for (const [index, input] of inputs.entries()) {
+    if (input.format !== "xlsx") continue;
+    const hides = (earlier: PlatformPlugin["input"]): boolean =>
+      earlier.format === "xlsx" &&
+      earlier.sheet === input.sheet &&
+      (earlier.header === false ||
+        (input.header !== false && earlier.columns.every((name) => input.columns.includes(name))));
+    if (inputs.slice(0, index).some(hides))
+      refuse(
+        pointerOf(index),
+        "is a workbook that an earlier kind takes already: of the same sheet, with no columns that are not the earlier one's; put the one with more columns first",
+      );
+  }
+}
+
 /**
  * Checks what a worker found as a plugin's value, its contract version first.
  * @throws PLUGIN_CONTRACT_UNSUPPORTED, PLUGIN_SHAPE_INVALID with the field
@@ -220,9 +238,7 @@ export function checkManifest(value: unknown): Manifest {
     const fault = declarationFault(kind.input);
     if (fault !== undefined) refuse(`${at}${fault.field}`, fault.reason);
   }
-  const sheets = files.flatMap(({ input }, index) => (input.format === "xlsx" ? [index] : []));
-  if (sheets[1] !== undefined)
-    refuse(pointerOf(sheets[1]), "is a second spreadsheet, which can't be told from the first");
+  refuseHidden(files.map(({ input }) => input));
   for (const [index, code] of manifest.currencies.entries()) checkCurrency(code, `/currencies/${index}`);
   const fault = faultOfFeeRule(manifest.fees, manifest.currencies);
   if (fault !== undefined) refuse(`/fees${fault.field}`, fault.reason);

@@ -124,13 +124,13 @@ const cases: readonly Case[] = [
     /USD is not one of its currencies/,
   ],
   [
-    "it has two kinds of workbooks",
+    "its second kind of workbooks is hidden by its first",
     withPlugin({
       fields:
-        'input: { format: "xlsx", columns: ["id"] }, also: [{ input: { format: "xlsx", columns: ["no"] }, schema: "order.schema.json", map: () => [] }],',
+        'input: { format: "xlsx", columns: ["id"] }, also: [{ input: { format: "xlsx", columns: ["no", "id"] }, schema: "order.schema.json", map: () => [] }],',
     }),
     "PLUGIN_SHAPE_INVALID",
-    /\/also\/0\/input is a second spreadsheet/,
+    /\/also\/0\/input is a workbook that an earlier kind takes already/,
   ],
   [
     "its workbook has marks",
