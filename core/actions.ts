@@ -21,6 +21,8 @@ import type {
   FeeRule,
   FileReport,
   JournalEntry,
+  LedgerDay,
+  LedgerDayTotal,
   Manifest,
   Money,
   Order,
@@ -225,6 +227,11 @@ export interface Actions extends AccountActions, MandateActions, RefundActions, 
   "ledger.entries": { params: PageQuery & { paymentId?: string }; result: Page<JournalEntry> };
   /** As kept: the blocks of the journal that are sealed, folded into sums. */
   "ledger.balances": { params: PageQuery & { account?: string }; result: Page<Balance> };
+  /** Closes a day (UTC) of the journal, by an operator. */
+  "ledger.close": { params: { date: string; by: string }; result: LedgerDay };
+  "ledger.days": { params: PageQuery; result: Page<LedgerDay> };
+  "ledger.day": { params: { date: string }; result: LedgerDay };
+  "ledger.dayTotals": { params: PageQuery & { date: string }; result: Page<LedgerDayTotal> };
   /** Sealed decisions, in the order of their chain. */
   "audit.entries": { params: PageQuery & { subject?: string }; result: Page<AuditEntry> };
   /** What is kept of a payment, page by page, member by member of its evidence pack. */

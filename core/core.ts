@@ -16,6 +16,7 @@ import { filesShell } from "./files/files.service.ts";
 import { FILES } from "./files/model.ts";
 import { filesService } from "./files/service.ts";
 import type { Job } from "./jobs.ts";
+import { DAYS } from "./ledger/day-model.ts";
 import { ledgerShell } from "./ledger/ledger.service.ts";
 import { ledgerService } from "./ledger/service.ts";
 import { linksShell } from "./links/links.service.ts";
@@ -125,6 +126,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     MANDATES,
     FEE_RULES,
     SETTLEMENT_RULES,
+    DAYS,
   ]);
 
   const evidence = await evidenceService(deps);
@@ -154,6 +156,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
     { name: "audit", everyMs: sweepMs, run: audit.run },
     { name: "journal", everyMs: sweepMs, run: ledger.run },
+    { name: "ledger days", everyMs: 5 * sweepMs, run: ledger.closeDue },
     { name: "settlement", everyMs: sweepMs, run: settlement.sweep },
     { name: "mandates", everyMs: sweepMs, run: mandates.sweep },
     { name: "mandate-charges", everyMs: sweepMs, run: mandates.chargeOpen },
@@ -175,6 +178,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       await mergePay.recover();
       await payouts.recover();
       await refunds.recover();
+      await ledger.recover();
     },
     /** Ends what goes on beside the jobs, in bounded time. */
     async stop(): Promise<void> {

@@ -72,6 +72,8 @@ export type Point =
   | "account.resealed"
   | "journal.sealed"
   | "journal.balance-kept"
+  | "ledger-day.close-written"
+  | "ledger-day.totals-written"
   | "audit.relayed"
   | "audit.block-written"
   | "refund.inserted"

@@ -612,6 +612,99 @@ export interface JournalEntry {
   position?: string;
 }
 /**
+ * What a closed day did to an account in a currency.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "ledger-day-total".
+ */
+export interface LedgerDayTotal {
+  account: string;
+  debit: Total;
+  credit: Total1;
+  balance: Total2;
+}
+/**
+ * This interface was referenced by `LedgerDayTotal`'s JSON-Schema
+ * via the `definition` "total".
+ */
+export interface Total {
+  value: string;
+  currency: string;
+}
+/**
+ * Zero or below.
+ */
+export interface Total1 {
+  value: string;
+  currency: string;
+}
+/**
+ * At the end of the day; a positive one is a debit.
+ */
+export interface Total2 {
+  value: string;
+  currency: string;
+}
+/**
+ * A day (UTC) of the journal that takes no more entries: an entry is of the first day from its own time on whose close has its block of the chain.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "ledger-day".
+ */
+export interface LedgerDay {
+  date: string;
+  /**
+   * `closing`: it takes nothing more, and is still being summed.
+   */
+  state: "closing" | "closed";
+  /**
+   * The last block of the journal that is in it; 0: none.
+   */
+  block: number;
+  /**
+   * The hash of that block.
+   */
+  hash: string;
+  closedAt: string;
+  /**
+   * The operator.
+   */
+  by: string;
+  entries?: number;
+  /**
+   * Entries of an earlier time: they came when their own day was closed.
+   */
+  late?: number;
+  /**
+   * Accounts that it moved.
+   */
+  accounts?: number;
+  /**
+   * Suspense accounts that are not zero at its end, or that it moved.
+   */
+  suspense?: {
+    account: string;
+    balance: Total3;
+    /**
+     * Lines of this day on it; the first 100 are listed. What was there before stands in the days before.
+     */
+    count: number;
+    lines: {
+      entry: string;
+      amount: Money2;
+      explanation: string;
+    }[];
+  }[];
+}
+/**
+ * This interface was referenced by `LedgerDay`'s JSON-Schema
+ * via the `definition` "total".
+ */
+export interface Total3 {
+  value: string;
+  currency: string;
+}
+/**
  * The unified order document as stored and shown.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema

@@ -15,7 +15,7 @@ import {
 } from "./model.ts";
 
 /** Entries of one block: an entry of a payment of 1,000 merchants is some 100 KB. */
-const ENTRIES_PER_BLOCK = 100;
+export const ENTRIES_PER_BLOCK = 100;
 
 /**
  * Seals entries that are in no block yet into the next one. Entries are written by any node at any time; the chain is made after, by compare-and-set:

@@ -13,6 +13,7 @@ import {
   type StoredFold,
   type Sums,
 } from "./balances.ts";
+import { checkDays } from "./day-check.ts";
 import { isSuspense, rowOf } from "./chart.ts";
 import { KINDS, OWING } from "./check.ts";
 import { isBalanced, JOURNAL, JOURNAL_CHAIN, type StoredEntry } from "./model.ts";
@@ -55,6 +56,7 @@ export async function checkLedger(given: LedgerCheck): Promise<LedgerReport> {
   });
   await checkOwing(store, complain);
   await checkBalances(store, kept, foldedTo, complain);
+  await checkDays(store, complain);
   const suspense = [...sums.values()]
     .filter(({ account, minor }) => minor !== 0n && isSuspense(account))
     .map(({ account, minor, currency }) => ({ account, balance: totalOf(minor, currency) }));

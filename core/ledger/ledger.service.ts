@@ -1,4 +1,5 @@
 import { shell } from "../shell.ts";
 import type { LedgerService } from "./service.ts";
 
-export const ledgerShell = ({ entries, balances }: LedgerService) => shell("ledger", { entries, balances });
+export const ledgerShell = ({ entries, balances, close, days, day, dayTotals }: LedgerService) =>
+  shell("ledger", { entries, balances, close, days, day, dayTotals });

@@ -5,6 +5,7 @@ import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import type { Balance, JournalEntry } from "../../schemas/types.generated.ts";
 import { balanceKeeper, BALANCES, showBalance, type StoredBalance } from "./balances.ts";
+import { ledgerDays } from "./days.ts";
 import { assertBookable, JOURNAL, JOURNAL_CHAIN, showEntry, type StoredEntry } from "./model.ts";
 
 const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late|_taken)?");
@@ -19,8 +20,10 @@ export async function ledgerService(deps: Deps) {
   const balances = await deps.store.collection<StoredBalance>(BALANCES);
   const seal = await chainSealer<StoredEntry>(deps, JOURNAL_CHAIN, "journal.block-written");
   const fold = await balanceKeeper(deps);
+  const days = await ledgerDays({ deps, journal, seal });
 
   return {
+    ...days,
     /** Seals what was written since into the chain. */
     seal,
 

@@ -9,6 +9,8 @@ import feeRule from "../../schemas/fee-rule.schema.json" with { type: "json" };
 import feeVersion from "../../schemas/fee-version.schema.json" with { type: "json" };
 import fileReport from "../../schemas/file-report.schema.json" with { type: "json" };
 import journalEntry from "../../schemas/journal-entry.schema.json" with { type: "json" };
+import ledgerDay from "../../schemas/ledger-day.schema.json" with { type: "json" };
+import ledgerDayTotal from "../../schemas/ledger-day-total.schema.json" with { type: "json" };
 import manifest from "../../schemas/manifest.schema.json" with { type: "json" };
 import money from "../../schemas/money.schema.json" with { type: "json" };
 import order from "../../schemas/order.schema.json" with { type: "json" };
@@ -42,6 +44,8 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   feeVersion,
   fileReport,
   journalEntry,
+  ledgerDay,
+  ledgerDayTotal,
   manifest,
   money,
   order,

@@ -5,6 +5,7 @@ import { doctorCommand } from "./doctor.ts";
 import { evidenceCommands } from "./evidence.ts";
 import { fileCommands } from "./files.ts";
 import { importFiles, type ImportOptions } from "./import.ts";
+import { ledgerCommands } from "./ledger.ts";
 import { linkCommands } from "./links.ts";
 import { pluginCommands } from "./plugin.ts";
 import { complain } from "./print.ts";
@@ -51,6 +52,7 @@ program
 accountCommands(program);
 fileCommands(program);
 linkCommands(program);
+ledgerCommands(program);
 doctorCommand(program);
 evidenceCommands(program);
 pluginCommands(program);

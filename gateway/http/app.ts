@@ -14,6 +14,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { ledgerRoutes } from "./routes/ledger.ts";
 import { linkImportRoute, linkRoutes } from "./routes/links.ts";
 import { mandateRoutes } from "./routes/mandates.ts";
 import { operationRoutes } from "./routes/operations.ts";
@@ -107,6 +108,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     settlementRoutes,
     statementRoutes,
     reconciliationRoutes,
+    ledgerRoutes,
     reviewRoutes,
     payoutRoutes,
     eventRoutes,

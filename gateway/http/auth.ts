@@ -20,6 +20,7 @@ export const SCOPES = [
   "endpoints:write",
   "refunds:write",
   "settlement:write",
+  "ledger:write",
   "accounts:write",
   "reviews:write",
   "orders:write",

@@ -44,6 +44,7 @@ export const PARAMS = {
   payout: object({ id: id("pyo") }, ["id"]),
   refund: object({ id: id("rfd") }, ["id"]),
   chargeback: object({ id: text("^cbk_[0-9a-f]{26}$") }, ["id"]),
+  day: object({ date: text("^\\d{4}-\\d{2}-\\d{2}$", "A day, UTC.") }, ["date"]),
   mandate: object({ id: id("man") }, ["id"]),
 } as const;
 
@@ -355,6 +356,8 @@ export const ANSWERS = {
   handover: object({ orderId: word, deliveredAt: time }, ["orderId", "deliveredAt"]),
   entry: ref("journal-entry"),
   balance: ref("balance"),
+  ledgerDay: ref("ledger-day"),
+  ledgerDayTotal: ref("ledger-day-total"),
   audit: ref("audit-entry"),
   event: ref("event"),
   inbox,

@@ -60,6 +60,9 @@ const CASES: Readonly<
   "payment.late-decided": [],
   "payment.late-refund-opened": [],
   // Mandates and accounts are killed at these in simulated time: test/simulation.
+  // Days of the journal are killed at these in simulated time and in test/unit/ledger/days.spec.ts.
+  "ledger-day.close-written": [],
+  "ledger-day.totals-written": [],
   "mandate.reserved": [],
   "mandate.settled": [],
   "mandate.revoked": [],

@@ -169,6 +169,8 @@ const POINTS: Readonly<Record<Point, boolean>> = {
   "journal.block-written": true,
   "journal.sealed": true,
   "journal.balance-kept": true,
+  "ledger-day.close-written": true,
+  "ledger-day.totals-written": true,
   "audit.relayed": true,
   "audit.block-written": true,
   "event.relayed": true,

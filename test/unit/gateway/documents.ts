@@ -363,6 +363,10 @@ export const CARELESS: Handlers = {
     return { ...came, bank, id: statementId, dryRun, statements: 1, entries: 3, pending: 1 };
   },
   "reconciliation.breaks": page(DOCS.break),
+  "ledger.close": () => DOCS.ledgerDay,
+  "ledger.days": page(DOCS.ledgerDay),
+  "ledger.day": () => DOCS.ledgerDay,
+  "ledger.dayTotals": page(DOCS.ledgerDayTotal),
   "payouts.preview": () => DOCS.payoutPreview,
   "payouts.run": page(DOCS.payout),
   "payouts.get": () => DOCS.payout,

@@ -40,6 +40,7 @@ const BODILESS = [
   "POST /v1/payments/{id}/cancel",
   "POST /v1/refunds/{id}/approve",
   "POST /v1/chargebacks/{id}/approve",
+  "POST /v1/ledger/days/{date}/close",
   "POST /v1/merchant-accounts/{id}/verify",
   "POST /v1/account-keys/rotate",
   "POST /v1/reviews/{id}/proposals/{proposalId}/approve",

@@ -51,6 +51,28 @@ export const SETTLED = {
     firstSeenAt: time,
     lastSeenAt: time,
   },
+  ledgerDay: {
+    date: "2025-05-31",
+    state: "closed",
+    block: 4,
+    hash: "a".repeat(64),
+    closedAt: time,
+    by: "ops",
+    entries: 7,
+    late: 1,
+    accounts: 5,
+    suspense: [
+      {
+        account: "suspense:late-money",
+        balance: { value: "-12.30", currency: "CNY" },
+        count: 1,
+        lines: [
+          { entry: `jrn_${tail}_late`, amount: { value: "-12.30", currency: "CNY" }, explanation: "It was late." },
+        ],
+      },
+    ],
+  },
+  ledgerDayTotal: { account: "bank:sandbox", debit: money, credit: { ...money, value: "0.00" }, balance: money },
   reconciliation: {
     bank: "sandbox",
     from: time,

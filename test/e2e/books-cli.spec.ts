@@ -1,4 +1,4 @@
-/** `mergepay statement import` as an operator runs it, against a running server. */
+/** `mergepay statement import` and `mergepay ledger close` as an operator runs them, against a running server. */
 import { expect } from "chai";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,22 +10,24 @@ import { atRest, auditAll } from "./support/rest.ts";
 import { ended, fileOf, openShop, pay, stock } from "./support/shop.ts";
 import { openWorld, type World } from "./support/world.ts";
 
-describe("mergepay statement import", function () {
+describe("the books on the command line", function () {
   this.timeout(60_000);
   let world: World;
   let folder: string;
   let entry: CamtEntry;
 
-  const give = async (files: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+  const run = async (...args: readonly string[]) => {
     const key = "bearer" in world.operator ? world.operator.bearer : "";
-    const env = { MERGEPAY_URL: await world.node.url(), MERGEPAY_OPERATOR_KEY: key };
+    return mergepay(args, { MERGEPAY_URL: await world.node.url(), MERGEPAY_OPERATOR_KEY: key });
+  };
+  const give = async (files: Readonly<Record<string, string>>, ...args: readonly string[]) => {
     const paths: string[] = [];
     for (const [name, text] of Object.entries(files)) {
       const path = join(folder, name);
       await writeFile(path, text);
       paths.push(path);
     }
-    return mergepay(["statement", "import", ...paths, "--bank", "sandbox", ...args], env);
+    return run("statement", "import", ...paths, "--bank", "sandbox", ...args);
   };
 
   before(async () => {
@@ -78,6 +80,28 @@ describe("mergepay statement import", function () {
     expect(mixed.stdout).to.include("good.xml: 1 statement, 1 entry: 1 agree");
     const missing = await give({}, join(folder, "not-there.xml"));
     expect([missing.code, missing.stderr.includes("does not exist")]).to.deep.equal([1, true]);
+  });
+
+  it("closes days that are over, each after the one before it, and says so again", async () => {
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+    const closed = (date: string) =>
+      new RegExp(`^${date}: closed, 0 entries on 0 accounts, to block \\d+:[0-9a-f]{12}; suspense is zero$`);
+    const first = await run("ledger", "close", daysAgo(3));
+    expect(first.code, first.stderr).to.equal(0);
+    expect(first.stdout.trim()).to.match(closed(daysAgo(3)));
+    const rest = await run("ledger", "close", daysAgo(1));
+    const lines = rest.stdout.trim().split("\n");
+    expect(lines, rest.stderr).to.have.length(2);
+    for (const [index, line] of lines.entries()) expect(line).to.match(closed(daysAgo(2 - index)));
+    expect((await run("ledger", "close", daysAgo(1))).stdout.trim()).to.equal(lines[1]);
+    const early = await run("ledger", "close", daysAgo(-1));
+    expect([early.code, early.stderr.includes("is not over"), early.stderr.includes("[STATE_REFUSED]")]).to.deep.equal([
+      1,
+      true,
+      true,
+    ]);
+    const none = await run("ledger", "close", "yesterday");
+    expect([none.code, none.stderr.includes("such as 2026-03-01")]).to.deep.equal([1, true]);
   });
 
   it("leaves books that agree", async () => {
