@@ -52,6 +52,8 @@ import { refundsService } from "./refunds/service.ts";
 import { TAKE_BACKS } from "./take-backs/model.ts";
 import { takeBacksService } from "./take-backs/service.ts";
 import { takeBacksShell } from "./take-backs/take-backs.service.ts";
+import { HOLDS } from "./restored/model.ts";
+import { guarded, restoredService } from "./restored/service.ts";
 import { FEE_RULES, SETTLEMENT_RULES } from "./settlement/model.ts";
 import { settlementService } from "./settlement/service.ts";
 import { settlementShell } from "./settlement/settlement.service.ts";
@@ -88,20 +90,17 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     get: (params) => refunds.get(params),
     approve: (params) => refunds.approve(params),
   };
-  const mergePay = await mergePayService({
-    deps,
-    orders,
-    accounts,
-    quotes,
-    settlement,
-    ledger,
-    mandates: book,
-    refunds: refundCalls,
-  });
+  const restored = await restoredService(deps);
+  const payments = { deps, orders, accounts, quotes, settlement, ledger, mandates: book, refunds: refundCalls };
+  const mergePay = guarded(await mergePayService(payments), ["pay", "confirm"], restored);
   const mandates = await mandatesService({ deps, book, mergePay, orders });
-  const payouts = await payoutsService({ deps, orders, accounts, settlement, ledger });
+  const payouts = guarded(await payoutsService({ deps, orders, accounts, settlement, ledger }), ["run"], restored);
   const statements = await statementsService(deps, settlement);
-  const refunds = await refundsService({ deps, mergePay, orders, settlement, ledger });
+  const refunds = guarded(
+    await refundsService({ deps, mergePay, orders, settlement, ledger }),
+    ["open", "approve"],
+    restored,
+  );
   const takeBacks = await takeBacksService({ deps, orders, refunds });
   const chargebacks = await chargebacksService({ deps, mergePay, orders, settlement, ledger });
   const ends = {
@@ -109,7 +108,12 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     payout: payouts.endByStatement,
     refund: refunds.endByStatement,
   };
-  const reconciliation = await reconciliationService(deps, ends, chargebacks.byStatement);
+  const reconciliation = await reconciliationService(deps, ends, chargebacks.byStatement, restored.reconciled);
+  /** A job that moves money, which rests while the store is held. */
+  const free =
+    (run: Job["run"]): Job["run"] =>
+    async () =>
+      (await restored.held()) ? 0 : run();
   const tellers = [FILES, PAYMENTS, PAYOUTS, REFUNDS, CHARGEBACKS, TAKE_BACKS, MANDATES];
   const notify = await notifyService(deps, tellers, post, random);
 
@@ -127,6 +131,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     FEE_RULES,
     SETTLEMENT_RULES,
     DAYS,
+    HOLDS,
   ]);
 
   const evidence = await evidenceService(deps);
@@ -153,20 +158,20 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   const jobs: Job[] = [
     { name: "files", everyMs: sweepMs, run: files.takeUp },
     { name: "orders", everyMs: sweepMs, run: orders.expireDue },
-    { name: "merge-pay", everyMs: sweepMs, run: mergePay.sweep },
+    { name: "merge-pay", everyMs: sweepMs, run: free(mergePay.sweep) },
     { name: "audit", everyMs: sweepMs, run: audit.run },
     { name: "journal", everyMs: sweepMs, run: ledger.run },
     { name: "ledger days", everyMs: 5 * sweepMs, run: ledger.closeDue },
     { name: "settlement", everyMs: sweepMs, run: settlement.sweep },
-    { name: "mandates", everyMs: sweepMs, run: mandates.sweep },
-    { name: "mandate-charges", everyMs: sweepMs, run: mandates.chargeOpen },
+    { name: "mandates", everyMs: sweepMs, run: free(mandates.sweep) },
+    { name: "mandate-charges", everyMs: sweepMs, run: free(mandates.chargeOpen) },
     { name: "account-keys", everyMs: 5 * sweepMs, run: accounts.rotateSome },
     { name: "account-removals", everyMs: 5 * sweepMs, run: accounts.sweepRemovals },
-    { name: "payouts", everyMs: sweepMs, run: payouts.sweep },
-    { name: "payouts of the day", everyMs: sweepMs, run: payouts.daily },
-    { name: "refunds", everyMs: sweepMs, run: refunds.sweep },
+    { name: "payouts", everyMs: sweepMs, run: free(payouts.sweep) },
+    { name: "payouts of the day", everyMs: sweepMs, run: free(payouts.daily) },
+    { name: "refunds", everyMs: sweepMs, run: free(refunds.sweep) },
     { name: "chargebacks", everyMs: sweepMs, run: chargebacks.sweep },
-    { name: "take-backs", everyMs: sweepMs, run: takeBacks.sweep },
+    { name: "take-backs", everyMs: sweepMs, run: free(takeBacks.sweep) },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
   ];
@@ -201,6 +206,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       takeBacks,
       statements,
       reconciliation,
+      restored,
       notify,
       audit,
       evidence,

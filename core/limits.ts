@@ -20,6 +20,10 @@ export interface Limits {
   readonly quoteMs: number;
   readonly lockMs: number;
   readonly bankCallMs: number;
+  /** Time beyond the bank call's own deadline until its answer must have crossed the bus. */
+  readonly busMs: number;
+  /** What a node works on is left alone by the others for this long after its last sign of life. Twice that for the day's run of payouts. */
+  readonly leaseMs: number;
   /** Whole units of a payment's currency: when more than that goes back of it in all, a second operator must approve. */
   readonly refundFourEyes: number;
   /** Waits between inquiries; the last one repeats until the driver's finality window is over. */
@@ -61,6 +65,8 @@ export const LIMITS: Limits = Object.freeze({
   quoteMs: 15 * minute,
   lockMs: 15 * minute,
   bankCallMs: 30 * second,
+  busMs: 3 * second,
+  leaseMs: minute,
   refundFourEyes: 1000,
   inquiryMs: [5 * second, 30 * second, 2 * minute, 5 * minute, 15 * minute, hour],
   linkTokenMs: 15 * minute,

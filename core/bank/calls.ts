@@ -4,10 +4,8 @@ import type { ErrorCode } from "../errors/codes.ts";
 import { asMergepayError } from "../errors/errors.ts";
 import type { BankOutcome } from "../plugin/bank-outcome.ts";
 
-/** Time beyond the bank call's own deadline until the answer must have crossed the bus. */
-const BUS_MS = 3_000;
 /** How long a document is left alone by sweepers while a call to the bank about it is under way. */
-export const bankLeaseMs = (deps: Pick<Deps, "limits">): number => deps.limits.bankCallMs + 2 * BUS_MS;
+export const bankLeaseMs = (deps: Pick<Deps, "limits">): number => deps.limits.bankCallMs + 2 * deps.limits.busMs;
 
 /** Errors that say for certain that the call reached no bank. */
 const NOT_SENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -23,7 +21,7 @@ type Way = "bank-adapter.debit" | "bank-adapter.confirm" | "bank-adapter.refund"
 
 /** The calls to the bank. None is ever repeated here, and none throws: what can't be known is `unknown`. */
 export function bankCalls(deps: Deps) {
-  const timeoutMs = deps.limits.bankCallMs + BUS_MS;
+  const timeoutMs = deps.limits.bankCallMs + deps.limits.busMs;
 
   return {
     /** Sends an instruction, which is durable already. @param about what the log says it is for */

@@ -217,6 +217,12 @@ export const ERRORS = Object.freeze({
   ),
   // The house
   STORE_LOCKED: info(503, "operator", "changed", "Another process has this data folder open."),
+  STORE_RESTORED: info(
+    503,
+    "operator",
+    "later",
+    "This store was put back from a backup: nothing is paid, refunded or paid out until it is reconciled with the bank.",
+  ),
   STORE_UNAVAILABLE: info(503, "operator", "later", "The store can't be reached; nothing was accepted."),
   CONFIG_INVALID: info(500, "operator", "changed", "The configuration can't be used."),
   OVERLOADED: info(503, "nobody", "later", "Too much is under way; come back in a moment."),

@@ -16,8 +16,6 @@ import { type ReadAhead, readAhead } from "./read-ahead.ts";
 import { FILE_STATES } from "./states.ts";
 import { filesUnderWay } from "./under-way.ts";
 
-/** A file that is being processed is left alone by others for this long after its last sign of life. */
-const LEASE_MS = 60_000;
 /** How long a file waits for a plugin that is away, or after its reader stopped. */
 const RETRY_MS = 5_000;
 /** Batches that are fetched before they are stored; more while the frame is checked, which goes faster than mapping. */
@@ -51,6 +49,7 @@ export function fileProcessing(
   rejects: StoreCollection<StoredReject>,
   orders: OrdersService,
 ) {
+  const { leaseMs } = deps.limits;
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
   const underWay = filesUnderWay(deps.now);
   let stopped = false;
@@ -59,7 +58,7 @@ export function fileProcessing(
 
   async function claim(file: StoredFile): Promise<StoredFile> {
     if (file.state !== "processing") FILE_STATES.assertMove(file.state, "processing");
-    return save(file, { state: "processing", tries: file.tries + 1, dueAt: stamp(LEASE_MS) });
+    return save(file, { state: "processing", tries: file.tries + 1, dueAt: stamp(leaseMs) });
   }
 
   async function end(file: StoredFile, state: "processed" | "failed" | "quarantined", error?: MergepayError) {
@@ -119,7 +118,7 @@ export function fileProcessing(
       skipped: file.skipped + done.skipped,
       rejected: file.rejected + done.rejects.length,
       pluginVersion: version,
-      dueAt: stamp(LEASE_MS),
+      dueAt: stamp(leaseMs),
       tries: 1,
     });
   }
@@ -189,11 +188,11 @@ export function fileProcessing(
     const check = deps.call("platform.check", { fileId: file._id }, { platform: file.platform });
     for (;;) {
       const waited = new AbortController();
-      const late = delay(LEASE_MS / 3, undefined, { signal: waited.signal }).catch(() => undefined);
+      const late = delay(leaseMs / 3, undefined, { signal: waited.signal }).catch(() => undefined);
       const counted = await Promise.race([check, late]).finally(() => waited.abort());
       if (counted !== undefined)
-        return save(file, { checked: true, recordsTotal: counted.records, dueAt: stamp(LEASE_MS) });
-      file = await save(file, { dueAt: stamp(LEASE_MS) });
+        return save(file, { checked: true, recordsTotal: counted.records, dueAt: stamp(leaseMs) });
+      file = await save(file, { dueAt: stamp(leaseMs) });
     }
   }
 
@@ -210,10 +209,10 @@ export function fileProcessing(
       totals.add(records);
       if (done) {
         totals.assertFits();
-        return save(file, { verifiedBy: version, dueAt: stamp(LEASE_MS) });
+        return save(file, { verifiedBy: version, dueAt: stamp(leaseMs) });
       }
-      if (file.dueAt !== null && file.dueAt < stamp((2 * LEASE_MS) / 3))
-        file = await save(file, { dueAt: stamp(LEASE_MS) });
+      if (file.dueAt !== null && file.dueAt < stamp((2 * leaseMs) / 3))
+        file = await save(file, { dueAt: stamp(leaseMs) });
     }
   }
 

@@ -37,12 +37,6 @@ export type MergePayDeps = Omit<OutcomeDeps, "payments"> & {
   readonly refunds: RefundCalls;
 };
 
-/**
- * How long locking the orders may take: seconds at the most. After it a sweeper takes the payment for one whose process died, and ends it;
- * a process that was only slow is overtaken then and sends nothing.
- */
-const LOCKING_MS = 60_000;
-
 type PayParams = Actions["merge-pay.pay"]["params"];
 
 /** What came of a confirmation: most often one payment. */
@@ -175,7 +169,9 @@ export async function mergePayService(given: MergePayDeps) {
         bank: account.bank,
         ...rules,
         version: 1,
-        dueAt: stamp(Math.min(LOCKING_MS, deps.limits.lockMs)),
+        // Locking takes seconds at the most. After this a sweeper takes the payment for one whose process died, and ends it; a process
+        // that was only slow is overtaken then and sends nothing.
+        dueAt: stamp(Math.min(deps.limits.leaseMs, deps.limits.lockMs)),
         createdAt: at,
         updatedAt: at,
         ...EMPTY_OUTBOX,

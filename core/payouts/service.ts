@@ -19,8 +19,6 @@ export type PayoutsDeps = Omit<PayoutOutcomeDeps, "payouts"> & {
 const BY_PAYOUT = byId(idPattern("pyo"));
 /** Payees of one page of a preview or run. */
 const PAYEES = 200;
-/** How long a run may be silent before another node takes it over. */
-const RUN_LEASE_MS = 120_000;
 
 /** Pays merchants what is payable: batches by merchant and currency, one instruction each. */
 export async function payoutsService(given: PayoutsDeps) {
@@ -31,6 +29,8 @@ export async function payoutsService(given: PayoutsDeps) {
   const carry = carryPayouts({ deps, payouts, accounts, settlement, outcome });
   const { forecast, begin } = payoutStart({ deps, payouts, accounts, settlement });
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
+  /** A run may be silent between two payouts of a page for longer than a document. */
+  const runLeaseMs = 2 * deps.limits.leaseMs;
 
   async function foresee({ platform, merchant, after = "" }: Actions["payouts.preview"]["params"]) {
     const only = { ...(platform === undefined ? {} : { platform }), ...(merchant === undefined ? {} : { merchant }) };
@@ -44,7 +44,7 @@ export async function payoutsService(given: PayoutsDeps) {
 
   /** Goes on with the run of a day, payee by payee; each is begun once however often the run is taken up. */
   async function goOn(found: StoredRun): Promise<void> {
-    let run = await saveVersion(runs, found, { dueAt: stamp(RUN_LEASE_MS) });
+    let run = await saveVersion(runs, found, { dueAt: stamp(runLeaseMs) });
     for (;;) {
       const payees = await settlement.payees(run.after, PAYEES);
       let started = 0;
@@ -55,7 +55,7 @@ export async function payoutsService(given: PayoutsDeps) {
       run = await saveVersion(runs, run, {
         after: last,
         started: run.started + started,
-        dueAt: stamp(RUN_LEASE_MS),
+        dueAt: stamp(runLeaseMs),
       });
     }
     deps.log.info({ count: run.started }, "payouts of the day begun");

@@ -58,12 +58,14 @@ interface Found {
 /**
  * Holds statements of banks against our books. What differs is told, and nothing is changed to make it fit; what is unknown here and on a statement just as
  * it was asked for ends by it.
+ * @param reconciled told of each time of a bank that was held against the books, when all that came of it is written
  */
 export async function reconciliationService(
   deps: Deps,
   endBy: Readonly<Record<Booked["noun"], End>>,
   /** Books what the bank took back of a deduction; a dry run only says whether it would. @returns whether it is one */
   chargeBack: (bank: string, line: StatementLine, dryRun: boolean) => Promise<boolean>,
+  reconciled: (span: Span & { readonly bank: string }) => Promise<void>,
 ) {
   const writeAudit = await auditWriter(deps);
   const { booksOf, ownersOf, missingOf, askNow } = await bookedHere(deps);
@@ -204,6 +206,7 @@ export async function reconciliationService(
       { bank, bankRequestId: { $in: agreed.filter((id) => !differing.has(id)) }, state: "open" },
       { $set: { state: "resolved", resolvedAt: stamp() } },
     );
+    for (const span of whole) await reconciled({ bank, ...span });
     deps.log.info({ bank, count: differences.length }, "statement held against the books");
     return { ...came, fresh, resolved: resolved.modifiedCount };
   }

@@ -37,8 +37,6 @@ import { refundSweep } from "./sweep.ts";
 
 export type RefundsDeps = Omit<RefundOutcomeDeps, "refunds" | "returns" | "bank">;
 
-/** How long holding back may take: seconds at the most. After it a sweeper goes on with it. */
-const BEGIN_MS = 60_000;
 /** What a request is refused for when it comes to it: it was right when it was made. */
 const REJECTS: ReadonlySet<ErrorCode> = new Set(["REFUND_TOO_LARGE", "PREVIEW_STALE", "STATE_REFUSED"]);
 const TO_ORDERS = "The money that came late pays the orders now; ask for a refund of them.";
@@ -215,7 +213,8 @@ export async function refundsService(given: RefundsDeps) {
         bank: paid.bank,
         debitRequestId: paid.bankRequestId,
         version: 1,
-        dueAt: stamp(BEGIN_MS),
+        // Holding back takes seconds at the most; after this a sweeper goes on with it.
+        dueAt: stamp(deps.limits.leaseMs),
         createdAt: at,
         updatedAt: at,
         ...EMPTY_OUTBOX,

@@ -8,12 +8,15 @@ import type { Store } from "../../core/store/contract.ts";
 import { openStore } from "../../core/store/open.ts";
 import { readConfig } from "../config.ts";
 import { checkHouse } from "./doctor-house.ts";
+import { afterRestore } from "./doctor-restored.ts";
 import { many, print, table } from "./print.ts";
 
 interface DoctorOptions {
   readonly ledger?: true;
   readonly audit?: true;
   readonly anchor?: string;
+  readonly restored?: true;
+  readonly reconciled?: string;
 }
 
 interface Anchor {
@@ -32,10 +35,13 @@ export function doctorCommand(program: Command): void {
     .option("--ledger", "check the journal: its chain, every entry, and that everything that owes one has it")
     .option("--audit", "check the chain of the audit log")
     .option("--anchor <number:hash>", "a block that was noted before: the chain must still have it")
+    .option("--restored", "this store was put back from a backup: it moves no money until it is reconciled")
+    .option("--reconciled <words>", "who reconciled it with the bank and how: it moves money again")
     .action(doctor);
 }
 
-async function doctor({ ledger, audit, anchor }: DoctorOptions): Promise<void> {
+async function doctor({ ledger, audit, anchor, restored, reconciled }: DoctorOptions): Promise<void> {
+  if (restored === true || reconciled !== undefined) return afterRestore(reconciled);
   const noted = anchorOf(anchor);
   if (noted !== undefined && (ledger === undefined) === (audit === undefined))
     throw new MergepayError(

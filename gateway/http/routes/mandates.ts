@@ -113,6 +113,7 @@ export function mandateRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
         "MANDATE_ENDED",
         "MANDATE_LIMIT_REACHED",
         "MANDATE_NOT_COVERING",
+        "STORE_RESTORED",
         "ACCOUNT_MISSING",
         ...SELECTION_PROBLEMS,
       ],

@@ -79,6 +79,7 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
         ],
       },
       problems: [
+        "STORE_RESTORED",
         ...SELECTION_PROBLEMS,
         "IDEMPOTENCY_KEY_INVALID",
         "IDEMPOTENCY_KEY_REUSED",
@@ -125,7 +126,14 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
         200: ["The payment; `requires_action` again when the answer was wrong.", ANSWERS.payment],
         202: ["The payment is under way, or the bank's answer is not known yet.", ANSWERS.payment],
       },
-      problems: ["STATE_REFUSED", "CHALLENGE_MISMATCH", "CHALLENGE_EXPIRED", "UNSUPPORTED", "BANK_UNAVAILABLE"],
+      problems: [
+        "STATE_REFUSED",
+        "CHALLENGE_MISMATCH",
+        "CHALLENGE_EXPIRED",
+        "UNSUPPORTED",
+        "BANK_UNAVAILABLE",
+        "STORE_RESTORED",
+      ],
     }),
     async (request, reply) => {
       const payment = await call(

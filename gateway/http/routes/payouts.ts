@@ -36,7 +36,7 @@ export function payoutRoutes(app: FastifyInstance, { call, limits }: HttpDeps): 
       access: { operator: "settlement:write" },
       body: BODIES.payoutRun,
       answers: { 202: ["The payouts that have begun.", pageSchema(ANSWERS.payout)] },
-      problems: ["PREVIEW_STALE"],
+      problems: ["PREVIEW_STALE", "STORE_RESTORED"],
     }),
     async (request, reply) => {
       const params = { ...request.body, by: operatorIdOf(request) };

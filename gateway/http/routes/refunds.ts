@@ -65,7 +65,13 @@ export function refundRoutes(app: FastifyInstance, { call, limits }: HttpDeps): 
         201: ["The refund; `state` says whether it succeeded.", ANSWERS.refund],
         202: ["The refund waits for a second operator, or the bank's answer is not known yet.", ANSWERS.refund],
       },
-      problems: [...REQUEST_PROBLEMS, "PREVIEW_STALE", "IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_KEY_REUSED"],
+      problems: [
+        ...REQUEST_PROBLEMS,
+        "PREVIEW_STALE",
+        "STORE_RESTORED",
+        "IDEMPOTENCY_KEY_INVALID",
+        "IDEMPOTENCY_KEY_REUSED",
+      ],
     }),
     async (request, reply) => {
       const { reason, fingerprint, ...asked } = request.body;
@@ -87,7 +93,7 @@ export function refundRoutes(app: FastifyInstance, { call, limits }: HttpDeps): 
         200: ["The refund; `state` says whether it succeeded.", ANSWERS.refund],
         202: ["The bank's answer is not known yet.", ANSWERS.refund],
       },
-      problems: ["STATE_REFUSED", "SECOND_PERSON_REQUIRED"],
+      problems: ["STATE_REFUSED", "SECOND_PERSON_REQUIRED", "STORE_RESTORED"],
     }),
     async (request, reply) => {
       const params = { refundId: request.params.id, by: by(request) };

@@ -72,9 +72,9 @@ export const patches: readonly Patch[] = [
   },
   {
     name: "nothing is written before the deduction is sent",
-    file: "core/merge-pay/service.ts",
+    file: "core/merge-pay/carry-out.ts",
     from: "const durable = await outcome",
-    to: "const durable = await { save: async (old: object, more: object) => ({ ...old, ...more }) as StoredPayment }",
+    to: "const durable = await { save: async (old: object, more: object, _: unknown) => ({ ...old, ...more }) as StoredPayment }",
     red: [PAY, SIMULATION],
   },
   {

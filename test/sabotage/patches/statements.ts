@@ -21,7 +21,7 @@ export const patches: readonly Patch[] = [
   {
     name: "a line ends what it names by the booking of another instruction",
     file: "core/reconciliation/service.ts",
-    from: "const owner = owners.get(bankReference) ?? ours.subject;",
+    from: "const owner = owners.get(bankReference)?.subject ?? ours.subject;",
     to: "const owner = ours.subject;",
     red: [RECONCILIATION],
   },
