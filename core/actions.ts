@@ -10,6 +10,7 @@ import type { Reply } from "./plugin/contract.ts";
 import type { StatementPage, StatementRange } from "./plugin/bank-contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
+import type { ClaimActions } from "./claims/actions.ts";
 import type { ChargebackActions } from "./chargebacks/actions.ts";
 import type { RefundActions } from "./refunds/actions.ts";
 import type { SettlementActions } from "./settlement/actions.ts";
@@ -150,7 +151,8 @@ export interface Delivery {
   readonly lastError?: string;
 }
 
-export interface Actions extends AccountActions, MandateActions, RefundActions, ChargebackActions, SettlementActions {
+export interface Actions
+  extends AccountActions, MandateActions, RefundActions, ChargebackActions, ClaimActions, SettlementActions {
   "files.receive": {
     params: {
       fileId: string;

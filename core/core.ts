@@ -11,6 +11,9 @@ import { auditService } from "./audit/service.ts";
 import { CHARGEBACKS } from "./chargebacks/model.ts";
 import { chargebacksService } from "./chargebacks/service.ts";
 import { chargebacksShell } from "./chargebacks/chargebacks.service.ts";
+import { CLAIMS } from "./claims/model.ts";
+import { claimsService } from "./claims/service.ts";
+import { claimsShell } from "./claims/claims.service.ts";
 import type { Deps } from "./deps.ts";
 import { filesShell } from "./files/files.service.ts";
 import { FILES } from "./files/model.ts";
@@ -103,6 +106,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   );
   const takeBacks = await takeBacksService({ deps, orders, refunds });
   const chargebacks = await chargebacksService({ deps, mergePay, orders, settlement, ledger });
+  const claims = await claimsService({ deps, settlement });
   const ends = {
     payment: mergePay.endByStatement,
     payout: payouts.endByStatement,
@@ -114,7 +118,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     (run: Job["run"]): Job["run"] =>
     async () =>
       (await restored.held()) ? 0 : run();
-  const tellers = [FILES, PAYMENTS, PAYOUTS, REFUNDS, CHARGEBACKS, TAKE_BACKS, MANDATES];
+  const tellers = [FILES, PAYMENTS, PAYOUTS, REFUNDS, CHARGEBACKS, TAKE_BACKS, CLAIMS, MANDATES];
   const notify = await notifyService(deps, tellers, post, random);
 
   const audit = await auditService(deps, [
@@ -124,6 +128,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     PAYOUTS,
     CHARGEBACKS,
     TAKE_BACKS,
+    CLAIMS,
     LINKS,
     ENDPOINTS,
     MERCHANT_ACCOUNTS,
@@ -145,6 +150,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     refundsShell(refunds),
     chargebacksShell(chargebacks),
     takeBacksShell(takeBacks),
+    claimsShell(claims),
     mandatesShell(mandates),
     settlementShell(settlement),
     payoutsShell(payouts),
@@ -171,6 +177,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     { name: "payouts of the day", everyMs: sweepMs, run: free(payouts.daily) },
     { name: "refunds", everyMs: sweepMs, run: free(refunds.sweep) },
     { name: "chargebacks", everyMs: sweepMs, run: chargebacks.sweep },
+    { name: "claims", everyMs: sweepMs, run: claims.sweep },
     { name: "take-backs", everyMs: sweepMs, run: free(takeBacks.sweep) },
     { name: "relay", everyMs: sweepMs / 4, run: notify.relay },
     { name: "webhooks", everyMs: sweepMs / 4, run: notify.deliverDue },
@@ -204,6 +211,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       refunds,
       chargebacks,
       takeBacks,
+      claims,
       statements,
       reconciliation,
       restored,

@@ -21,6 +21,7 @@ export type IdPrefix =
   | "man"
   | "req"
   | "rfd"
+  | "clm"
   | "fee"
   | "str"
   | "aud"

@@ -300,6 +300,43 @@ export interface Evidence {
   reference: string;
 }
 /**
+ * What a merchant owes: refunds and chargebacks took more than its orders bring. Later orders net it; what they have not netted after a declared number of days is claimed.
+ *
+ * This interface was referenced by `Bundle`'s JSON-Schema
+ * via the `definition` "claim".
+ */
+export interface Claim {
+  id: string;
+  platform: string;
+  merchant: string;
+  /**
+   * `owing`: not claimed yet · `claimed`: it has been owed for too long · `netted`: later orders brought as much.
+   */
+  state: "owing" | "claimed" | "netted";
+  owed: Money8;
+  /**
+   * When it was first seen.
+   */
+  since: string;
+  /**
+   * When it is claimed unless it has been netted by then, by the settlement rule that counted when it was looked at last.
+   */
+  claimAt?: string;
+  claimedAt?: string;
+  endedAt?: string;
+  updatedAt: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money8 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
  * The one debit instruction of a payment; durable before its first byte leaves.
  *
  * This interface was referenced by `Bundle`'s JSON-Schema
@@ -394,6 +431,8 @@ export interface Event {
     | "orders.refunding"
     | "orders.cancel_refused"
     | "orders.charged_back"
+    | "claim.opened"
+    | "claim.ended"
     | "mandate.used"
     | "mandate.refused"
     | "mandate.released"
@@ -404,7 +443,7 @@ export interface Event {
     | "file.processed"
     | "file.failed";
   /**
-   * Id of the file, order, payment, mandate, refund, chargeback or payout that the fact is about.
+   * Id of the file, order, payment, mandate, refund, chargeback, payout or claim that the fact is about.
    */
   aggregate: string;
   /**
@@ -733,7 +772,7 @@ export interface Order {
    * The payment that holds or paid the order.
    */
   paymentId?: string;
-  refunded?: Money8;
+  refunded?: Money9;
   /**
    * Counts the contents that files gave the order.
    */
@@ -747,7 +786,7 @@ export interface Order {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money8 {
+export interface Money9 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -823,7 +862,7 @@ export interface Payment {
   mandateId?: string;
   deduction?: Deduction;
   challenge?: Challenge;
-  refundedTotal?: Money9;
+  refundedTotal?: Money10;
   /**
    * The bank's word is missing or contradicts itself; an operator must look.
    */
@@ -876,7 +915,7 @@ export interface Challenge {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money9 {
+export interface Money10 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -912,12 +951,12 @@ export interface PayoutPreview {
 export interface PayoutForecast {
   platform: string;
   merchant: string;
-  payable: Money10;
+  payable: Money11;
   /**
    * Lines of that sum.
    */
   lines: number;
-  held: Money11;
+  held: Money12;
   /**
    * When the next of what is held becomes payable.
    */
@@ -938,7 +977,7 @@ export interface PayoutForecast {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money10 {
+export interface Money11 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -948,7 +987,7 @@ export interface Money10 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money11 {
+export interface Money12 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -969,7 +1008,7 @@ export interface Payout {
    * `cancelled`: nothing was sent, since its lines were not to be had any more.
    */
   state: "collecting" | "submitting" | "succeeded" | "failed" | "unknown" | "cancelled";
-  amount: Money12;
+  amount: Money13;
   lines: number;
   /**
    * The merchant's account as it was when the payout began.
@@ -991,7 +1030,7 @@ export interface Payout {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money12 {
+export interface Money13 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1103,7 +1142,7 @@ export interface Quote {
    * @minItems 1
    */
   orders: SelectedOrder[];
-  total?: Money13;
+  total?: Money14;
   /**
    * Of a selection over several currencies: what will be deducted in each, by a payment of its own.
    *
@@ -1117,7 +1156,7 @@ export interface Quote {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money13 {
+export interface Money14 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1147,7 +1186,7 @@ export interface RecordReject {
 export interface RefundPreview {
   paymentId: string;
   amount: Money2;
-  left: Money14;
+  left: Money15;
   parts: PreviewedPart[];
   /**
    * A second operator must approve it.
@@ -1158,7 +1197,7 @@ export interface RefundPreview {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money14 {
+export interface Money15 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1326,7 +1365,7 @@ export interface Review {
    */
   reason?: "silent" | "differs" | "late_money";
   total: Money2;
-  lateAmount?: Money15;
+  lateAmount?: Money16;
   lateMoney?: ReviewedLateMoney;
   bank: string;
   /**
@@ -1339,7 +1378,7 @@ export interface Review {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money15 {
+export interface Money16 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1436,7 +1475,7 @@ export interface SettlementLine {
   gross: Money2;
   fee: Money2;
   net: Money2;
-  tax?: Money16;
+  tax?: Money17;
   /**
    * What made the fee.
    */
@@ -1477,7 +1516,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money16 {
+export interface Money17 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1526,6 +1565,10 @@ export interface SettlementRule {
   reserve?: Reserve;
   minimumPayout?: FeeAmounts;
   /**
+   * What a merchant owes for so many days without later orders to net it is claimed.
+   */
+  claimAfterDays?: number;
+  /**
    * IANA name of the time zone whose days are counted, such as Asia/Shanghai.
    */
   zone?: string;
@@ -1562,9 +1605,9 @@ export interface Statement {
    * This moment not included.
    */
   to: string;
-  opening?: Money17;
+  opening?: Money18;
   items: StatementItem[];
-  closing?: Money19;
+  closing?: Money20;
   /**
    * Cursor of the next page; absent on the last.
    */
@@ -1573,7 +1616,7 @@ export interface Statement {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money17 {
+export interface Money18 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1608,7 +1651,7 @@ export interface StatementItem {
   gross?: Money2;
   fee?: Money2;
   tax?: Money2;
-  net: Money18;
+  net: Money19;
   /**
    * The fee rule that made the fee, in words.
    */
@@ -1627,7 +1670,7 @@ export interface StatementItem {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money18 {
+export interface Money19 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1637,7 +1680,7 @@ export interface Money18 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money19 {
+export interface Money20 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

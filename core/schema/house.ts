@@ -2,6 +2,7 @@ import auditEntry from "../../schemas/audit-entry.schema.json" with { type: "jso
 import reconciliationBreak from "../../schemas/break.schema.json" with { type: "json" };
 import balance from "../../schemas/balance.schema.json" with { type: "json" };
 import chargeback from "../../schemas/chargeback.schema.json" with { type: "json" };
+import claim from "../../schemas/claim.schema.json" with { type: "json" };
 import deduction from "../../schemas/deduction.schema.json" with { type: "json" };
 import dryRun from "../../schemas/dry-run.schema.json" with { type: "json" };
 import event from "../../schemas/event.schema.json" with { type: "json" };
@@ -37,6 +38,7 @@ export const HOUSE_SCHEMAS: readonly Readonly<Record<string, unknown>>[] = [
   reconciliationBreak,
   balance,
   chargeback,
+  claim,
   deduction,
   dryRun,
   event,

@@ -58,6 +58,15 @@ export function payableLines(lines: StoreCollection<KeptLine>) {
       return { payable: moneyOf(sum, payee.slice(payee.lastIndexOf("/") + 1)), planned };
     },
 
+    /** What a payee is owed in all, of lines that are in no payout; below zero when it owes. */
+    async balanceOf(payee: string): Promise<Money> {
+      const open = await lines
+        .find({ payee, state: { $in: ["due", "held", "payable"] } }, { projection: { net: 1 } })
+        .toArray();
+      const sum = open.reduce((minor, { net }) => minor + minorOfMoney(net), 0n);
+      return moneyOf(sum, payee.slice(payee.lastIndexOf("/") + 1));
+    },
+
     /** What waits for its time or a delivery, and when the next of it becomes payable. */
     async heldOf(payee: string): Promise<{ held: Money; nextAt?: string }> {
       const waiting = await lines

@@ -10,6 +10,7 @@ import { strictQuery } from "./query.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { bankStatementRoutes } from "./routes/bank-statements.ts";
 import { chargebackRoutes } from "./routes/chargebacks.ts";
+import { claimRoutes } from "./routes/claims.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
@@ -104,6 +105,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     operationRoutes,
     refundRoutes,
     chargebackRoutes,
+    claimRoutes,
     takeBackRoutes,
     settlementRoutes,
     statementRoutes,

@@ -43,6 +43,7 @@ export const PARAMS = {
   merchantAccount: object({ id: id("mac") }, ["id"]),
   payout: object({ id: id("pyo") }, ["id"]),
   refund: object({ id: id("rfd") }, ["id"]),
+  claim: object({ id: id("clm") }, ["id"]),
   chargeback: object({ id: text("^cbk_[0-9a-f]{26}$") }, ["id"]),
   day: object({ date: text("^\\d{4}-\\d{2}-\\d{2}$", "A day, UTC.") }, ["date"]),
   mandate: object({ id: id("man") }, ["id"]),
@@ -71,6 +72,11 @@ export const QUERY = {
   remap: object({ dryRun: { const: "true", description: "Only say what would change." } }),
   ofPlatform: object({ ...page, platform: { ...platform, description: "Operators: only of this platform." } }),
   chargebacks: object({ ...page, payment: id("pay"), needsReview }),
+  claims: object({
+    ...page,
+    platform: { ...platform, description: "Operators: only of this platform." },
+    state: { enum: ["owing", "claimed", "netted"] },
+  }),
   takeBacks: object({
     ...page,
     platform: { ...platform, description: "Operators: only of this platform." },
@@ -328,6 +334,7 @@ export const ANSWERS = {
   reject: ref("record-reject"),
   order: ref("order"),
   chargeback: ref("chargeback"),
+  claim: ref("claim"),
   takeBack: ref("take-back"),
   quote: ref("quote"),
   payment: ref("payment"),

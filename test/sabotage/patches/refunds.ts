@@ -50,6 +50,13 @@ export const patches: readonly Patch[] = [
     red: [REFUNDS],
   },
   {
+    name: "what a merchant owes is claimed at once",
+    file: "core/claims/service.ts",
+    from: 'if (claim.state === "owing" && claimAt <= stamp())',
+    to: 'if (claim.state === "owing" && claimAt !== "")',
+    red: ["test/unit/claims/claims.spec.ts"],
+  },
+  {
     name: "a chargeback takes from orders what was refunded already",
     file: "core/chargebacks/service.ts",
     from: "gross - (taken.get(orderId)?.gross ?? 0n), 0n);",

@@ -270,6 +270,8 @@ export const CALLS: readonly ApiCall[] = [
     who: [OPS],
     status: 200,
   },
+  get("/v1/claims?state=claimed", [ACME, OPS], { route: "/v1/claims" }),
+  get(`/v1/claims/${IDS.claim}`, [ACME, OPS], { route: "/v1/claims/:id", owned: true }),
   get("/v1/take-backs?needsReview=true", [ACME, OPS], { route: "/v1/take-backs" }),
   get(`/v1/take-backs/${IDS.order}`, [ACME, OPS], { route: "/v1/take-backs/:id", owned: true }),
   get(`/v1/refunds?payment=${IDS.payment}`, [ACME, ANNA, OPS], { route: "/v1/refunds" }),

@@ -15,5 +15,6 @@ export const IDS = {
   payout: `pyo_${tail}`,
   statement: `stm_${tail}`,
   refund: `rfd_${tail}`,
+  claim: `clm_${tail}`,
   chargeback: `cbk_${"c".repeat(26)}`,
 } as const;

@@ -187,6 +187,7 @@ describe("a settlement rule", () => {
         hold: { after: "delivery", days: 365 },
         reserve: { percent: "5", days: 1 },
         minimumPayout: { USD: "10.00" },
+        claimAfterDays: 1,
         zone: "Etc/GMT+8",
       },
       undefined,
@@ -201,7 +202,8 @@ describe("a settlement rule", () => {
     ["a reserve for no day", { reserve: { percent: "1", days: 0 } }, "/reserve/days"],
     ["a least payout with too many decimals", { minimumPayout: { USD: "1.001" } }, "/minimumPayout/USD"],
     ["a least payout in a currency that is not its platform's", { minimumPayout: { KWD: "1" } }, "/minimumPayout/KWD"],
-    ["a setting that it does not know", { claimAfterDays: 30 }, "/claimAfterDays"],
+    ["a claim after no day", { claimAfterDays: 0 }, "/claimAfterDays"],
+    ["a setting that it does not know", { claimsAfter: 30 }, "/claimsAfter"],
     ["a zone that is none", { zone: "Mars/Olympus" }, "/zone"],
     ["a zone as an offset", { zone: "+08:00" }, "/zone"],
   ] as const)
