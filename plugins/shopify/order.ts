@@ -25,11 +25,16 @@ export interface Order {
   readonly presentment_currency?: string | null;
   readonly total_price: string;
   readonly total_outstanding?: string | null;
-  readonly total_price_set?: {
-    readonly presentment_money?: { readonly amount: string; readonly currency_code: string };
-  } | null;
+  readonly total_price_set?: MoneyBag | null;
+  /** The same after lines were added, changed or taken out; only newer versions tell it. */
+  readonly current_total_price?: string | null;
+  readonly current_total_price_set?: MoneyBag | null;
   readonly refunds?: readonly unknown[] | null;
   readonly line_items?: readonly LineItem[] | null;
+}
+
+interface MoneyBag {
+  readonly presentment_money?: { readonly amount: string; readonly currency_code: string };
 }
 
 interface LineItem {
@@ -46,9 +51,10 @@ function owedFor(order: Order): Money | undefined {
     const left = (shown ?? currency) === currency ? (order.total_outstanding ?? undefined) : undefined;
     return left === undefined ? undefined : money(left, currency);
   }
-  const bag = order.total_price_set?.presentment_money;
+  const { current_total_price: current, current_total_price_set: currentSet, total_price_set: first } = order;
+  const bag = (currentSet ?? (current ? undefined : first))?.presentment_money;
   if (bag !== undefined) return money(bag.amount, bag.currency_code);
-  return (shown ?? currency) === currency ? money(order.total_price, currency) : undefined;
+  return (shown ?? currency) === currency ? money(current || order.total_price, currency) : undefined;
 }
 
 function itemOf({ title, sku, quantity }: LineItem): NonNullable<PlatformOrder["items"]>[number] {

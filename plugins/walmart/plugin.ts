@@ -95,13 +95,13 @@ export default definePlatform<Order>({
     if (lines.some(refunded)) return { notOwed: named, reason: "The order was refunded, in part or whole." };
     for (const { line, index } of live) {
       const field = `/orderLines/orderLine/${index}/orderLineStatuses`;
-      const other = statusesOf(line).find((status) => !OPEN.has(status));
-      // The charge may be that of all units or of those left: the payer must not be asked for a guess.
-      if (other === "Cancelled")
-        return { reject: "A part of the line is cancelled; its charges do not tell what is owed.", field };
+      const other = statusesOf(line).find((status) => !OPEN.has(status) && status !== "Cancelled");
       if (other !== undefined)
         return { reject: "The line is in a status that does not tell whether it is owed.", field };
     }
+    // The charge may be that of all units or of those left: the payer must not be asked for a guess, nor go on owing what an earlier file said.
+    if (live.some(({ line }) => statusesOf(line).includes("Cancelled")))
+      return { notOwed: named, reason: "A part of a line is cancelled; its charges do not tell what is still owed." };
     const owed = live.flatMap(({ line, index }) => owedFor(line, index));
     const currency = owed[0]?.currency ?? "";
     const stranger = owed.find((amount) => amount.currency !== currency);
