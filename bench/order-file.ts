@@ -47,7 +47,7 @@ export async function xmlOrderFiles(): Promise<OrderFiles> {
 }
 
 /** Writes a file of so many orders out of its pieces. */
-export async function written(path: string, orders: number, pieces: Iterable<string>): Promise<OrderFile> {
+export async function written(path: string, orders: number, pieces: Iterable<string | Uint8Array>): Promise<OrderFile> {
   const file = createWriteStream(path);
   for (const piece of pieces) if (!file.write(piece)) await once(file, "drain");
   file.end();

@@ -1,4 +1,5 @@
 import { COLUMNS, type Row } from "./columns.ts";
+import { workbook } from "./workbook.ts";
 
 const PRODUCTS = ["Trail running headlamp", "Notebook, dotted, 3 pack", "Espresso tamper 58 mm", "Yoga strap"] as const;
 const START_MS = Date.UTC(2026, 0, 5, 8, 0, 0);
@@ -40,15 +41,20 @@ const WRITERS = {
   fixed: { line: (row) => COLUMNS.map(([name, chars]) => row[name].padEnd(chars)).join("") },
 } as const satisfies Readonly<Record<string, Writer>>;
 
-export type Format = keyof typeof WRITERS;
+export type Format = keyof typeof WRITERS | "xlsx";
 
 /** The formats that there are, in the order of the plugin's kinds. */
-export const FORMATS = Object.keys(WRITERS) as readonly Format[];
+export const FORMATS: readonly Format[] = [...(Object.keys(WRITERS) as (keyof typeof WRITERS)[]), "xlsx"];
 
-/** Text of a file of so many orders, in pieces. */
-export function* generate(format: Format, orders: number): Generator<string> {
+function* rows(orders: number): Generator<Row> {
+  for (let index = 0; index < orders; index += 1) yield rowOf(index);
+}
+
+/** A file of so many orders, in pieces. */
+export function* generate(format: Format, orders: number): Generator<string | Uint8Array> {
+  if (format === "xlsx") return yield* workbook(rows(orders));
   const { head = "", line, foot = "" }: Writer = WRITERS[format];
   yield head;
-  for (let index = 0; index < orders; index += 1) yield `${line(rowOf(index))}\n`;
+  for (const row of rows(orders)) yield `${line(row)}\n`;
   yield foot;
 }

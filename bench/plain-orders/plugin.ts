@@ -55,6 +55,7 @@ export default definePlatform<Row>({
     defineInput<Rows>({ input: { format: "csv", columns }, schema: "order.schema.json", map: mapRows }),
     defineInput<Rows>({ input: { format: "tsv", columns }, schema: "order.schema.json", map: mapRows }),
     defineInput<Rows>({ input: { format: "fixed", columns: fixedColumns }, schema: "order.schema.json", map: mapRows }),
+    defineInput<Rows>({ input: { format: "xlsx", columns }, schema: "order.schema.json", map: mapRows }),
   ],
   currencies: ["EUR"],
   fees: { percent: "1" },

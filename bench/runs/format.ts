@@ -1,6 +1,12 @@
-/** One pass over a file in a process of its own: its bare reader, or read, validated and mapped as a plugin's worker does. */
+/**
+ * One pass over a file in a process of its own: its bare reader, or read, validated and mapped as a plugin's worker does. Of a workbook also the
+ * least that any reader of one has to do: its sheet found, unpacked, checked and gone over as XML, without a cell being made.
+ */
 import { createReadStream } from "node:fs";
 import { readRecords } from "../../core/formats/read.ts";
+import { openPackage } from "../../core/formats/xlsx-package.ts";
+import { createPartReader } from "../../core/formats/xlsx-part.ts";
+import { findSheet } from "../../core/formats/xlsx-workbook.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { loadPlugin } from "../../core/plugin/load.ts";
 import { answer, given } from "../child.ts";
@@ -12,7 +18,7 @@ export interface FormatParams {
   readonly kind: number;
   readonly file: string;
   readonly warmUp: string;
-  readonly mapped: boolean;
+  readonly how: "sheet" | "bare" | "mapped";
 }
 
 export interface FormatResult {
@@ -21,7 +27,7 @@ export interface FormatResult {
   readonly peakBytes: number;
 }
 
-const { plugin: dir, kind, file, warmUp, mapped } = given<FormatParams>();
+const { plugin: dir, kind, file, warmUp, how } = given<FormatParams>();
 const plugin = await loadPlugin(dir);
 const input = plugin.inputs[kind] ?? absent();
 const mapper = plugin.mappers[kind] ?? absent();
@@ -32,16 +38,34 @@ function absent(): never {
 
 async function pass(path: string): Promise<number> {
   let records = 0;
-  for await (const raws of readRecords(createReadStream(path, { highWaterMark: 256 * 1024 }), input, LIMITS))
+  const bytes = createReadStream(path, { highWaterMark: 256 * 1024 });
+  if (how === "sheet") return await sheetPass(bytes);
+  for await (const raws of readRecords(bytes, input, LIMITS))
     for (const raw of raws) {
       records += 1;
-      if (!mapped) continue;
+      if (how === "bare") continue;
       const made = mapper(raw, plugin.manifest.defaultMerchant);
       // As the worker sends it.
       if (made?.orders === undefined || JSON.stringify(made) === "")
         throw new Error(`No order: ${made?.rejected?.reason}`);
     }
   return records;
+}
+
+async function sheetPass(bytes: AsyncIterable<Uint8Array>): Promise<number> {
+  if (input.format !== "xlsx") return absent();
+  const office = await openPackage(bytes, LIMITS.fileBytes);
+  const { sheet } = await findSheet(office, input);
+  let rows = 0;
+  const reader = createPartReader(sheet, "worksheet", {
+    open: (local) => void (rows += local === "row" ? 1 : 0),
+    close: () => undefined,
+    text: () => undefined,
+    aside: () => undefined,
+  });
+  for await (const piece of office.text(sheet)) reader.write(piece);
+  reader.end();
+  return rows - 1;
 }
 
 await pass(warmUp);
