@@ -2,11 +2,17 @@ import type { Actions, Page } from "../actions.ts";
 import { chainSealer } from "../chain/seal.ts";
 import type { Deps } from "../deps.ts";
 import { byId, page } from "../pages.ts";
-import { isDuplicateKey } from "../store/contract.ts";
+import { CHARGEBACKS } from "../chargebacks/model.ts";
+import { REFUNDS } from "../refunds/model.ts";
+import { type Doc, isDuplicateKey } from "../store/contract.ts";
 import type { Balance, JournalEntry } from "../../schemas/types.generated.ts";
 import { balanceKeeper, BALANCES, showBalance, type StoredBalance } from "./balances.ts";
 import { ledgerDays } from "./days.ts";
 import { assertBookable, JOURNAL, JOURNAL_CHAIN, showEntry, type StoredEntry } from "./model.ts";
+
+interface OfPayment extends Doc {
+  readonly paymentId: string;
+}
 
 const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late|_taken)?");
 
@@ -21,6 +27,15 @@ export async function ledgerService(deps: Deps) {
   const seal = await chainSealer<StoredEntry>(deps, JOURNAL_CHAIN, "journal.block-written");
   const fold = await balanceKeeper(deps);
   const days = await ledgerDays({ deps, journal, seal });
+  const backs = await Promise.all([REFUNDS, CHARGEBACKS].map((spec) => deps.store.collection<OfPayment>(spec)));
+
+  /** The refunds and chargebacks of a payment. */
+  async function backOf(paymentId: string): Promise<readonly string[]> {
+    const found = await Promise.all(
+      backs.map((collection) => collection.find({ paymentId }, { projection: { _id: 1 } }).toArray()),
+    );
+    return found.flat().map(({ _id }) => _id);
+  }
 
   return {
     ...days,
@@ -54,15 +69,11 @@ export async function ledgerService(deps: Deps) {
       }
     },
 
-    entries: ({ paymentId, ...query }: Actions["ledger.entries"]["params"]): Promise<Page<JournalEntry>> =>
-      page(
-        journal,
-        paymentId === undefined ? {} : { reference: paymentId },
-        BY_ENTRY,
-        query,
-        deps.limits.ordersPerPage,
-        showEntry,
-      ),
+    /** Of a payment also what was given back of it: entries of its refunds and chargebacks, which refer to these. */
+    async entries({ paymentId, ...query }: Actions["ledger.entries"]["params"]): Promise<Page<JournalEntry>> {
+      const of = paymentId === undefined ? {} : { reference: { $in: [paymentId, ...(await backOf(paymentId))] } };
+      return page(journal, of, BY_ENTRY, query, deps.limits.ordersPerPage, showEntry);
+    },
   };
 }
 

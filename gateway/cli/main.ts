@@ -9,7 +9,7 @@ import { ledgerCommands } from "./ledger.ts";
 import { linkCommands } from "./links.ts";
 import { pluginCommands } from "./plugin.ts";
 import { complain } from "./print.ts";
-import { refundCommand } from "./refund.ts";
+import { refundCommands } from "./refund.ts";
 import { start } from "./start.ts";
 import { statementCommands } from "./statement.ts";
 
@@ -56,7 +56,7 @@ ledgerCommands(program);
 doctorCommand(program);
 evidenceCommands(program);
 pluginCommands(program);
-refundCommand(program);
+refundCommands(program);
 statementCommands(program);
 
 try {

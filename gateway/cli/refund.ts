@@ -14,11 +14,32 @@ interface Options {
   readonly confirm?: string;
 }
 
-/** Adds `mergepay refund`: shows who would give back what, and does it when that is confirmed. */
-export function refundCommand(program: Command): void {
-  program
+/** Adds `mergepay refund`: shows who would give back what, and does it when that is confirmed; lets refunds that wait for a second operator go, or refuses them. */
+export function refundCommands(program: Command): void {
+  const refunds = program
     .command("refund")
-    .description("give money of a payment back; without --confirm only show who would give back what")
+    .description("give money of payments back, and decide on what waits for a second operator");
+  refunds
+    .command("approve")
+    .description("let a refund go that a second operator must approve")
+    .argument("<refund>", "the refund's id")
+    .action((id: string) => withApi(async (api) => tell(await api.post<Refund>(pathOf(id, "approve")))));
+  refunds
+    .command("reject")
+    .description("refuse a refund that waits for approval, or take back one's own")
+    .argument("<refund>", "the refund's id")
+    .requiredOption("--reason <text>", "why")
+    .action((id: string, { reason }: { reason: string }) =>
+      withApi(async (api) => {
+        const { state } = await api.post<Refund>(pathOf(id, "reject"), json({ reason }));
+        print(`${id} ${state}`);
+      }),
+    );
+  refunds
+    .command("give", { isDefault: true })
+    .description(
+      "give money of a payment back; without --confirm only show who would give back what (`give` may be left out)",
+    )
     .argument("<payment>", "the payment's id")
     .requiredOption("--amount <amount>", 'how much: "12.30 USD", or all', amountOf)
     .requiredOption("--reason <text>", "why, for whoever is told")
@@ -59,7 +80,14 @@ async function refund(api: Api, paymentId: string, options: Options): Promise<vo
   // The same confirmation again, after an answer that was lost, is the same refund; a like one of another day has another fingerprint.
   const key = `cli-${confirm}`;
   const body = json({ ...asked, reason, fingerprint: confirm });
-  const { id, state, error } = await api.post<Refund>("/v1/refunds", { ...body, key });
+  tell(await api.post<Refund>("/v1/refunds", { ...body, key }));
+}
+
+const pathOf = (refundId: string, what: "approve" | "reject"): string =>
+  `/v1/refunds/${encodeURIComponent(refundId)}/${what}`;
+
+/** Says what a refund is now; one that failed ends the command with 1. */
+function tell({ id, state, error }: Refund): void {
   const why = error === undefined ? "" : `: ${error.reason} [${error.code}]`;
   print(`${id} ${state}${why}`);
   if (state === "awaiting_approval") print("A second operator must approve it.");

@@ -65,6 +65,17 @@ describe("refunds", () => {
       expect(await orders.get({ orderId: counter.orderOf(0) })).to.not.have.property("refunded");
     });
 
+    it("the journal of the payment has the entries of its refunds, each by its own name", async () => {
+      const one = await counter.open({ amount: usd("1.00") });
+      const two = await counter.open({ amount: usd("2.00") });
+      const { ledger } = counter.till.house.core.services;
+      const of = async (paymentId: string) =>
+        (await ledger.entries({ paymentId })).items.map(({ kind, reference }) => `${kind} ${reference}`);
+      const { id } = counter.payment;
+      expect(await of(id)).to.have.members([`payment ${id}`, `refund ${one.id}`, `refund ${two.id}`]);
+      expect(await of(one.id)).to.deep.equal([`refund ${one.id}`]);
+    });
+
     it("partial refunds go up to what was paid and not a cent beyond", async () => {
       for (const value of ["4.00", "4.00", "3.47"]) await counter.open({ amount: usd(value) });
       expect(await refusal(counter.open({ amount: usd("0.02") }))).to.include({ type: "REFUND_TOO_LARGE" });
