@@ -46,6 +46,8 @@ interface Given {
   readonly whole: readonly Span[];
   readonly odd?: readonly OddBatch[];
   readonly dryRun?: boolean;
+  /** The bank itself gave the lines, and not an operator. */
+  readonly byBank?: boolean;
 }
 
 interface Found {
@@ -58,14 +60,15 @@ interface Found {
 /**
  * Holds statements of banks against our books. What differs is told, and nothing is changed to make it fit; what is unknown here and on a statement just as
  * it was asked for ends by it.
- * @param reconciled told of each time of a bank that was held against the books, when all that came of it is written
+ * @param reconciled told of each time of a bank that was held against the books, when all that came of it is written, and which ids of what it booked
+ *   the bank itself named and the books do not know
  */
 export async function reconciliationService(
   deps: Deps,
   endBy: Readonly<Record<Booked["noun"], End>>,
   /** Books what the bank took back of a deduction; a dry run only says whether it would. @returns whether it is one */
   chargeBack: (bank: string, line: StatementLine, dryRun: boolean) => Promise<boolean>,
-  reconciled: (span: Span & { readonly bank: string }) => Promise<void>,
+  reconciled: (span: Span & { readonly bank: string }, unknown: readonly string[]) => Promise<void>,
 ) {
   const writeAudit = await auditWriter(deps);
   const { booksOf, ownersOf, missingOf, askNow } = await bookedHere(deps);
@@ -181,7 +184,7 @@ export async function reconciliationService(
 
   /** Holds lines against our books. `whole`: what must be on them. A dry run says what would come of it, and writes nothing. */
   async function hold(bank: string, given: Given): Promise<Omit<Reconciliation, "bank" | "from" | "to" | "lines">> {
-    const { lines, whole, odd = [], dryRun = false } = given;
+    const { lines, whole, odd = [], dryRun = false, byBank = false } = given;
     const back = await takenBack(bank, lines, dryRun);
     const { differences, agreed, open, seen } = await compare(
       bank,
@@ -206,7 +209,10 @@ export async function reconciliationService(
       { bank, bankRequestId: { $in: agreed.filter((id) => !differing.has(id)) }, state: "open" },
       { $set: { state: "resolved", resolvedAt: stamp() } },
     );
-    for (const span of whole) await reconciled({ bank, ...span });
+    const unknown = differences.flatMap(({ kind, bankRequestId = [] }) =>
+      byBank && kind === "extra" ? bankRequestId : [],
+    );
+    for (const span of whole) await reconciled({ bank, ...span }, unknown);
     deps.log.info({ bank, count: differences.length }, "statement held against the books");
     return { ...came, fresh, resolved: resolved.modifiedCount };
   }
@@ -238,7 +244,7 @@ export async function reconciliationService(
           },
         );
       await noteGiven(statementId(bank, from, to, lines), { bank, from, to, lines: lines.length });
-      const came = await hold(bank, { lines, whole: [{ from, to }] });
+      const came = await hold(bank, { lines, whole: [{ from, to }], byBank: given === undefined });
       return { bank, from, to, lines: lines.length, ...came };
     },
 

@@ -48,8 +48,12 @@ export async function restoredService({ store, now, audit }: Pick<Deps, "store" 
     /**
      * After a statement of a bank was held against the books: notes that it covers what the store lacks; and holds a store which does not
      * know an instruction of its own making that the bank has booked.
+     * @param unknown ids that the bank itself named. Lines that an operator gives hold nothing: a slip in them would stop the house.
      */
-    async reconciled({ bank, from, to, currencies }: Span & { readonly bank: string }): Promise<void> {
+    async reconciled(
+      { bank, from, to, currencies }: Span & { readonly bank: string },
+      unknown: readonly string[],
+    ): Promise<void> {
       // One of some currencies says nothing of the others.
       if (currencies === undefined)
         await holds.updateOne(
@@ -58,8 +62,13 @@ export async function restoredService({ store, now, audit }: Pick<Deps, "store" 
         );
       const before = await holds.findOne({ _id: RESTORED });
       if (before?.open === true) return;
-      const found = await breaks.find({ ...openBreaks(bank), firstSeenAt: { $gte: before?.endedAt ?? "" } }).toArray();
-      if (found.some(({ bankRequestId = "" }) => OWN_INSTRUCTION.test(bankRequestId))) await hold();
+      const own = { $in: unknown.filter((id) => OWN_INSTRUCTION.test(id)) };
+      const answeredFor = before?.endedAt ?? "";
+      if (
+        (await breaks.countDocuments({ ...openBreaks(bank), bankRequestId: own, firstSeenAt: { $gte: answeredFor } })) >
+        0
+      )
+        await hold();
     },
 
     /**

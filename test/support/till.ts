@@ -6,7 +6,16 @@ import { MergepayError } from "../../core/errors/errors.ts";
 import type { Store } from "../../core/store/contract.ts";
 import { auditPayouts } from "./audit-payouts.ts";
 import { audit } from "./audit.ts";
-import { buildHouse, clockAt, type Clock, type House, seedAccount, seedOrders, temporaryStore } from "./house.ts";
+import {
+  buildHouse,
+  clockAt,
+  type Clock,
+  type House,
+  type Outside,
+  seedAccount,
+  seedOrders,
+  temporaryStore,
+} from "./house.ts";
 import { testBank, type TestBank } from "./test-bank.ts";
 
 export const ALL = { orders: "all", currency: "USD" } as const satisfies PayRequest;
@@ -34,8 +43,14 @@ export async function openTill(limits: Partial<Limits> = {}) {
   const clock: Clock = clockAt();
   const bank: TestBank = testBank(clock.now);
   const { store, remove }: { store: Store; remove: () => Promise<void> } = await temporaryStore();
-  const build = (reached?: (point: Point) => void, its: Store = store): Promise<House> =>
-    buildHouse({ store: its, clock, outside: bank.outside, limits, ...(reached === undefined ? {} : { reached }) });
+  const build = (reached?: (point: Point) => void, its: Store = store, more: Outside = {}): Promise<House> =>
+    buildHouse({
+      store: its,
+      clock,
+      outside: { ...bank.outside, ...more },
+      limits,
+      ...(reached === undefined ? {} : { reached }),
+    });
   const house = await build();
   await seedAccount(house, "ann");
   const { mergePay, orders, refunds } = house.core.services;

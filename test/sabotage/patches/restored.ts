@@ -28,8 +28,15 @@ export const patches: readonly Patch[] = [
   {
     name: "a statement with what a store forgot does not hold it",
     file: "core/restored/service.ts",
-    from: "OWN_INSTRUCTION.test(bankRequestId)",
+    from: "OWN_INSTRUCTION.test(id)",
     to: "false",
+    red: [RESTORED],
+  },
+  {
+    name: "a slip in an operator's statement stops the house",
+    file: "core/reconciliation/service.ts",
+    from: "byBank: given === undefined",
+    to: "byBank: true",
     red: [RESTORED],
   },
 ];

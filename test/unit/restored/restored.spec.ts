@@ -26,15 +26,12 @@ describe("a store that is held because it was put back from a backup", () => {
       bookedAt: new Date(till.clock.now()).toISOString(),
     }));
   /** A statement from a time before the payment to some time after now. */
-  const reconcile = (more: readonly StatementLine[] = [], fromMs = -60 * SECOND_MS, toMs = 60 * SECOND_MS) => {
+  const span = (fromMs = -60 * SECOND_MS, toMs = 60 * SECOND_MS) => {
     const at = (ms: number) => new Date(till.clock.now() + ms).toISOString();
-    return services().reconciliation.reconcile({
-      bank: "test",
-      from: at(fromMs),
-      to: at(toMs),
-      lines: [...lines(), ...more],
-    });
+    return { from: at(fromMs), to: at(toMs) };
   };
+  const reconcile = (more: readonly StatementLine[] = [], fromMs?: number, toMs?: number) =>
+    services().reconciliation.reconcile({ bank: "test", ...span(fromMs, toMs), lines: [...lines(), ...more] });
   const stranger = (bankRequestId: string): StatementLine => {
     const [first] = lines();
     return first === undefined ? expect.fail("nothing is booked") : { ...first, bankRequestId, bankReference: "x" };
@@ -96,20 +93,36 @@ describe("a store that is held because it was put back from a backup", () => {
       await services().restored.end("Ada");
     });
 
-  it("is held by a statement with an instruction of ours that it does not know, once for each", async () => {
-    await reconcile([stranger("ded_elsewhere")]);
+  /** What the bank itself says, and not an operator. */
+  const asked = async (more: readonly StatementLine[]) => {
+    const items = [...lines(), ...more];
+    const node = await till.build(undefined, till.store, {
+      "bank-adapter.statement": () => Promise.resolve({ items }),
+    });
+    await node.core.services.reconciliation.reconcile({ bank: "test", ...span() });
+  };
+
+  it("is held by the bank's statement with an instruction of ours that it does not know, once for each", async () => {
+    await asked([stranger("ded_elsewhere")]);
     expect(await services().restored.held(), "not of our making").to.equal(false);
     const lost = stranger(till.house.deps.newId("ded"));
-    await reconcile([lost]);
+    await asked([lost]);
     expect(await services().restored.held()).to.equal(true);
-    await reconcile([lost]);
+    await asked([lost]);
     till.clock.advance(SECOND_MS);
     await services().restored.end("Ada: given back at the bank");
-    await reconcile([lost]);
+    await asked([lost]);
     expect(await services().restored.held(), "answered for").to.equal(false);
     till.clock.advance(SECOND_MS);
-    await reconcile([lost, stranger(till.house.deps.newId("rfd"))]);
+    await asked([lost, stranger(till.house.deps.newId("rfd"))]);
     expect(await services().restored.held(), "another one").to.equal(true);
+  });
+
+  it("is not held by what an operator gives as a statement", async () => {
+    await reconcile([stranger(till.house.deps.newId("ded"))]);
+    expect(await services().restored.held()).to.equal(false);
+    await asked([]);
+    expect(await services().restored.held(), "not on the bank's own").to.equal(false);
   });
 
   it("is in the audit log, with the words that ended it; what is not held can't be freed", async () => {
