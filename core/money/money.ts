@@ -63,8 +63,17 @@ export function totalOf(minor: bigint, currency: string): Money {
   return { value: minor < 0n ? `-${value}` : value, currency };
 }
 
+/** By decimals: canonical amounts above zero and below the limit. */
+const CANONICAL: readonly RegExp[] = [0, 1, 2, 3, 4].map((exponent) => {
+  const decimals = exponent === 0 ? "" : String.raw`\.\d{${exponent}}`;
+  return new RegExp(String.raw`^(?=.*[1-9])(?:0|[1-9]\d{0,${14 - exponent}})${decimals}$`);
+});
+
 /** A platform's own amount text as canonical money above zero. @throws AMOUNT_INVALID, CURRENCY_UNKNOWN */
 export function canonicalMoney(value: string, currency: string, field?: string): Money {
+  // Nearly every amount is canonical already.
+  if (typeof value === "string" && CANONICAL[exponentOf(currency) ?? -1]?.test(value) === true)
+    return { value, currency };
   const minor = minorOf(value, currency, field);
   if (minor <= 0n) refuse("The amount is not above zero.", field);
   return moneyOf(minor, currency);

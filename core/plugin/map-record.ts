@@ -5,7 +5,7 @@ import { MergepayError } from "../errors/errors.ts";
 import type { RawRecord } from "../formats/contract.ts";
 import { canonicalMoney } from "../money/money.ts";
 import { validator, type Validator } from "../schema/validate.ts";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalOrder } from "./canonical-order.ts";
 import type { MapContext, PlatformOrder } from "./contract.ts";
 
 /** Orders that one record may become. */
@@ -75,10 +75,11 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     if (!(length >= 1)) throw invalid("map returned no orders and no reason");
     if (length > ORDERS_PER_RECORD)
       throw invalid(`map made ${length} orders of one record; ${ORDERS_PER_RECORD} is the most`);
+    const orders: HashedOrder[] = [];
     // By index: a list may have holes, or be no list of the language's own.
-    return Array.from({ length }, (_, index) =>
-      hashed(made[index], length === 1 ? "the order" : `order ${index + 1}`, source),
-    );
+    for (let index = 0; index < length; index += 1)
+      orders.push(hashed(made[index], length === 1 ? "the order" : `order ${index + 1}`, source));
+    return orders;
   }
 
   /** The order that a record takes back or says to be owed no more. */
@@ -89,7 +90,9 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
   ): NonNullable<MappedRecord["cancelled"]> {
     if (typeof named !== "object" || named === null || typeof reason !== "string" || reason === "")
       throw invalid(`map names no order as in { ${as}: { merchant, orderNo }, reason: "..." }`);
-    const { merchant, orderNo } = namesOf(named);
+    const names: Record<string, unknown> = {};
+    settleNames(names, named);
+    const { merchant, orderNo } = names;
     if (!fitsMerchant(merchant)) throw invalid(`/${as}/merchant ${fitsMerchant.fault().reason}`);
     if (!fitsOrderNo(orderNo)) throw invalid(`/${as}/orderNo ${fitsOrderNo.fault().reason}`);
     return { merchant, orderNo, reason: reason.slice(0, REASON_CHARS) };
@@ -100,12 +103,16 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     const { amount } = made as { amount?: { value?: unknown; currency?: unknown } | null };
     if (typeof amount?.value !== "string" || typeof amount.currency !== "string")
       throw invalid(`${name} has no amount of the form { value: "12.30", currency: "EUR" }`);
-    const order = { ...made, ...namesOf(made), amount: moneyOf(amount.value, amount.currency, source) };
+    const money = moneyOf(amount.value, amount.currency, source);
+    const order: Record<string, unknown> & { contentHash?: string } = { ...made };
+    order["amount"] = money;
+    settleNames(order, made);
     if (!fitsOrder(order)) {
       const { field, reason } = fitsOrder.fault();
       throw invalid(`${field === "" ? name : `${field} of ${name}`} ${reason}`);
     }
-    return { ...order, contentHash: hash("sha256", canonicalJson(order)) };
+    order.contentHash = hash("sha256", canonicalOrder(order));
+    return order as HashedOrder;
   }
 
   function moneyOf(value: string, currency: string, source: unknown): PlatformOrder["amount"] {
@@ -125,14 +132,17 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
   }
 }
 
+/** Has one form only, and no blanks at its ends. */
+const ASCII = /^[!-~](?:[ -~]*[!-~])?$/;
+
+const NAMES = ["merchant", "orderNo", "buyerId"] as const;
+
 /** What orders and buyers are known by, in one form only: NFC, without blanks at the ends. Two spellings of one number would be two orders. */
-function namesOf(order: object): Readonly<Record<string, string>> {
-  const names: Record<string, string> = {};
-  for (const name of ["merchant", "orderNo", "buyerId"] as const) {
-    const value = (order as Readonly<Record<string, unknown>>)[name];
-    if (typeof value === "string") names[name] = value.normalize("NFC").trim();
+function settleNames(order: Record<string, unknown>, made: object): void {
+  for (const name of NAMES) {
+    const value = (made as Readonly<Record<string, unknown>>)[name];
+    if (typeof value === "string") order[name] = ASCII.test(value) ? value : value.normalize("NFC").trim();
   }
-  return names;
 }
 
 const invalid = (reason: string): Refusal =>

@@ -1,5 +1,6 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, type Format, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
+import { isPlainInstant } from "../plain-instant.ts";
 import { HOUSE_SCHEMAS } from "./house.ts";
 
 /** One thing that is wrong with a value: where (JSON Pointer, `""` is the whole) and what, in words that never hold the value. */
@@ -18,6 +19,14 @@ export interface Validator<T> {
 /** Longer pointers are cut: a field's name is the sender's text. */
 const FIELD_CHARS = 256;
 
+const isDateTime = dateTimeOf(formats.default.get("date-time"));
+
+function dateTimeOf(format: Format): (text: string) => boolean {
+  const validate = typeof format === "object" && "validate" in format ? format.validate : undefined;
+  if (typeof validate !== "function") throw new Error("ajv-formats has another date-time than it had.");
+  return (text) => validate(text as never) === true;
+}
+
 function newAjv(): Ajv2020 {
   const ajv = new Ajv2020({
     strict: true,
@@ -28,7 +37,7 @@ function newAjv(): Ajv2020 {
     // Errors are told through `fault()`; Ajv must not write to the console.
     logger: false,
   });
-  formats.default(ajv, ["date-time"]);
+  ajv.addFormat("date-time", (text) => isPlainInstant(text) || isDateTime(text));
   return ajv;
 }
 

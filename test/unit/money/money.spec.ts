@@ -99,6 +99,24 @@ describe("money", () => {
     );
   });
 
+  it("an amount that is canonical at a glance is what it is by its minor units, for every currency scale", () => {
+    const currency = fc.constantFrom("JPY", "USD", "KWD", "CLF");
+    const digits = fc.stringMatching(/^(?:0|[1-9][0-9]{0,16}|[0-9]{1,16})$/);
+    const text = fc
+      .tuple(fc.constantFrom("", "-", "+"), digits, fc.option(fc.stringMatching(/^[0-9]{0,5}$/)))
+      .map(([sign, whole, decimals]) => `${sign}${whole}${decimals === null ? "" : `.${decimals}`}`);
+    const byMinorUnits = (value: string, code: string) => {
+      const minor = minorOf(value, code);
+      return minor > 0n ? moneyOf(minor, code) : canonicalMoney("0", code);
+    };
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string()), currency, (value, code) => {
+        expect(outcome(() => canonicalMoney(value, code))).to.equal(outcome(() => byMinorUnits(value, code)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it("sums exactly, refusing mixed currencies, nothing, and 10^15 minor units", () => {
     expect(sumMoney([moneyOf(10n, "USD"), moneyOf(20n, "USD")])).to.deep.equal({ value: "0.30", currency: "USD" });
     expect(outcome(() => sumMoney([moneyOf(1n, "USD"), moneyOf(1n, "EUR")]))).to.equal("CURRENCIES_MIXED");
