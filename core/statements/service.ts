@@ -18,7 +18,10 @@ const AT_A_TIME = 2_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** What merchants were owed and paid, explained line by line. */
-export async function statementsService(deps: Deps, settlement: Pick<SettlementService, "settlementRuleOf">) {
+export async function statementsService(
+  deps: Pick<Deps, "store" | "limits" | "now">,
+  settlement: Pick<SettlementService, "settlementRuleOf">,
+) {
   const lines = await deps.store.collection<KeptLine>(LINES);
   const payouts = await deps.store.collection<StoredPayout>(PAYOUTS);
 

@@ -16,6 +16,9 @@ export function unseen(coverage: Coverage, nouns: readonly Noun[], faults: reado
   };
 }
 
+/** Begins the names of what the books count: payments, refunds ...; the others are sums in minor units. */
+export const COUNTED = "number of ";
+
 const row = (what: string, count: number): string => `  ${what.padEnd(72, " ")}${String(count).padStart(14)}`;
 
 function table(title: string, counts: Counts, names?: readonly string[]): string[] {
@@ -33,6 +36,10 @@ function statesOf(moves: Counts): Counts {
   return states;
 }
 
+/** Of what the books tally, what counts, or what is minor units. */
+const of = (books: Counts, counted: boolean): Counts =>
+  Object.fromEntries(Object.entries(books).filter(([name]) => name.startsWith(COUNTED) === counted));
+
 export function report(coverage: Coverage, nouns: readonly Noun[], faults: readonly string[]): string {
   const watched = nouns.flatMap(({ tables = [] }) => tables);
   return [
@@ -43,6 +50,7 @@ export function report(coverage: Coverage, nouns: readonly Noun[], faults: reado
     ]),
     ...table("Operations and what they were answered", coverage.answers),
     ...table("Points reached, and states at rest", coverage.other),
-    ...table("Books at rest of all runs, in minor units: who says what", coverage.books),
+    ...table("Money at rest of all runs: how many", of(coverage.books, true)),
+    ...table("Books at rest of all runs, in minor units: who says what", of(coverage.books, false)),
   ].join("\n");
 }

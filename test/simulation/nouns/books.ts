@@ -1,5 +1,5 @@
 /**
- * What the bank, the journal, the settlement lines and the platforms that were told say of the same money, each summed by itself from what it
+ * What the bank, the journal, the settlement lines, the statements of merchants and the platforms that were told say of the same money, each summed by itself from what it
  * alone keeps. At rest they agree to the minor unit; the sums over all runs are printed as a table.
  */
 import { chargebackId, CHARGEBACKS, type StoredChargeback } from "../../../core/chargebacks/model.ts";
@@ -12,6 +12,8 @@ import { PAYOUTS, type StoredPayout } from "../../../core/payouts/model.ts";
 import { REFUNDS, type StoredRefund } from "../../../core/refunds/model.ts";
 import { LINES, type StoredLine } from "../../../core/settlement/model.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
+import { COUNTED } from "../engine/report.ts";
+import { merchantStatements } from "../engine/merchant-statements.ts";
 
 const sum = (amounts: readonly Money[]): bigint => amounts.reduce((all, amount) => all + minorOfMoney(amount), 0n);
 
@@ -64,8 +66,9 @@ export const books: Noun = {
 
     return {
       ops: {},
-      audit(atRest) {
+      async audit(atRest) {
         if (!atRest) return;
+        const stated = await merchantStatements(store);
         const payments = store.all<StoredPayment>(PAYMENTS.name);
         const lines = store.all<StoredLine>(LINES.name);
         const payouts = store.all<StoredPayout>(PAYOUTS.name);
@@ -86,11 +89,31 @@ export const books: Noun = {
           bank.ledger.filter((line) => refundsInDoubt.has(line.bankRequestId)).map(({ amount }) => amount),
         );
 
+        const inState = (docs: readonly { state: string }[], state: string) =>
+          docs.filter((doc) => doc.state === state).length;
+        const byId = new Map(lines.map((line) => [line._id, line]));
+        // Taken back of a line that had been paid out, by a payout of its own.
+        const clawedBack = lines.filter(({ kind, of = "", payoutId }) => {
+          const taken = byId.get(of);
+          return (
+            (kind === "refund" || kind === "chargeback") && taken?.state === "paid_out" && taken.payoutId !== payoutId
+          );
+        });
+        for (const [what, count] of Object.entries({
+          "payments that succeeded": inState(payments, "succeeded"),
+          "payments that were cancelled or expired": inState(payments, "cancelled") + inState(payments, "expired"),
+          "payments that failed": inState(payments, "failed"),
+          "refunds that succeeded": inState(refunds, "succeeded"),
+          "payouts that succeeded": inState(payouts, "succeeded"),
+          "claw-backs after a payout": clawedBack.length,
+        }))
+          tally(`${COUNTED}${what}`, BigInt(count));
         agree("paid by payers", {
           "bank ledger, less late and doubtful money": bankSum("debit") - doubtful - booked(/^bank:/, LATE),
           "payments that succeeded": sum(payments.flatMap(({ state, total }) => (state === "succeeded" ? total : []))),
           "journal, bank": booked(/^bank:/, /^payment$/),
           "settlement lines, gross": sum(lines.flatMap(({ kind, gross }) => (kind === "order" ? gross : []))),
+          "statements of merchants": stated.ordersPaid,
           "webhooks received, and dead": heard() + unheard(),
         });
         agree("money of which nobody has decided whose it is", {
@@ -105,6 +128,7 @@ export const books: Noun = {
           "bank ledger, less what is in doubt": bankSum("payout") - outInDoubt,
           "payouts that succeeded": sum(payouts.flatMap(({ state, amount }) => (state === "succeeded" ? amount : []))),
           "settlement lines, paid out": sum(lines.flatMap(({ state, net }) => (state === "paid_out" ? net : []))),
+          "statements of merchants": stated.paidOut,
           "journal, bank": -booked(/^bank:/, /^payout$/),
         });
         agree("given back to payers", {
@@ -115,6 +139,7 @@ export const books: Noun = {
           "settlement lines and late money, taken back":
             booked(/^suspense:/, /^refund$/) -
             sum(lines.flatMap(({ kind, gross }) => (kind === "refund" ? gross : []))),
+          "statements of merchants and late money": booked(/^suspense:/, /^refund$/) + stated.refunded,
         });
         const known = store.all<StoredChargeback>(CHARGEBACKS.name).filter(({ state }) => state === "booked");
         const ids = new Set(known.map(({ _id }) => _id));
@@ -129,13 +154,16 @@ export const books: Noun = {
           "settlement lines, late money and suspense, taken back":
             booked(/^suspense:/, /^chargeback$/) -
             sum(lines.flatMap(({ kind, gross }) => (kind === "chargeback" ? gross : []))),
+          "statements of merchants, late money and suspense": booked(/^suspense:/, /^chargeback$/) + stated.chargedBack,
         });
         agree("owed to merchants", {
           "journal, merchants": -booked(/^merchant:/),
+          "statements of merchants, closing": stated.closing,
           "settlement lines, not paid out": sum(lines.flatMap(({ state, net }) => (state === "paid_out" ? [] : net))),
         });
         agree("fees and tax on them", {
           "journal, fees": -booked(/^fees:|^fee-tax:/),
+          "statements of merchants": stated.fees,
           "settlement lines, fees": sum(lines.map(({ fee }) => fee)),
         });
       },
