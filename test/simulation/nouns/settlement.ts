@@ -22,8 +22,8 @@ export const settlement: Noun = {
         async run({ services, random }) {
           const days = random.pick([0, 0, 1, 2]);
           const rule = random.pick([
-            { hold: { after: "delivery" as const, days } },
-            { hold: { after: "payment" as const, days }, reserve: { percent: "10", days: 1 } },
+            { hold: { after: "delivery" as const, days }, claimAfterDays: 1 },
+            { hold: { after: "payment" as const, days }, reserve: { percent: "10", days: 1 }, claimAfterDays: 1 },
             null,
           ]);
           const platform = random.pick(Object.keys(PLATFORMS));
