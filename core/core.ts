@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceSchema } from "moleculer";
 import { accountsShell } from "./accounts/accounts.service.ts";
-import { MERCHANT_ACCOUNTS } from "./accounts/model.ts";
+import { ACCOUNTS, MERCHANT_ACCOUNTS } from "./accounts/model.ts";
 import { accountsService } from "./accounts/service.ts";
 import type { AccountKey } from "./accounts/vault.ts";
 import { auditShell } from "./audit/audit.service.ts";
@@ -131,6 +131,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     CLAIMS,
     LINKS,
     ENDPOINTS,
+    ACCOUNTS,
     MERCHANT_ACCOUNTS,
     MANDATES,
     FEE_RULES,

@@ -4,11 +4,13 @@ import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { AccountKey, Sealed } from "./vault.ts";
 
 /** A payer's bank account. What the bank knows it by is sealed. */
-export interface StoredAccount extends Doc, Omit<Account, "id">, Partial<Sealed> {
+export interface StoredAccount extends Doc, Omit<Account, "id">, Partial<Sealed>, Audited {
   /** As version 0.1.0 stored it, until rotation has sealed it. */
   token?: string;
   /** Being removed, under this mark: it is used for nothing new until that is decided. */
   removing?: string;
+  /** Its removal is decided, and nothing takes that back: only the document is still there. */
+  removedAt?: string;
   /** When a removal whose process died is decided by a sweeper. */
   dueAt?: string | null;
 }
@@ -19,6 +21,7 @@ export const ACCOUNTS: CollectionSpec = {
     { name: "user", keys: ["userId", "_id"] },
     { name: "key", keys: ["keyId"] },
     { name: "due", keys: ["dueAt"] },
+    AUDITS_PENDING,
   ],
 };
 

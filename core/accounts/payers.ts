@@ -1,4 +1,5 @@
 import type { Account, Actions, Page } from "../actions.ts";
+import type { Audited } from "../audit/outbox.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
@@ -21,10 +22,14 @@ export interface PayerAccountDeps {
   readonly accounts: StoreCollection<StoredAccount>;
   readonly vault: AccountVault;
   readonly usedBy: UsedBy;
+  readonly writeAudit: (docs: readonly Audited[]) => Promise<void>;
 }
 
+/** What the audit log says of an account: whose, and at which bank; nothing of its number. */
+const factsOf = ({ userId, bank }: Pick<StoredAccount, "userId" | "bank">) => ({ userId, bank });
+
 /** The bank accounts that payers pay from. */
-export function payerAccounts({ deps, accounts, vault, usedBy }: PayerAccountDeps) {
+export function payerAccounts({ deps, accounts, vault, usedBy, writeAudit }: PayerAccountDeps) {
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
 
   async function twinOf(userId: string, prints: readonly string[]): Promise<StoredAccount | undefined> {
@@ -32,14 +37,32 @@ export function payerAccounts({ deps, accounts, vault, usedBy }: PayerAccountDep
     return found.find(({ fingerprint = "", removing }) => removing === undefined && prints.includes(fingerprint));
   }
 
+  const removal = (account: StoredAccount) =>
+    deps.audit(account, { what: "account.removed", subject: account._id, before: factsOf(account) });
+
+  /** Deletes the document of an account. What was decided about it must not go with it. */
+  async function drop(account: StoredAccount): Promise<void> {
+    await writeAudit([account]);
+    await accounts.deleteOne({ _id: account._id });
+  }
+
   /**
    * Decides a removal that is marked. Whoever pays looks at the mark after the payment is there, and whoever removes looks for payments after
    * the mark is there: one of the two sees the other. @returns false when somebody else has marked it since @throws STATE_REFUSED
    */
   async function decide(account: StoredAccount, mark: string): Promise<boolean> {
-    const { _id } = account;
-    const use = await usedBy(account);
-    if (use === undefined) return (await accounts.deleteOne({ _id, removing: mark })).deletedCount > 0;
+    const { _id, removedAt } = account;
+    const use = removedAt === undefined ? await usedBy(account) : undefined;
+    if (use === undefined) {
+      const gone = removedAt === undefined ? removal(account) : {};
+      const done = await accounts.updateOne(
+        { _id, removing: mark },
+        { $set: { removedAt: removedAt ?? stamp(), ...gone } },
+      );
+      if (done.matchedCount === 0) return false;
+      await drop({ ...account, ...gone });
+      return true;
+    }
     await accounts.updateOne({ _id, removing: mark }, { $set: { dueAt: null }, $unset: { removing: true } });
     throw new MergepayError("STATE_REFUSED", `The account can't be removed: ${use}`);
   }
@@ -73,12 +96,14 @@ export function payerAccounts({ deps, accounts, vault, usedBy }: PayerAccountDep
         throw new MergepayError("STATE_REFUSED", `A payer has at most ${ACCOUNTS_PER_USER} accounts.`);
       const _id = deps.newId("acc");
       const sealed = vault.seal(_id, bank, secret);
-      const account: StoredAccount = { _id, userId, bank, label, ...shown, ...sealed, createdAt: stamp() };
+      const own = { _id, userId, bank, label, ...shown, ...sealed, createdAt: stamp() };
+      const added = deps.audit(undefined, { what: "account.added", subject: _id, after: factsOf(own) });
+      const account: StoredAccount = { ...own, ...added };
       await accounts.insertOne(account);
       // Added twice at once: the one with the lower id is the account.
       const first = await twinOf(userId, prints);
       if (first === undefined || first._id === _id) return { ...showAccount(account), existed: false };
-      await accounts.deleteOne({ _id });
+      await drop({ ...account, ...removal(account) });
       return { ...showAccount(first), existed: true };
     },
 

@@ -1,3 +1,4 @@
+import { auditWriter } from "../audit/service.ts";
 import type { Deps } from "../deps.ts";
 import { merchantAccounts } from "./merchants.ts";
 import {
@@ -24,7 +25,7 @@ export async function accountsService(deps: Deps, keys: () => readonly AccountKe
   const rotation = accountRotation({ deps, accounts, merchants, checks, vault });
   await rotation.checkKeys();
   return {
-    ...payerAccounts({ deps, accounts, vault, usedBy }),
+    ...payerAccounts({ deps, accounts, vault, usedBy, writeAudit: await auditWriter(deps) }),
     ...merchantAccounts({ deps, accounts: merchants, vault }),
     ...rotation,
   };

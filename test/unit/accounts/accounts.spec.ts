@@ -50,6 +50,43 @@ describe("a payer's accounts", () => {
     expect(await listed()).to.have.length(4);
   });
 
+  it("are in the audit log when they are added and removed, with nothing of their number", async () => {
+    const { audit } = till.house.core.services;
+    const decisions = async (subject: string) => {
+      await audit.run();
+      return (await audit.entries({ subject })).items.map(({ what, before, after }) => [what, before ?? after]);
+    };
+    const facts = { userId: "ann", bank: "test" };
+    const { id } = await add(IBAN);
+    await add(IBAN);
+    expect(await decisions(id)).to.deep.equal([["account.added", facts]]);
+    await accounts().remove({ accountId: id, userId: "ann" });
+    expect(await decisions(id)).to.deep.equal([
+      ["account.added", facts],
+      ["account.removed", facts],
+    ]);
+    const many = await Promise.all(Array.from({ length: 6 }, () => add(other)));
+    await Promise.all([1, 2, 3].map(() => accounts().remove({ accountId: many[0]?.id ?? "", userId: "ann" })));
+    await audit.run();
+    const { items } = await audit.entries({});
+    const own = items.filter(({ what }) => what.startsWith("account."));
+    const left = new Map<string, number>();
+    for (const { what, subject } of own)
+      left.set(subject, (left.get(subject) ?? 0) + (what === "account.added" ? 1 : -1));
+    expect(new Set(left.values()), "each that was added and is gone was removed once").to.deep.equal(new Set([0, 1]));
+    expect([...left].filter(([, count]) => count === 1).map(([subject]) => subject)).to.deep.equal(await listed());
+    expect(JSON.stringify(items)).not.to.match(/5432|0130|WEST|3704/);
+  });
+
+  it("whose removal was decided go, whatever died on the way, and are not used again", async () => {
+    const { id } = await add(IBAN);
+    const raw = await till.store.collection<StoredAccount>(ACCOUNTS);
+    const at = "2026-03-01T12:00:00.000Z";
+    await raw.updateOne({ _id: id }, { $set: { removing: "req_dead", removedAt: at, dueAt: at } });
+    await accounts().sweepRemovals();
+    expect(await raw.findOne({ _id: id })).to.equal(null);
+  });
+
   for (const [name, given, field] of [
     ["an IBAN with wrong check digits", { number: "GB82WEST12345698765433" }, "/number"],
     ["a number too short", { number: "1234" }, "/number"],
