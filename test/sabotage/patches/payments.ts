@@ -1,6 +1,7 @@
 /** Payments, their orders and the bank's word made wrong. */
 import type { Patch } from "../contract.ts";
 
+const TOGETHER = "test/unit/merge-pay/together.spec.ts";
 const PAY = "test/unit/merge-pay/pay.spec.ts";
 const SIMULATION = "test/simulation/simulator.spec.ts";
 const INSTRUCTION = "test/unit/bank/instruction.spec.ts";
@@ -76,6 +77,20 @@ export const patches: readonly Patch[] = [
     from: "const durable = await outcome",
     to: "const durable = await { save: async (old: object, more: object, _: unknown) => ({ ...old, ...more }) as StoredPayment }",
     red: [PAY, SIMULATION],
+  },
+  {
+    name: "of a confirmation in several currencies only the first payment survives a crash",
+    file: "core/merge-pay/outcome.ts",
+    from: 'await makeOthers(payment, to === "expired" ? stamp() : undefined);',
+    to: "if (to === undefined) await makeOthers(payment);",
+    red: [TOGETHER],
+  },
+  {
+    name: "one currency is paid although orders of another could not be had",
+    file: "core/merge-pay/carry-out.ts",
+    from: "locked.every(({ whole }) => whole);",
+    to: "locked.some(({ whole }) => whole);",
+    red: [TOGETHER],
   },
   {
     name: "the same instruction goes out under a new id",
