@@ -3,11 +3,11 @@
  * answers are JSON. Bytes never travel here: a file goes by its id.
  */
 import type { AccountActions } from "./accounts/actions.ts";
-import type { PayRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
+import type { PayRequest, QuoteRequest, ReviewClaim } from "./merge-pay/requests.ts";
 import type { InputSpec } from "./formats/contract.ts";
 import type { MandateActions } from "./mandates/actions.ts";
 import type { Reply } from "./plugin/contract.ts";
-import type { StatementPage, StatementRange } from "./plugin/bank-contract.ts";
+import type { BankRate, RatePair, StatementPage, StatementRange } from "./plugin/bank-contract.ts";
 import type { BankOutcome } from "./plugin/bank-outcome.ts";
 import type { ErrorCode } from "./errors/codes.ts";
 import type { ClaimActions } from "./claims/actions.ts";
@@ -38,7 +38,7 @@ import type {
 
 export type { Account, AccountSecret, MerchantAccount, Rotation } from "./accounts/actions.ts";
 export type { Mandate, MandateRequest } from "./mandates/actions.ts";
-export type { PayRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
+export type { PayRequest, QuoteRequest, ReviewClaim, Selection } from "./merge-pay/requests.ts";
 
 /** Where one page of a list ends: `next` is the cursor of the page after it. */
 export interface Page<T> {
@@ -199,7 +199,7 @@ export interface Actions
   /** With `userId` only that payer's own. */
   "links.remove": { params: { linkId: string; userId?: string }; result: { released: number } };
   "links.list": { params: PageQuery & { userId: string }; result: Page<Link> };
-  "merge-pay.quote": { params: { userId: string; selection: Selection }; result: Quote };
+  "merge-pay.quote": { params: { userId: string; selection: QuoteRequest }; result: Quote };
   "merge-pay.getQuote": { params: { userId: string; quoteId: string }; result: Quote };
   "merge-pay.pay": {
     /** By a mandate: its payer is not there. */
@@ -285,6 +285,7 @@ export interface Actions
   };
   "bank-adapter.inquire": { params: { bank: string; bankRequestId: string }; result: BankOutcome };
   "bank-adapter.statement": { params: StatementRange & { bank: string }; result: StatementPage };
+  "bank-adapter.rate": { params: RatePair & { bank: string }; result: BankRate };
   "bank-adapter.openTestAccount": { params: { bank: string; opening: Money }; result: { accountToken: string } };
 }
 

@@ -34,6 +34,7 @@ import { mergePayShell } from "./merge-pay/merge-pay.service.ts";
 import type { RefundCalls } from "./merge-pay/late-refund.ts";
 import { PAYMENTS } from "./merge-pay/model.ts";
 import { paymentsUnderWay } from "./merge-pay/repo.ts";
+import { rateLocks } from "./merge-pay/rates.ts";
 import { quotesService } from "./merge-pay/quotes.ts";
 import { mergePayService } from "./merge-pay/service.ts";
 import { ENDPOINTS } from "./notify/model.ts";
@@ -85,7 +86,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   });
   const settlement = await settlementService(deps, orders);
   const ledger = await ledgerService(deps);
-  const quotes = await quotesService(deps, orders);
+  const quotes = await quotesService(deps, orders, rateLocks(deps, accounts));
   const book = await mandatesBook(deps, accounts);
   // They need each other: payments have money that came late given back, refunds are of payments.
   const refundCalls: RefundCalls = {

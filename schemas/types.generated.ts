@@ -23,6 +23,13 @@ export type Losers = {
   reason: string;
 }[];
 /**
+ * By which orders in other currencies are paid. Each order is changed and rounded by itself; the total is the sum of the parts.
+ *
+ * This interface was referenced by `Quote`'s JSON-Schema
+ * via the `definition` "rates".
+ */
+export type LockedRates = LockedRate[];
+/**
  * This interface was referenced by `Payment`'s JSON-Schema
  * via the `definition` "losers".
  */
@@ -185,7 +192,7 @@ export interface Chargeback {
    * Who gives back what, by the rule of refunds: of what was left of each order.
    */
   parts?: RefundPart[];
-  excess?: Money7;
+  excess?: Money8;
   /**
    * The money had come after its payment had ended: no merchant owes it.
    */
@@ -231,9 +238,10 @@ export interface RefundPart {
    */
   item?: number;
   gross: Money3;
-  fee?: Money4;
-  tax?: Money5;
-  net?: Money6;
+  charged?: Money4;
+  fee?: Money5;
+  tax?: Money6;
+  net?: Money7;
 }
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
@@ -286,6 +294,16 @@ export interface Money7 {
   currency: string;
 }
 /**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money8 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
  * This interface was referenced by `Review`'s JSON-Schema
  * via the `definition` "evidence".
  */
@@ -313,7 +331,7 @@ export interface Claim {
    * `owing`: not claimed yet · `claimed`: it has been owed for too long · `netted`: later orders brought as much.
    */
   state: "owing" | "claimed" | "netted";
-  owed: Money8;
+  owed: Money9;
   /**
    * When it was first seen.
    */
@@ -329,7 +347,7 @@ export interface Claim {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money8 {
+export interface Money9 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -349,6 +367,10 @@ export interface Deduction {
    */
   bank: string;
   amount: Money2;
+  /**
+   * The bank's ids of the locked rates that are in the amount.
+   */
+  rateIds?: string[];
   /**
    * How often the same instruction was sent, always with this id.
    */
@@ -772,7 +794,7 @@ export interface Order {
    * The payment that holds or paid the order.
    */
   paymentId?: string;
-  refunded?: Money9;
+  refunded?: Money10;
   /**
    * Counts the contents that files gave the order.
    */
@@ -786,7 +808,7 @@ export interface Order {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money9 {
+export interface Money10 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -851,6 +873,7 @@ export interface Payment {
   atomicity?: "all_or_nothing" | "best_effort";
   leftOut?: Losers;
   quoteId?: string;
+  rates?: LockedRates;
   /**
    * The payments of one confirmation over several currencies, one for each, this one included; absent: it was paid by itself.
    */
@@ -862,7 +885,7 @@ export interface Payment {
   mandateId?: string;
   deduction?: Deduction;
   challenge?: Challenge;
-  refundedTotal?: Money10;
+  refundedTotal?: Money12;
   /**
    * The bank's word is missing or contradicts itself; an operator must look.
    */
@@ -882,6 +905,34 @@ export interface SelectedOrder {
   orderNo: string;
   amount: Money2;
   revision: number;
+  charged?: Money11;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money11 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * This interface was referenced by `Quote`'s JSON-Schema
+ * via the `definition` "rate".
+ */
+export interface LockedRate {
+  /**
+   * The bank's own id of the rate.
+   */
+  id: string;
+  from: string;
+  to: string;
+  /**
+   * How much of `to` a whole unit of `from` is: plain decimal text above zero.
+   */
+  rate: string;
+  expiresAt: string;
 }
 /**
  * What the bank asks the payer before it deducts anything; there while the payment waits for the answer.
@@ -915,7 +966,7 @@ export interface Challenge {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money10 {
+export interface Money12 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -951,12 +1002,12 @@ export interface PayoutPreview {
 export interface PayoutForecast {
   platform: string;
   merchant: string;
-  payable: Money11;
+  payable: Money13;
   /**
    * Lines of that sum.
    */
   lines: number;
-  held: Money12;
+  held: Money14;
   /**
    * When the next of what is held becomes payable.
    */
@@ -977,7 +1028,7 @@ export interface PayoutForecast {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money11 {
+export interface Money13 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -987,7 +1038,7 @@ export interface Money11 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money12 {
+export interface Money14 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1008,7 +1059,7 @@ export interface Payout {
    * `cancelled`: nothing was sent, since its lines were not to be had any more.
    */
   state: "collecting" | "submitting" | "succeeded" | "failed" | "unknown" | "cancelled";
-  amount: Money13;
+  amount: Money15;
   lines: number;
   /**
    * The merchant's account as it was when the payout began.
@@ -1030,7 +1081,7 @@ export interface Payout {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money13 {
+export interface Money15 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1142,13 +1193,18 @@ export interface Quote {
    * @minItems 1
    */
   orders: SelectedOrder[];
-  total?: Money14;
+  total?: Money16;
   /**
    * Of a selection over several currencies: what will be deducted in each, by a payment of its own.
    *
    * @minItems 2
    */
   totals?: Money2[];
+  rates?: LockedRates;
+  /**
+   * Of a quote with `rates`: the bank that gave them, from an account at which it is paid.
+   */
+  bank?: string;
   fingerprint: string;
   createdAt: string;
   expiresAt: string;
@@ -1156,7 +1212,7 @@ export interface Quote {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money14 {
+export interface Money16 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1186,7 +1242,7 @@ export interface RecordReject {
 export interface RefundPreview {
   paymentId: string;
   amount: Money2;
-  left: Money15;
+  left: Money17;
   parts: PreviewedPart[];
   /**
    * A second operator must approve it.
@@ -1197,7 +1253,7 @@ export interface RefundPreview {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money15 {
+export interface Money17 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1211,6 +1267,7 @@ export interface PreviewedPart {
   orderNo: string;
   item?: number;
   gross: Money2;
+  charged?: Money18;
   fee: Money2;
   /**
    * What becomes of the order's fee, by the rule that charged it.
@@ -1222,6 +1279,16 @@ export interface PreviewedPart {
    * Taken off what the merchant is still owed, or of what was paid out already; `suspense`: money that came late and was never settled.
    */
   from: "payable" | "claw_back" | "suspense";
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money18 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
 }
 /**
  * Money of a payment on its way back to the account debited. Operators see all of it; payers not what is between merchant and platform; platforms only their own part, as if there were no other.
@@ -1365,7 +1432,7 @@ export interface Review {
    */
   reason?: "silent" | "differs" | "late_money";
   total: Money2;
-  lateAmount?: Money16;
+  lateAmount?: Money19;
   lateMoney?: ReviewedLateMoney;
   bank: string;
   /**
@@ -1378,7 +1445,7 @@ export interface Review {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money16 {
+export interface Money19 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1475,7 +1542,7 @@ export interface SettlementLine {
   gross: Money2;
   fee: Money2;
   net: Money2;
-  tax?: Money17;
+  tax?: Money20;
   /**
    * What made the fee.
    */
@@ -1516,7 +1583,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money17 {
+export interface Money20 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1605,9 +1672,9 @@ export interface Statement {
    * This moment not included.
    */
   to: string;
-  opening?: Money18;
+  opening?: Money21;
   items: StatementItem[];
-  closing?: Money20;
+  closing?: Money23;
   /**
    * Cursor of the next page; absent on the last.
    */
@@ -1616,7 +1683,7 @@ export interface Statement {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money18 {
+export interface Money21 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1651,7 +1718,7 @@ export interface StatementItem {
   gross?: Money2;
   fee?: Money2;
   tax?: Money2;
-  net: Money19;
+  net: Money22;
   /**
    * The fee rule that made the fee, in words.
    */
@@ -1670,7 +1737,7 @@ export interface StatementItem {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money19 {
+export interface Money22 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1680,7 +1747,7 @@ export interface Money19 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money20 {
+export interface Money23 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

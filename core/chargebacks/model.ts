@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Audited, AUDITS_PENDING, type Decision } from "../audit/outbox.ts";
 import type { StoredEntry } from "../ledger/model.ts";
-import { minorOfMoney } from "../money/money.ts";
 import type { Outbox } from "../notify/outbox.ts";
-import { backEntry, backLines, type StoredPart, type WentBack } from "../refunds/went-back.ts";
+import { backEntry, backLines, debitedOf, type StoredPart, type WentBack } from "../refunds/went-back.ts";
 import type { StoredLine } from "../settlement/model.ts";
 import type { CollectionSpec } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
@@ -56,8 +55,7 @@ export const chargebackLines = (
 export const chargebackEntry = (chargeback: StoredChargeback): StoredEntry => backEntry(wentBack(chargeback));
 
 /** What of it went back of orders, in minor units. */
-export const ofOrders = ({ parts = [] }: StoredChargeback): bigint =>
-  parts.reduce((sum, { gross }) => sum + minorOfMoney(gross), 0n);
+export const ofOrders = ({ parts = [] }: StoredChargeback): bigint => debitedOf(parts);
 
 const factsOf = ({ state, amount, excess, needsReview }: StoredChargeback): NonNullable<Decision["after"]> => ({
   state,

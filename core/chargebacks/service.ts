@@ -8,7 +8,7 @@ import { EMPTY_OUTBOX, type Fact, withFacts } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
 import { byId, page } from "../pages.ts";
 import type { StatementLine } from "../plugin/bank-contract.ts";
-import { type Amounts, type Share, sharesOf } from "../refunds/allocation.ts";
+import { type Amounts, debited, type Share, sharesOf } from "../refunds/allocation.ts";
 import { type Paid, partsOf, RETURNS, type StoredReturns } from "../refunds/model.ts";
 import { paymentReturns } from "../refunds/returns.ts";
 import type { SettlementService } from "../settlement/service.ts";
@@ -59,7 +59,10 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
     const decide = (taken: ReadonlyMap<string, Amounts>, lateClosed: boolean): readonly Share[] => {
       // The payment is being paid by its late money this very moment: what it is then decides.
       if (paid.late && lateClosed) throw new Overtaken();
-      const left = paid.sold.reduce((sum, { orderId, gross }) => sum + gross - (taken.get(orderId)?.gross ?? 0n), 0n);
+      const left = paid.sold.reduce((sum, one) => {
+        const gone = taken.get(one.orderId);
+        return sum + debited(one) - (gone === undefined ? 0n : debited(gone));
+      }, 0n);
       const wanted = minorOfMoney(amount);
       return left <= 0n ? [] : sharesOf(paid.sold, taken, wanted < left ? wanted : left, amount.currency);
     };

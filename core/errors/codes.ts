@@ -158,6 +158,18 @@ export const ERRORS = Object.freeze({
   TOTAL_TOO_LARGE: info(422, "payer", "changed", "The total is larger than one deduction can be."),
   ORDERS_UNAVAILABLE: info(409, "payer", "changed", "Some of the orders can't be paid now."),
   QUOTE_EXPIRED: info(410, "payer", "changed", "The quote has expired; take a new one."),
+  RATE_EXPIRED: info(
+    410,
+    "payer",
+    "changed",
+    "A rate of the quote is no longer good, and nothing was sent; take a new quote.",
+  ),
+  RATE_INVALID: info(
+    502,
+    "operator",
+    "later",
+    "The bank gave no rate that can be used: it must be for the pair asked for, above zero, plain decimal text and still good.",
+  ),
   QUOTE_MISMATCH: info(409, "payer", "changed", "What would be paid is not what the quote showed."),
   ACCOUNT_MISSING: info(422, "payer", "changed", "The payer has no bank account to pay from."),
   REVIEW_AMOUNT_DIFFERS: info(422, "operator", "changed", "What was debited is not the payment's total."),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { blockHash, type Chained, checkSeal, entryHash, placeOf, type StoredBlock } from "../chain/model.ts";
 import type { Complain } from "../chain/verify.ts";
 import { isBalanced } from "../ledger/model.ts";
+import { chargedOf } from "../merge-pay/parts.ts";
 import { minorOfMoney } from "../money/money.ts";
 import type { FileReport, JournalEntry, Money, Payment } from "../../schemas/types.generated.ts";
 import {
@@ -194,8 +195,7 @@ function checkPayment(
   complain: Complain,
 ): void {
   const sum = (amounts: readonly Money[]) => amounts.reduce((minor, amount) => minor + minorOfMoney(amount), 0n);
-  if (sum(orders.map(({ amount }) => amount)) !== minorOfMoney(total))
-    complain("payment.ndjson", "its orders are not its total");
+  if (sum(orders.map(chargedOf)) !== minorOfMoney(total)) complain("payment.ndjson", "its orders are not its total");
   if (deduction !== undefined && minorOfMoney(deduction.amount) !== minorOfMoney(total))
     complain("payment.ndjson", "its deduction is not its total");
   for (const entry of journal) {

@@ -62,7 +62,13 @@ export const CHART: Readonly<Record<string, AccountRow>> = Object.freeze({
     retired: true,
   },
   rounding: { kind: "result", normal: "credit", purpose: "Remainders of published rounding that are nobody's." },
-  fx: { kind: "result", normal: "credit", of: CURRENCY, purpose: "Gains and losses of changing money, by currency." },
+  fx: {
+    kind: "result",
+    normal: "credit",
+    of: CURRENCY,
+    purpose:
+      "Money changed at locked rates, by currency: what was given for it stands on the `fx` account of the other currency.",
+  },
 });
 
 /** The row of an account; undefined when the chart has none. */

@@ -34,9 +34,9 @@ const owing = <T extends Doc>(of: CollectionSpec, entries: (doc: T) => readonly 
 
 /** The entry that a succeeded payment must have, made of the payment alone. */
 function entryOfPayment(payment: StoredPayment): StoredEntry {
-  const { _id: paymentId, total, orders, bank, updatedAt, deduction } = payment;
+  const { _id: paymentId, total, orders, updatedAt, deduction } = payment;
   const at = deduction?.bookedAt ?? updatedAt;
-  return paymentEntry(paymentId, bank, linesOf({ paymentId, total, orders, rules: rulesOf(payment), at }), at);
+  return paymentEntry(payment, linesOf({ paymentId, total, orders, rules: rulesOf(payment), at }), at);
 }
 
 const entryOfTaken = ({ _id, bank, total, updatedAt, deduction }: StoredPayment): StoredEntry =>

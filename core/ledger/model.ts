@@ -4,7 +4,7 @@ import { assertCharted } from "./chart.ts";
 import { minorOfMoney, moneyOf } from "../money/money.ts";
 import type { StoredLine } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
-import type { JournalEntry, Money } from "../../schemas/types.generated.ts";
+import type { JournalEntry, Money, Payment } from "../../schemas/types.generated.ts";
 
 export interface StoredEntry extends Doc, Omit<JournalEntry, "id"> {}
 
@@ -37,32 +37,49 @@ export function assertBookable({ _id, lines }: Pick<StoredEntry, "_id" | "lines"
   assertCharted(_id, lines);
 }
 
-/**
- * The entry of a succeeded payment: the bank owes us the deduction; we owe the merchants their nets, the platforms their fees and whoever collects it the tax on these.
- */
-export function paymentEntry(paymentId: string, bank: string, lines: readonly StoredLine[], at: string): StoredEntry {
-  const owed = new Map<string, bigint>();
-  let total = 0n;
-  const owe = (account: string, amount: Money) => {
-    const minor = minorOfMoney(amount);
-    owed.set(account, (owed.get(account) ?? 0n) + minor);
-    total += minor;
+/** Sums by account and currency, in the order in which they were first met. */
+export function accountSums() {
+  const sums = new Map<string, { account: string; currency: string; minor: bigint }>();
+  return {
+    add(account: string, minor: bigint, currency: string): void {
+      const key = `${account} ${currency}`;
+      const was = sums.get(key)?.minor ?? 0n;
+      sums.set(key, { account, currency, minor: was + minor });
+    },
+    /** Those that are not zero. */
+    lines: (): StoredEntry["lines"] =>
+      [...sums.values()]
+        .filter(({ minor }) => minor !== 0n)
+        .map(({ account, minor, currency }) => ({ account, amount: moneyOf(minor, currency) })),
   };
-  const currency = lines[0]?.gross.currency ?? "";
-  for (const { platform, merchant, net, fee, tax = moneyOf(0n, currency) } of lines) {
-    owe(`merchant:${platform}/${merchant}`, net);
-    owe(`fees:${platform}`, moneyOf(minorOfMoney(fee) - minorOfMoney(tax), currency));
-    owe(`fee-tax:${platform}`, tax);
+}
+
+/** What a payment paid, as its entry wants it. */
+export type PaidFor = Pick<Payment, "total" | "orders"> & { readonly _id: string; readonly bank: string };
+
+/**
+ * The entry of a succeeded payment: the bank owes us the deduction; we owe the merchants their nets, the platforms their fees and whoever collects it the tax on
+ * these. What came in another currency than it is owed in goes over the `fx` account of each, so that it sums to zero in every currency.
+ */
+export function paymentEntry(payment: PaidFor, lines: readonly StoredLine[], at: string): StoredEntry {
+  const { _id: paymentId, bank, total, orders } = payment;
+  const owed = accountSums();
+  for (const { platform, merchant, net, fee, tax } of lines) {
+    const taxed = tax === undefined ? 0n : minorOfMoney(tax);
+    owed.add(`merchant:${platform}/${merchant}`, -minorOfMoney(net), net.currency);
+    owed.add(`fees:${platform}`, taxed - minorOfMoney(fee), fee.currency);
+    owed.add(`fee-tax:${platform}`, -taxed, fee.currency);
   }
-  const credits = [...owed].filter(([, minor]) => minor !== 0n);
+  for (const { amount, charged } of orders) {
+    if (charged === undefined) continue;
+    owed.add(`fx:${charged.currency}`, -minorOfMoney(charged), charged.currency);
+    owed.add(`fx:${amount.currency}`, minorOfMoney(amount), amount.currency);
+  }
   return {
     _id: `jrn_${paymentId.slice("pay_".length)}`,
     kind: "payment",
     reference: paymentId,
-    lines: [
-      { account: `bank:${bank}`, amount: moneyOf(total, currency) },
-      ...credits.map(([account, minor]) => ({ account, amount: negative(minor, currency) })),
-    ],
+    lines: [{ account: `bank:${bank}`, amount: total }, ...owed.lines()],
     at,
   };
 }

@@ -13,6 +13,8 @@ import { Overtaken } from "../versioned.ts";
 import type { PaymentDeduction } from "./deduction.ts";
 import type { StoredPayment } from "./model.ts";
 import { deductionOf, type PaymentOutcome } from "./outcome.ts";
+import { chargedOf } from "./parts.ts";
+import { isOver } from "./rates.ts";
 import { PAYMENT_STATES } from "./states.ts";
 
 interface CarryOutDeps {
@@ -106,6 +108,9 @@ export function paymentCarryOut(given: CarryOutDeps) {
   /** Writes the deduction of what was had down, sends it once, and follows it to where the bank's word carries it. */
   async function send(inserted: StoredPayment, had: Had, token: string): Promise<StoredPayment> {
     const { _id } = inserted;
+    // The last moment at which a rate may be too old: from here on the bank may have the instruction.
+    if (inserted.rates?.some((rate) => isOver(rate, deps.now())) === true)
+      return reject(inserted, new MergepayError("RATE_EXPIRED"));
     PAYMENT_STATES.assertMove(inserted.state, "submitting");
     const change = {
       state: "submitting" as const,
@@ -210,7 +215,7 @@ function without({ orders, total, leftOut }: StoredPayment, losers: Losers): Had
   const kept = orders.filter(({ orderId }) => !lost.has(orderId));
   return {
     orders: kept,
-    total: kept.length === 0 ? total : sumMoney(kept.map(({ amount }) => amount)),
+    total: kept.length === 0 ? total : sumMoney(kept.map(chargedOf)),
     leftOut: [...(leftOut ?? []), ...losers],
   };
 }

@@ -7,6 +7,7 @@ import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
 import type {
   FeeRule,
+  LockedRate,
   Money,
   Payment,
   Quote,
@@ -79,12 +80,30 @@ export interface StoredQuote extends Doc, Omit<Quote, "id"> {}
 export const QUOTES: CollectionSpec = { name: "quotes", indexes: [] };
 
 /**
- * Fingerprint of a priced selection: payer, orders with revision and amount in their order, total (of each currency). Who pays by it has seen just this.
+ * Fingerprint of a priced selection: payer, orders with revision and amount in their order, total (of each currency), locked rates. Who pays by it has seen just this.
  */
-export function fingerprintOf(userId: string, orders: readonly SelectedOrder[], totals: readonly Money[]): string {
-  const lines = orders.map(({ orderId, revision, amount }) => [orderId, revision, amount.value, amount.currency]);
+export function fingerprintOf(
+  userId: string,
+  orders: readonly SelectedOrder[],
+  totals: readonly Money[],
+  rates?: readonly LockedRate[],
+): string {
+  const lines = orders.map(({ orderId, revision, amount, charged }) => [
+    orderId,
+    revision,
+    amount.value,
+    amount.currency,
+    ...(charged === undefined ? [] : [charged.value, charged.currency]),
+  ]);
   return createHash("sha256")
-    .update(JSON.stringify([userId, lines, ...totals.flatMap(({ value, currency }) => [value, currency])]))
+    .update(
+      JSON.stringify([
+        userId,
+        lines,
+        ...totals.flatMap(({ value, currency }) => [value, currency]),
+        ...(rates === undefined ? [] : [rates.map(({ id, from, to, rate }) => [id, from, to, rate])]),
+      ]),
+    )
     .digest("hex");
 }
 
@@ -97,7 +116,7 @@ export const rulesOf = ({ feeRules, settlementRules, fees = {} }: StoredPayment)
 /** The payment as its payer may see it. */
 export function showPayment(stored: StoredPayment): Payment {
   const { _id, userId, state, total, orders, quoteId, accountId, mandateId, deduction, challenge } = stored;
-  const { atomicity, leftOut, together } = stored;
+  const { atomicity, leftOut, rates, together } = stored;
   const { needsReview, error, createdAt, updatedAt } = stored;
   const returned = Object.values(stored.returned ?? {});
   return {
@@ -110,6 +129,7 @@ export function showPayment(stored: StoredPayment): Payment {
     ...(atomicity === undefined ? {} : { atomicity }),
     ...(leftOut === undefined ? {} : { leftOut }),
     ...(quoteId === undefined ? {} : { quoteId }),
+    ...(rates === undefined ? {} : { rates }),
     ...(together === undefined ? {} : { together }),
     ...(mandateId === undefined ? {} : { mandateId }),
     ...(deduction === undefined ? {} : { deduction }),

@@ -139,7 +139,7 @@ export function paymentOutcome({ deps, payments, orders, settlement, ledger }: O
       orders.markPaid(paymentId, orderIds).then(() => deps.reached("payment.orders-paid")),
       settlement.write(lines).then(() => deps.reached("payment.lines-written")),
       ...(payment.tookLateMoney === true ? [ledger.write(lateMoneyTakenEntry(paymentId, bank, total, at))] : []),
-      ledger.write(paymentEntry(paymentId, bank, lines, at)).then(() => deps.reached("payment.journal-written")),
+      ledger.write(paymentEntry(payment, lines, at)).then(() => deps.reached("payment.journal-written")),
     ]);
     const platforms = [...new Set(lines.map(({ platform }) => platform))];
     const facts = platforms.map((platform): Fact => {
@@ -297,6 +297,8 @@ const logCode = (payment: StoredPayment) => (payment.error === undefined ? {} : 
 
 /** The deduction as it is, or as it is when first sent. */
 export function deductionOf(payment: StoredPayment, at: string): Deduction {
-  const { deduction, bankRequestId, bank, total } = payment;
-  return deduction ?? { bankRequestId, bank, amount: total, sends: 1, inquiries: 0, createdAt: at, lastSentAt: at };
+  const { deduction, bankRequestId, bank, total, rates } = payment;
+  const rateIds = rates === undefined ? {} : { rateIds: rates.map(({ id }) => id) };
+  const sent = { sends: 1, inquiries: 0, createdAt: at, lastSentAt: at };
+  return deduction ?? { bankRequestId, bank, amount: total, ...rateIds, ...sent };
 }

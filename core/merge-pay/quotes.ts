@@ -1,4 +1,4 @@
-import type { Actions, Selection } from "../actions.ts";
+import type { Actions, QuoteRequest } from "../actions.ts";
 import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
@@ -8,13 +8,17 @@ import type { OrdersService } from "../orders/service.ts";
 import type { Quote, SelectedOrder } from "../../schemas/types.generated.ts";
 import { changesSince } from "./changes.ts";
 import { inParts, type Part } from "./parts.ts";
-import type { Atomicity } from "./requests.ts";
+import { chargedIn, isOver, type RateLocks } from "./rates.ts";
+import type { Atomicity, Selection } from "./requests.ts";
 import { fingerprintOf, QUOTES, showQuote, type StoredQuote } from "./model.ts";
+
+/** A selection with its price, and the locked rates that are in it. */
+export type PricedIn = { readonly parts: Part[] } & Pick<StoredQuote, "rates" | "bank">;
 
 type How = Pick<Atomicity, "atomicity">;
 
 /** Prices selections of a payer's open orders, and keeps the quotes. */
-export async function quotesService(deps: Deps, orders: OrdersService) {
+export async function quotesService(deps: Deps, orders: OrdersService, locks: RateLocks) {
   const quotes = await deps.store.collection<StoredQuote>(QUOTES);
   const most = deps.limits.ordersPerPayment;
 
@@ -64,6 +68,21 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
     );
   }
 
+  /** As `price`; where it is all paid in one currency, at rates that the bank has locked for it. */
+  async function priceIn(userId: string, { payIn, accountId, ...selection }: QuoteRequest): Promise<PricedIn> {
+    const parts = await price(userId, selection);
+    const currencies = parts.map(({ total }) => total.currency);
+    if (payIn === undefined || currencies.every((currency) => currency === payIn)) return { parts };
+    assertFew(currencies, deps.limits.currenciesPerQuote);
+    const { bank, rates } = await locks.lock(userId, accountId, currencies, payIn);
+    const charged = chargedIn(
+      parts.flatMap((part) => part.orders),
+      rates,
+      payIn,
+    );
+    return { parts: inParts(charged), bank, rates };
+  }
+
   async function find(userId: string, quoteId: string): Promise<StoredQuote> {
     const quote = await quotes.findOne({ _id: quoteId });
     if (quote === null || quote.userId !== userId)
@@ -75,13 +94,8 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
     price,
 
     async create({ userId, selection }: Actions["merge-pay.quote"]["params"]): Promise<Quote> {
-      const parts = await price(userId, selection);
-      const mostCurrencies = deps.limits.currenciesPerQuote;
-      if (parts.length > mostCurrencies)
-        throw new MergepayError(
-          "SELECTION_TOO_LARGE",
-          `A quote is over at most ${mostCurrencies} currencies; select fewer and pay the rest after.`,
-        );
+      const { parts, ...locked } = await priceIn(userId, selection);
+      assertFew(parts, deps.limits.currenciesPerQuote);
       const now = deps.now();
       const selected = parts.flatMap((part) => part.orders);
       const totals = parts.map(({ total }) => total);
@@ -91,9 +105,13 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
         userId,
         orders: selected,
         ...(another === undefined && total !== undefined ? { total } : { totals }),
-        fingerprint: fingerprintOf(userId, selected, totals),
+        ...locked,
+        fingerprint: fingerprintOf(userId, selected, totals, locked.rates),
         createdAt: instant(now),
-        expiresAt: instant(now + deps.limits.quoteMs),
+        // Text order is time order.
+        expiresAt: [instant(now + deps.limits.quoteMs), ...(locked.rates ?? []).map((rate) => rate.expiresAt)].reduce(
+          (first, at) => (at < first ? at : first),
+        ),
       };
       await quotes.insertOne(quote);
       return showQuote(quote);
@@ -104,21 +122,24 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
 
     /**
      * The quote to pay by: all of it, as it was seen; of best_effort, those of its orders that are as they were seen.
-     * @throws NOT_FOUND, QUOTE_MISMATCH (with what changed), QUOTE_EXPIRED
+     * @throws NOT_FOUND, QUOTE_MISMATCH (with what changed), QUOTE_EXPIRED, RATE_EXPIRED
      */
-    async toPay(userId: string, quoteId: string, fingerprint: string, how: How = {}): Promise<Part[]> {
+    async toPay(userId: string, quoteId: string, fingerprint: string, how: How = {}): Promise<PricedIn> {
       const quote = await find(userId, quoteId);
       if (quote.fingerprint !== fingerprint)
         throw new MergepayError("QUOTE_MISMATCH", "The fingerprint is not that of the quote.", {
           field: "/fingerprint",
         });
+      const { rates, bank } = quote;
+      if (rates?.some((rate) => isOver(rate, deps.now())) === true) throw new MergepayError("RATE_EXPIRED");
       if (quote.expiresAt <= instant(deps.now())) throw new MergepayError("QUOTE_EXPIRED");
+      const locked = rates === undefined || bank === undefined ? {} : { rates, bank };
       const present = await orders.findOwn(
         userId,
         quote.orders.map(({ orderId }) => orderId),
       );
       const changes = changesSince(quote.orders, present);
-      if (changes.length === 0) return inParts(quote.orders);
+      if (changes.length === 0) return { parts: inParts(quote.orders), ...locked };
       const changed = new Set(changes.map(({ orderId }) => orderId));
       const kept = quote.orders.filter(({ orderId }) => !changed.has(orderId));
       if (how.atomicity !== "best_effort" || kept.length === 0)
@@ -127,17 +148,22 @@ export async function quotesService(deps: Deps, orders: OrdersService) {
         });
       const byId = new Map(present.map((order) => [order._id, order]));
       const reasonFor = ({ orderId, revision }: SelectedOrder) => reasonOf(byId.get(orderId), userId, revision);
-      return inParts(
-        kept,
-        quote.orders
-          .filter(({ orderId }) => changed.has(orderId))
-          .map((order) => ({ orderId: order.orderId, reason: reasonFor(order) })),
-      );
+      const lost = quote.orders.filter(({ orderId }) => changed.has(orderId));
+      const leftOut = lost.map((order) => ({ orderId: order.orderId, reason: reasonFor(order) }));
+      return { parts: inParts(kept, leftOut), ...locked };
     },
   };
 }
 
 export type QuotesService = Awaited<ReturnType<typeof quotesService>>;
+
+function assertFew(currencies: readonly unknown[], most: number): void {
+  if (currencies.length > most)
+    throw new MergepayError(
+      "SELECTION_TOO_LARGE",
+      `A quote is over at most ${most} currencies; select fewer and pay the rest after.`,
+    );
+}
 
 const tooMany = (most: number) =>
   new MergepayError(

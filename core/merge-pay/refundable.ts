@@ -28,11 +28,12 @@ export function paymentRefundable(payments: StoreCollection<StoredPayment>) {
     const lines = made.filter(({ kind }) => kind === "order");
     const lineOf = new Map(lines.map((line) => [line.orderId, line]));
     const sold = orders.map((order) => {
-      const { orderId, amount } = order;
+      const { orderId, amount, charged } = order;
       const { fee, tax } = lineOf.get(orderId) ?? {};
       return {
         orderId,
         gross: minorOfMoney(amount),
+        ...(charged === undefined ? {} : { charged: minorOfMoney(charged) }),
         fee: fee === undefined ? 0n : minorOfMoney(fee),
         tax: tax === undefined ? 0n : minorOfMoney(tax),
         keepsFee: !late && ruleOf(order, rules.feeRules)?.rule.onRefund === "kept",

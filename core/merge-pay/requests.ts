@@ -11,6 +11,14 @@ export type Selection =
       readonly platforms?: readonly string[];
     };
 
+/** What is quoted: a selection, in the currencies of its orders or in one. */
+export type QuoteRequest = Selection & {
+  /** All of it is paid in this currency, at rates that the bank locks; absent: each order in its own. */
+  readonly payIn?: string;
+  /** Of `payIn`: the account to pay from, whose bank is asked for the rates; absent: the payer's first. */
+  readonly accountId?: string;
+};
+
 /** What becomes of a payment when not all of its orders can be had. The payer says it beforehand. */
 export interface Atomicity {
   /** `best_effort`: orders that can't be had are left out, and the total is that of the others. Absent: all_or_nothing. */

@@ -21,7 +21,7 @@ import { paymentDeduction } from "./deduction.ts";
 import { PAYMENTS, showPayment, type StoredPayment } from "./model.ts";
 import { type OutcomeDeps, paymentOutcome } from "./outcome.ts";
 import type { Part } from "./parts.ts";
-import type { QuotesService } from "./quotes.ts";
+import type { PricedIn, QuotesService } from "./quotes.ts";
 import { lateMoney } from "./late.ts";
 import type { RefundCalls } from "./late-refund.ts";
 import { paymentReviews } from "./review.ts";
@@ -49,6 +49,7 @@ interface Paid {
 interface Prepared {
   readonly priced: readonly (Part & { readonly account: { _id: string; bank: string }; readonly rules: FrozenRules })[];
   readonly quoteId: string | undefined;
+  readonly rates: PricedIn["rates"];
 }
 
 /** The payments of a confirmation; the first one holds the others. */
@@ -67,10 +68,10 @@ export async function mergePayService(given: MergePayDeps) {
   const carrying = paymentCarryOut({ deps, payments, orders, accounts, mandates, outcome, deduction });
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
 
-  async function priceOf(userId: string, request: PayRequest): Promise<{ parts: Part[]; quoteId?: string }> {
+  async function priceOf(userId: string, request: PayRequest): Promise<PricedIn & { quoteId?: string }> {
     if ("quoteId" in request) {
       const { quoteId, fingerprint } = request;
-      return { parts: await quotes.toPay(userId, quoteId, fingerprint, request), quoteId };
+      return { ...(await quotes.toPay(userId, quoteId, fingerprint, request)), quoteId };
     }
     if (request.orders === "all" && request.currency === undefined)
       throw new MergepayError("BODY_INVALID", 'orders: "all" needs a currency.', { field: "/currency" });
@@ -83,16 +84,20 @@ export async function mergePayService(given: MergePayDeps) {
   /** All that the payments need to know before they are written down. @throws what `pay` throws of accounts, prices and platforms */
   async function prepare(userId: string, request: PayRequest): Promise<Prepared> {
     const usual = await accounts.toPayFrom(userId, request.accountId);
-    const { parts, quoteId } = await priceOf(userId, request);
+    const { parts, quoteId, rates, bank } = await priceOf(userId, request);
     const named = new Map(request.accounts?.map((one) => [one.currency, one.accountId]));
     const priced = await Promise.all(
       parts.map(async (part) => {
         const accountId = named.get(part.total.currency);
         const account = accountId === undefined ? usual : await accounts.toPayFrom(userId, accountId);
+        if (bank !== undefined && account.bank !== bank)
+          throw new MergepayError("BODY_INVALID", `The rates are of the bank ${bank}; pay from an account there.`, {
+            field: accountId === undefined ? "/accountId" : "/accounts",
+          });
         return { ...part, account, rules: await settlement.rulesFor(part.orders) };
       }),
     );
-    return { priced, quoteId };
+    return { priced, quoteId, rates };
   }
 
   /** The answer to a key that was used before: the same for the same content. */
@@ -143,12 +148,12 @@ export async function mergePayService(given: MergePayDeps) {
   }
 
   /** Payments as they are stored, of one confirmation: one for each currency, in the order of their currencies. */
-  function confirmed(params: PayParams, requestHash: string, { priced, quoteId }: Prepared): Confirmed {
+  function confirmed(params: PayParams, requestHash: string, { priced, quoteId, rates }: Prepared): Confirmed {
     const { userId, idempotencyKey, request, mandateId } = params;
     const { atomicity = "all_or_nothing", atLeast } = request;
     const ids = priced.map(() => deps.newId("pay"));
     const at = stamp();
-    const parts = priced.map(({ orders: selected, total, leftOut, account, rules }, index) => {
+    const parts = priced.map(({ orders: selected, total, leftOut, account, rules: frozen }, index) => {
       const asked: StoredPayment = {
         _id: ids[index] ?? "",
         userId,
@@ -160,6 +165,7 @@ export async function mergePayService(given: MergePayDeps) {
         ...(atLeast === undefined ? {} : { atLeast }),
         ...(leftOut === undefined ? {} : { leftOut: [...leftOut] }),
         ...(quoteId === undefined ? {} : { quoteId }),
+        ...(rates === undefined ? {} : { rates }),
         ...(ids.length === 1 ? {} : { together: ids }),
         ...(mandateId === undefined ? {} : { mandateId }),
         // Of the others a key that no client can choose, as it is not printable.
@@ -167,7 +173,7 @@ export async function mergePayService(given: MergePayDeps) {
         requestHash,
         bankRequestId: deps.newId("ded"),
         bank: account.bank,
-        ...rules,
+        ...frozen,
         version: 1,
         // Locking takes seconds at the most. After this a sweeper takes the payment for one whose process died, and ends it; a process
         // that was only slow is overtaken then and sends nothing.

@@ -23,6 +23,7 @@ const ACTIONS = [
   "payout",
   "inquire",
   "statement",
+  "rate",
   "openTestAccount",
 ] as const;
 

@@ -13,6 +13,7 @@ export type { BankChallenge, BankFailure, BankOutcome } from "./bank-outcome.ts"
 export type { Money } from "../../schemas/types.generated.ts";
 export { MergepayError } from "../errors/errors.ts";
 export { exponentOf } from "../money/currency.ts";
+export { isRate } from "../money/convert.ts";
 export { canonicalMoney, minorOf, moneyOf } from "../money/money.ts";
 export { faultOfFeeRule } from "../settlement/fee-rule.ts";
 
@@ -61,9 +62,30 @@ export interface BankDriver {
   payout?(instruction: PayoutInstruction, call: BankCall): Promise<BankOutcome>;
   /** What was booked on our account in a time, in pages: `after` is the `next` of the page before. Throws when the bank can't be asked. */
   statement?(range: StatementRange, call: BankCall): Promise<StatementPage>;
+  /**
+   * Locks a rate: how much of `to` a whole unit of `from` is, good until it expires. Throws UNSUPPORTED for a pair that it does not change, anything else
+   * when the bank can't be asked. What it says is looked at by the house.
+   */
+  rate?(pair: RatePair, call: BankCall): Promise<BankRate>;
   /** A test account of a payer or merchant (sandboxes only): its token. The opening may be zero. */
   openTestAccount?(opening: Money): Promise<{ accountToken: string }>;
   close(): Promise<void>;
+}
+
+/** ISO 4217 codes. */
+export interface RatePair {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A rate as a bank has locked it. */
+export interface BankRate extends RatePair {
+  /** The bank's own id of it. */
+  readonly rateId: string;
+  /** Plain decimal text above zero, at most 12 digits before and after the dot: `"0.9132"`. */
+  readonly rate: string;
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
 }
 
 /** Money back to the account that a debit took it from; all refunds of a debit together are at most what it took. */
@@ -168,6 +190,8 @@ export interface BankAdapter {
   confirm(params: Params<"bank-adapter.confirm">): Promise<BankOutcome>;
   /** One page of the bank's statement. @throws UNSUPPORTED when the bank gives none, BANK_UNAVAILABLE when it can't be had or is none */
   statement(params: Params<"bank-adapter.statement">): Promise<StatementPage>;
+  /** Locks a rate. @throws UNSUPPORTED when the bank has none (of this pair), BANK_UNAVAILABLE when it can't be asked, RATE_INVALID when it gave none */
+  rate(params: Params<"bank-adapter.rate">): Promise<BankRate>;
   /** @throws UNSUPPORTED when the bank is not a sandbox, BANK_UNAVAILABLE when it can't be reached */
   openTestAccount(params: Params<"bank-adapter.openTestAccount">): Promise<Result<"bank-adapter.openTestAccount">>;
   /** Driver folders that could not be used, by name. */

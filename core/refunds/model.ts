@@ -8,7 +8,7 @@ import type { StoredLine } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
 import type { Versioned } from "../versioned.ts";
 import type { Money, PreviewedPart, Refund, RefundPart, SelectedOrder } from "../../schemas/types.generated.ts";
-import { back, backEntry, backLines, type StoredPart, type WentBack } from "./went-back.ts";
+import { back, backEntry, backLines, debitedOf, type StoredPart, type WentBack } from "./went-back.ts";
 import { type Amounts, type Share, type Sold, withShares } from "./allocation.ts";
 
 /** Of what an amount is to go back: orders of the payment by id, all of a platform or merchant, or, with neither, the whole payment. */
@@ -66,9 +66,9 @@ export const STAKES: CollectionSpec = {
   indexes: [{ name: "platform", keys: ["platform", "_id"] }],
 };
 
-/** What one refund or chargeback took: by order its gross, fee and tax, in minor units as text. */
+/** What one refund or chargeback took: by order its gross, fee and tax, in minor units as text; what was debited, where that was another currency. */
 export interface StoredTaking {
-  shares: (readonly [orderId: string, gross: string, fee: string, tax: string])[];
+  shares: (readonly [orderId: string, gross: string, fee: string, tax: string, charged?: string])[];
   /** It was given free again, or never taken, and never will be. */
   free?: true;
 }
@@ -87,11 +87,20 @@ export interface StoredReturns extends Doc {
 export const RETURNS: CollectionSpec = { name: "payment-returns", indexes: [] };
 
 export const takingOf = (shares: readonly Share[]): StoredTaking => ({
-  shares: shares.map(({ orderId, gross, fee, tax }) => [orderId, `${gross}`, `${fee}`, `${tax}`] as const),
+  shares: shares.map(({ orderId, gross, fee, tax, charged }) => {
+    const own = [orderId, `${gross}`, `${fee}`, `${tax}`] as const;
+    return charged === undefined ? own : ([...own, `${charged}`] as const);
+  }),
 });
 
 export const sharesTaken = ({ shares }: StoredTaking): Share[] =>
-  shares.map(([orderId, gross, fee, tax]) => ({ orderId, gross: BigInt(gross), fee: BigInt(fee), tax: BigInt(tax) }));
+  shares.map(([orderId, gross, fee, tax, charged]) => ({
+    orderId,
+    gross: BigInt(gross),
+    fee: BigInt(fee),
+    tax: BigInt(tax),
+    ...(charged === undefined ? {} : { charged: BigInt(charged) }),
+  }));
 
 /** All that is taken, by order. */
 export const takenOf = (returns: StoredReturns | null): Map<string, Amounts> =>
@@ -113,12 +122,13 @@ export interface Paid {
 }
 
 /** The shares as parts, in the order of the payment. */
-export function partsOf({ orders, total: { currency } }: Paid, shares: readonly Share[], item?: number): StoredPart[] {
+export function partsOf({ orders, total }: Paid, shares: readonly Share[], item?: number): StoredPart[] {
   const byId = new Map(orders.map((order) => [order.orderId, order]));
-  return shares.flatMap(({ orderId, gross, fee, tax }): StoredPart[] => {
+  return shares.flatMap(({ orderId, gross, fee, tax, charged }): StoredPart[] => {
     const order = byId.get(orderId);
     if (order === undefined) return [];
-    const { platform, merchant, orderNo } = order;
+    const { platform, merchant, orderNo, amount } = order;
+    const { currency } = amount;
     return [
       {
         orderId,
@@ -130,22 +140,24 @@ export function partsOf({ orders, total: { currency } }: Paid, shares: readonly 
         fee: moneyOf(fee, currency),
         ...(tax === 0n ? {} : { tax: moneyOf(tax, currency) }),
         net: moneyOf(gross - fee, currency),
+        ...(charged === undefined ? {} : { charged: moneyOf(charged, total.currency) }),
       },
     ];
   });
 }
 
 export const sharesIn = (parts: readonly StoredPart[]): Share[] =>
-  parts.map(({ orderId, gross, fee, tax }) => ({
+  parts.map(({ orderId, gross, fee, tax, charged }) => ({
     orderId,
     gross: minorOfMoney(gross),
     fee: minorOfMoney(fee),
     tax: tax === undefined ? 0n : minorOfMoney(tax),
+    ...(charged === undefined ? {} : { charged: minorOfMoney(charged) }),
   }));
 
 /** Fingerprint of what a preview shows: who approves it has seen just this. */
 export function fingerprintOf(paymentId: string, amount: Money, left: Money, parts: readonly PreviewedPart[]): string {
-  const rows = parts.map(({ orderId, item = null, gross, fee, tax, net, from }) => [
+  const rows = parts.map(({ orderId, item = null, gross, fee, tax, net, from, charged }) => [
     orderId,
     item,
     gross.value,
@@ -153,6 +165,7 @@ export function fingerprintOf(paymentId: string, amount: Money, left: Money, par
     tax?.value ?? null,
     net.value,
     from,
+    ...(charged === undefined ? [] : [gross.currency, charged.value]),
   ]);
   return createHash("sha256")
     .update(JSON.stringify([paymentId, amount.value, amount.currency, left.value, rows]))
@@ -242,6 +255,6 @@ export function showToPayer(stored: StoredRefund): Refund {
 export function showToPlatform(stored: StoredRefund, platform: string): Refund {
   const { _id: id, paymentId, state, reason, amount, createdAt, updatedAt } = stored;
   const parts = stored.parts.filter((part) => part.platform === platform);
-  const own = parts.reduce((sum, { gross }) => sum + minorOfMoney(gross), 0n);
+  const own = debitedOf(parts);
   return { id, paymentId, platform, state, amount: moneyOf(own, amount.currency), parts, reason, createdAt, updatedAt };
 }

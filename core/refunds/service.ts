@@ -12,7 +12,7 @@ import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken } from "../versioned.ts";
 import type { PreviewedPart, Refund, RefundPreview } from "../../schemas/types.generated.ts";
-import { type Amounts, type Share, sharesOf, withShares } from "./allocation.ts";
+import { type Amounts, debited, type Share, sharesOf, withShares } from "./allocation.ts";
 import { askedFor } from "./decisions.ts";
 import {
   fingerprintOf,
@@ -61,7 +61,8 @@ export async function refundsService(given: RefundsDeps) {
     const { value, currency } = canonicalMoney(amount.value, amount.currency, "/amount/value");
     return sharesOf(scopeOf(paid, request), taken, minorOfMoney({ value, currency }), paidIn);
   };
-  const grossOf = (amounts: Iterable<Amounts>): bigint => [...amounts].reduce((sum, { gross }) => sum + gross, 0n);
+  /** What of it was debited, or goes back to the account debited. */
+  const sumOf = (amounts: Iterable<Amounts>): bigint => [...amounts].reduce((sum, one) => sum + debited(one), 0n);
 
   /** What the refund would do now. @throws as `preview` does */
   async function look(request: RefundRequest): Promise<{ paid: Paid; preview: RefundPreview }> {
@@ -79,8 +80,8 @@ export async function refundsService(given: RefundsDeps) {
       const owed = paidOut.has(paid.lineIds.get(part.orderId) ?? "") ? "claw_back" : "payable";
       return { ...part, feeRule: kept.has(part.orderId) ? "kept" : "returned", from: late ? "suspense" : owed };
     });
-    const amount = moneyOf(grossOf(shares), total.currency);
-    const after = grossOf(withShares(taken, shares).values());
+    const amount = moneyOf(sumOf(shares), total.currency);
+    const after = sumOf(withShares(taken, shares).values());
     const left = moneyOf(minorOfMoney(total) - after, total.currency);
     return {
       paid,
@@ -119,10 +120,10 @@ export async function refundsService(given: RefundsDeps) {
     deps.reached("refund.held");
     const { currency } = amount;
     const parts = partsOf(paid, shares, request.item);
-    const refund: StoredRefund = { ...requested, parts, amount: moneyOf(grossOf(shares), currency) };
+    const refund: StoredRefund = { ...requested, parts, amount: moneyOf(sumOf(shares), currency) };
     const held = { parts, amount: refund.amount };
     await stakes.note(refund);
-    const all = grossOf((await returns.taken(paymentId)).values());
+    const all = sumOf((await returns.taken(paymentId)).values());
     if (!needsApproval(all, currency, limit)) return outcome.submit(refund, held);
     return outcome.move(refund, "awaiting_approval", { ...held, dueAt: null });
   }
@@ -288,7 +289,8 @@ function shownFor(refund: StoredRefund, { userId, platform }: Audience): Refund 
 
 const sameShares = (a: readonly Share[], b: readonly Share[]): boolean =>
   a.length === b.length &&
-  a.every(({ orderId, gross, fee, tax }, index) => {
+  a.every(({ orderId, gross, fee, tax, charged }, index) => {
     const other = b[index];
-    return other?.orderId === orderId && other.gross === gross && other.fee === fee && other.tax === tax;
+    if (other?.orderId !== orderId || other.charged !== charged) return false;
+    return other.gross === gross && other.fee === fee && other.tax === tax;
   });

@@ -1,6 +1,6 @@
 /** What money that went back does to the books, the same for refunds and for what banks took back: pure. */
 import { minorOfMoney, moneyOf } from "../money/money.ts";
-import type { StoredEntry } from "../ledger/model.ts";
+import { accountSums, type StoredEntry } from "../ledger/model.ts";
 import type { StoredLine } from "../settlement/model.ts";
 import type { Money, RefundPart } from "../../schemas/types.generated.ts";
 
@@ -27,6 +27,10 @@ export interface WentBack {
 
 const tailOf = (id: string): string => id.slice(id.indexOf("_") + 1);
 export const back = (money: Money): Money => moneyOf(-minorOfMoney(money), money.currency);
+
+/** What of the debit the parts are, in its minor units. */
+export const debitedOf = (parts: readonly Pick<StoredPart, "gross" | "charged">[]): bigint =>
+  parts.reduce((sum, { gross, charged = gross }) => sum + minorOfMoney(charged), 0n);
 
 /** The settlement lines by which merchants give back: what they are owed less. Ids come from what takes it, so that twice writes once. */
 export function backLines(
@@ -56,20 +60,24 @@ export function backLines(
   });
 }
 
-/** The entry of money that went back: the bank has it no longer; merchants and platforms are owed less, or, of money that came late, suspense. */
+/**
+ * The entry of money that went back: the bank has it no longer; merchants and platforms are owed less (over `fx` accounts, where that is in another
+ * currency), or, of money that came late, suspense.
+ */
 export function backEntry({ id, kind, paymentId, parts, bank, amount, late, excess, at }: WentBack): StoredEntry {
-  const owed = new Map<string, bigint>();
-  const owe = (account: string, minor: bigint) => owed.set(account, (owed.get(account) ?? 0n) + minor);
+  const owed = accountSums();
   for (const { platform, merchant, net, fee, tax } of parts) {
     const taxed = tax === undefined ? 0n : minorOfMoney(tax);
-    owe(`merchant:${platform}/${merchant}`, minorOfMoney(net));
-    owe(`fees:${platform}`, minorOfMoney(fee) - taxed);
-    owe(`fee-tax:${platform}`, taxed);
+    owed.add(`merchant:${platform}/${merchant}`, minorOfMoney(net), net.currency);
+    owed.add(`fees:${platform}`, minorOfMoney(fee) - taxed, fee.currency);
+    owed.add(`fee-tax:${platform}`, taxed, fee.currency);
   }
-  const debits = [...owed]
-    .filter(([, minor]) => minor !== 0n)
-    .map(([account, minor]) => ({ account, amount: moneyOf(minor, amount.currency) }));
-  const ofParts = parts.reduce((sum, { gross }) => sum + minorOfMoney(gross), 0n);
+  for (const { gross, charged } of parts) {
+    if (charged === undefined) continue;
+    owed.add(`fx:${charged.currency}`, minorOfMoney(charged), charged.currency);
+    owed.add(`fx:${gross.currency}`, -minorOfMoney(gross), gross.currency);
+  }
+  const ofParts = debitedOf(parts);
   const explanation = `${id} gave the late money of ${paymentId} back.`;
   const fromLate =
     ofParts === 0n ? [] : [{ account: "suspense:late-money", amount: moneyOf(ofParts, amount.currency), explanation }];
@@ -78,7 +86,7 @@ export function backEntry({ id, kind, paymentId, parts, bank, amount, late, exce
     kind,
     reference: id,
     lines: [
-      ...(late ? fromLate : debits),
+      ...(late ? fromLate : owed.lines()),
       ...(excess === undefined ? [] : [excess]),
       { account: `bank:${bank}`, amount: back(amount) },
     ],

@@ -163,20 +163,22 @@ export function delivered({ awaits }: Pick<StoredLine, "awaits">, deliveredAt: s
 }
 
 /**
- * One line an order: gross = net + fee, and all lines together are the deduction to the last minor unit. Where the merchant has a reserve, beside
+ * One line an order: gross = net + fee, and all lines together are the orders to the last minor unit, as is the deduction at the rates that were locked. Where the merchant has a reserve, beside
  * it one that keeps a part of the net back and one that gives it back later.
  * Ids come from the payment, so that writing them twice writes them once.
  * @throws INTERNAL when money would be lost or made, or an order has no fee rule
  */
 export function linesOf({ paymentId, total, orders, rules, at }: Settled): StoredLine[] {
   const feeOf = new Map<string, Fee & { from: FrozenRule<FeeRule> }>();
-  for (const [from, own] of Map.groupBy(orders, (order) => ruleOf(order, rules.feeRules))) {
+  for (const [from, ofRule] of Map.groupBy(orders, (order) => ruleOf(order, rules.feeRules))) {
     if (from === undefined) continue;
-    const fees = feesOf(
-      from.rule,
-      own.map(({ amount }) => amount),
-    );
-    own.forEach(({ orderId }, index) => feeOf.set(orderId, { fee: 0n, tax: 0n, ...fees[index], from }));
+    for (const own of Map.groupBy(ofRule, ({ amount }) => amount.currency).values()) {
+      const fees = feesOf(
+        from.rule,
+        own.map(({ amount }) => amount),
+      );
+      own.forEach(({ orderId }, index) => feeOf.set(orderId, { fee: 0n, tax: 0n, ...fees[index], from }));
+    }
   }
   const lines = orders.flatMap((order, index): StoredLine[] => {
     const charged = feeOf.get(order.orderId);
@@ -204,10 +206,20 @@ export function linesOf({ paymentId, total, orders, rules, at }: Settled): Store
     };
     return [line, ...reserveOf(line, settlement)];
   });
-  const sum = lines.reduce((minor, { net, fee }) => minor + minorOfMoney(net) + minorOfMoney(fee), 0n);
-  if (sum !== minorOfMoney(total))
+  if (!conserves(orders, lines, total))
     throw new MergepayError("INTERNAL", `The settlement lines of ${paymentId} are not its total; nothing was settled.`);
   return lines;
+}
+
+/** That nothing is lost or made: in each currency the lines are the orders, and what the orders take of the total is the total. */
+function conserves(orders: readonly SelectedOrder[], lines: readonly StoredLine[], total: Money): boolean {
+  const left = new Map<string, bigint>();
+  const add = ({ currency }: Money, minor: bigint) => left.set(currency, (left.get(currency) ?? 0n) + minor);
+  for (const { amount } of orders) add(amount, minorOfMoney(amount));
+  for (const { net, fee } of lines) add(net, -minorOfMoney(net) - minorOfMoney(fee));
+  const charged = orders.reduce((sum, { amount, charged: own = amount }) => sum + minorOfMoney(own), 0n);
+  const inOne = orders.every(({ amount, charged: own = amount }) => own.currency === total.currency);
+  return inOne && charged === minorOfMoney(total) && [...left.values()].every((minor) => minor === 0n);
 }
 
 /** The two lines of a reserve, which sum to zero; none when there is nothing to keep. */

@@ -2,6 +2,19 @@ import { currency, form, id, line, object, ref, type Schema, text } from "./sche
 
 const accountId = { ...id("acc"), description: "The account to pay from; absent: the payer's first." };
 
+/** What every form of a request for a quote may say. */
+export const HOW_TO_CHANGE = {
+  payIn: {
+    ...currency,
+    description:
+      "All of it is paid in this currency, at rates that the bank locks: each order is changed and rounded by itself (half to even, at least one minor unit), and the total is the sum. Absent: each currency by itself.",
+  },
+  accountId: {
+    ...id("acc"),
+    description: "Of `payIn`: the account whose bank gives the rates; absent: the payer's first.",
+  },
+};
+
 /** What every form of a pay request may say. */
 export const HOW_TO_PAY = {
   accountId,

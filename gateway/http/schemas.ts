@@ -2,7 +2,7 @@
  * The JSON Schemas of requests and of answers that are not documents of `schemas/`. The same ones validate and are published
  * as OpenAPI. Query parameters and path parameters are text: nothing is coerced.
  */
-import { DECISION_BODIES, HOW_TO_PAY } from "./payment-schemas.ts";
+import { DECISION_BODIES, HOW_TO_CHANGE, HOW_TO_PAY } from "./payment-schemas.ts";
 import {
   type Schema,
   bankName,
@@ -151,10 +151,14 @@ export const BODIES = {
     oneOf: [
       form(
         '`orders`: "all" with or without a `currency`',
-        { orders: all, currency: { ...currency, description: "Only what is in it; absent: in every currency." } },
+        {
+          orders: all,
+          currency: { ...currency, description: "Only what is in it; absent: in every currency." },
+          ...HOW_TO_CHANGE,
+        },
         ["orders"],
       ),
-      form(ORDERS_BY_ID, { orders: orderIds }, ["orders"]),
+      form(ORDERS_BY_ID, { orders: orderIds, ...HOW_TO_CHANGE }, ["orders"]),
     ],
   },
   payment: {

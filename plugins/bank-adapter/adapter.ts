@@ -19,6 +19,7 @@ import {
 } from "../../core/plugin/bank-contract.ts";
 import { callWithDeadline } from "./deadline.ts";
 import { judge, unknown } from "./outcome.ts";
+import { rateOf } from "./rate.ts";
 import { checkedRegistration } from "./registry.ts";
 import { statementPage } from "./statement.ts";
 
@@ -247,6 +248,35 @@ export function createBankAdapter(deps: BankAdapterDeps): BankAdapter {
       throw new MergepayError(
         "BANK_UNAVAILABLE",
         `The bank gave no statement that can be read (${why}); try again later.`,
+      );
+    },
+
+    async rate({ bank, from, to }) {
+      const { driver } = bankOf(bank);
+      if (driver.rate === undefined)
+        throw new MergepayError("UNSUPPORTED", "This bank has no rates; pay each currency by itself.", {
+          field: "/payIn",
+        });
+      const lock = driver.rate.bind(driver);
+      const pair = Object.freeze({ from, to });
+      const result = await callWithDeadline(
+        (call) => lock(pair, call),
+        limits.bankCallMs,
+        () => undefined,
+      );
+      if (result.kind === "answer") {
+        const rate = rateOf(result.value, pair);
+        if (rate !== undefined) return rate;
+        throw new MergepayError("RATE_INVALID", `The bank gave no rate of ${from} in ${to} that can be used.`);
+      }
+      const code = result.kind === "error" ? codeOf(result.error) : "DEADLINE";
+      if (code === "UNSUPPORTED")
+        throw new MergepayError("UNSUPPORTED", `This bank does not change ${from} into ${to}; pay it by itself.`, {
+          field: "/payIn",
+        });
+      throw new MergepayError(
+        "BANK_UNAVAILABLE",
+        `The bank gave no rate (${code}); nothing was sent, try again later.`,
       );
     },
 

@@ -32,9 +32,9 @@ export async function auditChargebacks(store: Store, books: Books): Promise<void
       continue;
     }
     if (!atRest) continue;
-    const gross = sumOf(parts.map((part) => part.gross));
+    const debited = sumOf(parts.map(({ gross, charged = gross }) => charged));
     const beyond = excess === undefined ? 0n : sumOf([excess]);
-    expect(gross + beyond, `parts of ${_id}`).to.equal(sumOf([amount]));
+    expect(debited + beyond, `parts of ${_id}`).to.equal(sumOf([amount]));
     expect(beyond >= 0n, `excess of ${_id}`).to.equal(true);
     expect(needsReview ?? false, `review of ${_id}`).to.equal(beyond > 0n);
     expect(entries, `journal of ${_id}`).to.have.length(1);
@@ -42,12 +42,15 @@ export async function auditChargebacks(store: Store, books: Books): Promise<void
     const on = (account: RegExp) => sumOf(booked.flatMap((line) => (account.test(line.account) ? line.amount : [])));
     expect(-on(/^bank:/), `bank of ${_id}`).to.equal(sumOf([amount]));
     expect(on(/^suspense:chargeback$/), `suspense of ${_id}`).to.equal(beyond);
-    if (gross > 0n) expect(byId.get(paymentId)?.returned?.[_id], `${_id} on its payment`).to.not.equal(undefined);
+    if (debited > 0n) expect(byId.get(paymentId)?.returned?.[_id], `${_id} on its payment`).to.not.equal(undefined);
     if (late === true) {
       expect(own, `lines of late ${_id}`).to.have.length(0);
       continue;
     }
-    expect(-sumOf(own.map((line) => line.gross)), `lines of ${_id}`).to.equal(gross);
+    expect(
+      own.map(({ orderId, gross }) => [orderId, gross.currency, -sumOf([gross])]),
+      `lines of ${_id}`,
+    ).to.have.deep.members(parts.map(({ orderId, gross }) => [orderId, gross.currency, sumOf([gross])]));
     for (const { kind } of own) expect(kind).to.equal("chargeback");
     for (const part of parts) expect(orders.get(part.orderId)?.returned?.[_id]).to.deep.equal(part.gross);
   }

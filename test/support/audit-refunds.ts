@@ -52,10 +52,17 @@ export async function auditRefunds(store: Store, books: Books): Promise<void> {
   for (const { _id, by } of returns) {
     const payment = payments.get(_id);
     const taken = new Map<string, bigint>();
+    const debited = new Map<string, bigint>();
     for (const { shares } of Object.values(by))
-      for (const [orderId, gross] of shares) taken.set(orderId, (taken.get(orderId) ?? 0n) + BigInt(gross));
-    for (const { orderId, amount } of payment?.orders ?? [])
+      for (const [orderId, gross, , , charged = gross] of shares) {
+        taken.set(orderId, (taken.get(orderId) ?? 0n) + BigInt(gross));
+        debited.set(orderId, (debited.get(orderId) ?? 0n) + BigInt(charged));
+      }
+    // Never beyond what was paid, in the currency of the order as in that of the debit.
+    for (const { orderId, amount, charged = amount } of payment?.orders ?? []) {
       expect((taken.get(orderId) ?? 0n) <= sumOf([amount]), `taken of ${orderId}`).to.equal(true);
+      expect((debited.get(orderId) ?? 0n) <= sumOf([charged]), `given back for ${orderId}`).to.equal(true);
+    }
     for (const orderId of taken.keys())
       expect(
         payment?.orders.some((order) => order.orderId === orderId),
@@ -78,7 +85,7 @@ function auditRefund(
   const own = lines.filter(({ reference }) => reference === _id);
   const entries = journal.filter((entry) => entry._id === `jrn_${tail(_id)}`);
   const booked = bank.some(({ bankRequestId }) => bankRequestId === _id);
-  expect(sumOf(parts.map(({ gross }) => gross)), `parts of ${_id}`).to.equal(sumOf([amount]));
+  expect(sumOf(parts.map(({ gross, charged = gross }) => charged)), `parts of ${_id}`).to.equal(sumOf([amount]));
   for (const { gross, fee, net } of parts) expect(sumOf([fee, net])).to.equal(sumOf([gross]));
   if (state !== "succeeded") {
     expect(own, `lines of ${state} ${_id}`).to.have.length(0);
@@ -95,7 +102,10 @@ function auditRefund(
   expect(entries, `journal of ${_id}`).to.have.length(1);
   expect(payment?.returned?.[_id]).to.deep.equal(amount);
   if (refund.late === true) return;
-  expect(-sumOf(own.map(({ gross }) => gross)), `lines of ${_id}`).to.equal(sumOf([amount]));
+  expect(
+    own.map(({ orderId, gross }) => [orderId, gross.currency, -sumOf([gross])]),
+    `lines of ${_id}`,
+  ).to.have.deep.members(parts.map(({ orderId, gross }) => [orderId, gross.currency, sumOf([gross])]));
   for (const { orderId, gross } of parts) expect(orders.get(orderId)?.returned?.[_id]).to.deep.equal(gross);
 }
 

@@ -4,7 +4,7 @@ import { FILES } from "../../core/files/model.ts";
 import type { StoredBlock } from "../../core/chain/model.ts";
 import { JOURNAL, JOURNAL_CHAIN, type StoredEntry } from "../../core/ledger/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../core/merge-pay/model.ts";
-import { minorOf } from "../../core/money/money.ts";
+import { minorOf, moneyOf } from "../../core/money/money.ts";
 import { ORDERS, type StoredOrder } from "../../core/orders/model.ts";
 import { LINES, type StoredLine } from "../../core/settlement/model.ts";
 import type { CollectionSpec, Doc, Store } from "../../core/store/contract.ts";
@@ -17,6 +17,8 @@ export interface BookedDebit {
   readonly bankRequestId: string;
   readonly amount: { readonly value: string; readonly currency: string };
 }
+
+type BookedMoney = BookedDebit["amount"];
 
 const LIVE = new Set(["locking", "submitting", "unknown", "requires_action", "succeeded"]);
 /** Of which the bank may have the instruction: nobody else may have their orders. */
@@ -57,7 +59,7 @@ export async function audit(
   await auditRefunds(store, { payments, orders: orderById, lines, journal, bank: refunds, atRest });
   await auditChargebacks(store, { payments, orders: orderById, lines, journal, atRest });
   for (const entry of journal)
-    expect(sumOf(entry.lines.map(({ amount }) => amount)), `journal ${entry._id}`).to.equal(0n);
+    expect(sumsOf(entry.lines.map(({ amount }) => amount)), `journal ${entry._id}`).to.deep.equal({});
 }
 
 /** What became of a payment is told by the log from its asking on: its decisions are one way from there to its state. */
@@ -95,6 +97,39 @@ function auditChain(entries: readonly { _id: string; position?: string }[], bloc
 const sumOf = (amounts: readonly { value: string; currency: string }[]): bigint =>
   amounts.reduce((sum, { value, currency }) => sum + minorOf(value, currency), 0n);
 
+/** Sums in minor units by currency, less those of what is taken off; nothing of a currency is left out, zero is. */
+function sumsOf(plus: readonly BookedMoney[], minus: readonly BookedMoney[] = []): Record<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const { value, currency } of plus) sums.set(currency, (sums.get(currency) ?? 0n) + minorOf(value, currency));
+  for (const { value, currency } of minus) sums.set(currency, (sums.get(currency) ?? 0n) - minorOf(value, currency));
+  return Object.fromEntries([...sums].filter(([, minor]) => minor !== 0n));
+}
+
+/** What an order in another currency takes of the total is its amount at a rate that the payment names, within half a minor unit, or the least there is. */
+function auditChange(
+  orderId: string,
+  amount: BookedMoney,
+  charged: BookedMoney | undefined,
+  rates: StoredPayment["rates"],
+): void {
+  const rate = rates?.find(({ from, to }) => from === amount.currency && to === charged?.currency);
+  expect(rate, `rate of ${orderId}`).to.not.equal(undefined);
+  if (rate === undefined || charged === undefined) return;
+  const [whole = "0", decimals = ""] = rate.rate.split(".");
+  // In units of 10^-12 minor units of what is charged: twice the difference is at most one of these.
+  const fine = 10n ** 12n;
+  const exponent = (currency: string) => BigInt((moneyOf(0n, currency).value.split(".")[1] ?? "").length);
+  const exact =
+    (minorOf(amount.value, amount.currency) *
+      BigInt(whole + decimals.padEnd(12, "0")) *
+      10n ** exponent(charged.currency)) /
+    10n ** exponent(amount.currency);
+  const told = minorOf(charged.value, charged.currency) * fine;
+  const off = told > exact ? told - exact : exact - told;
+  expect(2n * off <= fine || told === fine, `change of ${orderId}`).to.equal(true);
+  expect(told > 0n, `what ${orderId} takes`).to.equal(true);
+}
+
 /** Conservation: orders = total = deduction = lines with fees. */
 function auditPayment(
   payment: StoredPayment,
@@ -104,9 +139,16 @@ function auditPayment(
   atRest: boolean,
 ): void {
   const total = sumOf([payment.total]);
-  expect(sumOf(payment.orders.map(({ amount }) => amount)), `orders of ${payment._id}`).to.equal(total);
+  const foreign = payment.orders.filter(({ charged }) => charged !== undefined);
+  expect(sumOf(payment.orders.map(({ amount, charged = amount }) => charged)), `orders of ${payment._id}`).to.equal(
+    total,
+  );
+  for (const { orderId, amount, charged = amount } of payment.orders)
+    expect(charged.currency, `currency of ${orderId}`).to.equal(payment.total.currency);
+  for (const { orderId, amount, charged } of foreign) auditChange(orderId, amount, charged, payment.rates);
   if (payment.deduction !== undefined) {
     expect(payment.deduction.amount).to.deep.equal(payment.total);
+    expect(payment.deduction.rateIds, `rates of ${payment._id}`).to.deep.equal(payment.rates?.map(({ id }) => id));
     expect(payment.deduction.bankRequestId).to.equal(payment.bankRequestId);
   }
   const own = lines.filter(({ paymentId }) => paymentId === payment._id);
@@ -120,7 +162,16 @@ function auditPayment(
       ofOrders.map(({ orderId }) => orderId),
       `lines of ${payment._id}`,
     ).to.deep.equal(payment.orders.map(({ orderId }) => orderId));
-    expect(sumOf(ofOrders.flatMap(({ net, fee }) => [net, fee]))).to.equal(total);
+    expect(sumsOf(ofOrders.flatMap(({ net, fee }) => [net, fee]))).to.deep.equal(
+      sumsOf(payment.orders.map(({ amount }) => amount)),
+    );
+    const changed = entries.flatMap((entry) => entry.lines.filter(({ account }) => account.startsWith("fx:")));
+    expect(sumsOf(changed.map(({ amount }) => amount)), `changed money of ${payment._id}`).to.deep.equal(
+      sumsOf(
+        foreign.map(({ amount }) => amount),
+        foreign.flatMap(({ charged = [] }) => charged),
+      ),
+    );
     const reserves = own.filter(({ kind }) => kind === "reserve" || kind === "release");
     expect(sumOf(reserves.map(({ net }) => net)), `reserves of ${payment._id}`).to.equal(0n);
     expect(entries).to.have.length(1);

@@ -1,4 +1,11 @@
-import type { BankChallenge, BankFailure, BankOutcome, Money } from "../../core/plugin/bank-contract.ts";
+import type {
+  BankChallenge,
+  BankFailure,
+  BankOutcome,
+  BankRate,
+  Money,
+  RatePair,
+} from "../../core/plugin/bank-contract.ts";
 import { minorOfMoney } from "../../core/money/money.ts";
 import type { Actions } from "../../core/actions.ts";
 import type { Outside } from "./house.ts";
@@ -159,11 +166,21 @@ export function testBank(now: () => number) {
     return (how === "truth" ? decide(id) : undefined) ?? { state: "not_found" };
   }
 
+  let rates = 0;
+  let rateOf: (pair: RatePair, number: number) => Partial<BankRate> = () => ({});
+  /** One and a quarter of anything for a unit of anything else, for ten minutes; or what the test says. */
+  const lock = ({ from, to }: RatePair): BankRate => {
+    rates += 1;
+    const expiresAt = new Date(now() + 600_000).toISOString();
+    return { rateId: `rate-${rates}`, from, to, rate: "1.25", expiresAt, ...rateOf({ from, to }, rates) };
+  };
+
   const outside: Outside = {
     "bank-adapter.debit": (params) => Promise.resolve().then(() => instruct({ kind: "debit", ...params })),
     "bank-adapter.refund": (params) => Promise.resolve().then(() => instruct({ kind: "refund", ...params })),
     "bank-adapter.payout": (params) => Promise.resolve().then(() => instruct({ kind: "payout", ...params })),
     "bank-adapter.confirm": (params) => Promise.resolve().then(() => confirm(params)),
+    "bank-adapter.rate": (params) => Promise.resolve().then(() => lock(params)),
     "bank-adapter.inquire": ({ bankRequestId }) => Promise.resolve().then(() => inquire(bankRequestId)),
   };
   return {
@@ -182,6 +199,8 @@ export function testBank(now: () => number) {
     },
     /** The id of every instruction that reached the bank, in order. */
     sends,
+    /** What it says of a rate from now on, in the place of what it would. */
+    lockRates: (how: typeof rateOf) => void (rateOf = how),
     hearAnswers: (how: typeof hearing) => void (hearing = how),
     /** The payer allows it on the bank's own page. */
     allow: (id: string): BankOutcome => hear(id, ANSWER),

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { PayRequest, Selection } from "../../../core/actions.ts";
+import type { PayRequest, QuoteRequest } from "../../../core/actions.ts";
 import { ownOnly, shownTo, userIdOf } from "../access.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
@@ -30,7 +30,7 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
     },
   );
 
-  app.post<{ Body: Selection }>(
+  app.post<{ Body: QuoteRequest }>(
     "/v1/quotes",
     described({
       summary: "Price a selection of orders",
@@ -38,10 +38,21 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
       access: payer,
       body: BODIES.quote,
       answers: { 201: ["The quote: what is seen here is what will be paid.", ANSWERS.quote] },
-      problems: SELECTION_PROBLEMS,
+      problems: [
+        ...SELECTION_PROBLEMS,
+        "ACCOUNT_MISSING",
+        "CURRENCY_UNKNOWN",
+        "UNSUPPORTED",
+        "RATE_INVALID",
+        "BANK_UNAVAILABLE",
+      ],
     }),
     async (request, reply) => {
-      const quote = await call("merge-pay.quote", { userId: userIdOf(request), selection: request.body });
+      const quote = await call(
+        "merge-pay.quote",
+        { userId: userIdOf(request), selection: request.body },
+        { timeoutMs: limits.bankCallMs + ANSWER_MS },
+      );
       return reply.code(201).header("location", `/v1/quotes/${quote.id}`).send(quote);
     },
   );
@@ -85,6 +96,7 @@ export function paymentRoutes(app: FastifyInstance, { call, limits }: HttpDeps):
         "IDEMPOTENCY_KEY_REUSED",
         "IDEMPOTENCY_IN_FLIGHT",
         "QUOTE_EXPIRED",
+        "RATE_EXPIRED",
         "QUOTE_MISMATCH",
         "ACCOUNT_MISSING",
         "NOT_FOUND",

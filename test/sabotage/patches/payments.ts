@@ -2,6 +2,7 @@
 import type { Patch } from "../contract.ts";
 
 const TOGETHER = "test/unit/merge-pay/together.spec.ts";
+const RATES = "test/unit/merge-pay/locked-rates.spec.ts";
 const PAY = "test/unit/merge-pay/pay.spec.ts";
 const SIMULATION = "test/simulation/simulator.spec.ts";
 const INSTRUCTION = "test/unit/bank/instruction.spec.ts";
@@ -91,6 +92,41 @@ export const patches: readonly Patch[] = [
     from: "locked.every(({ whole }) => whole);",
     to: "locked.some(({ whole }) => whole);",
     red: [TOGETHER],
+  },
+  {
+    name: "a rate that has expired while orders were locked is paid by all the same",
+    file: "core/merge-pay/carry-out.ts",
+    from: "inserted.rates?.some((rate) => isOver(rate, deps.now())) === true",
+    to: "inserted.rates?.length === 0",
+    red: [RATES],
+  },
+  {
+    name: "changed money is rounded half up",
+    file: "core/money/convert.ts",
+    from: "twice > by || (twice === by && whole % 2n === 1n) ? whole + 1n",
+    to: "twice >= by ? whole + 1n",
+    red: ["test/unit/money/convert.spec.ts"],
+  },
+  {
+    name: "a rate of the other way round is taken",
+    file: "core/merge-pay/rates.ts",
+    from: "if (given.from !== from || given.to !== to)",
+    to: "if (given.from === given.to)",
+    red: [RATES],
+  },
+  {
+    name: "the journal is booked as if nothing had been changed",
+    file: "core/ledger/model.ts",
+    from: "owed.add(`fx:${amount.currency}`, minorOfMoney(amount), amount.currency);",
+    to: "owed.add(`fx:${charged.currency}`, minorOfMoney(charged), charged.currency);",
+    red: [RATES],
+  },
+  {
+    name: "what is owed back by a merchant is what was debited, whatever its currency",
+    file: "core/refunds/allocation.ts",
+    from: "owedOf(order.gross, debited(was) + back, order.charged, was.gross)",
+    to: "(back > order.gross ? order.gross : back)",
+    red: ["test/unit/refunds/allocation.spec.ts", RATES],
   },
   {
     name: "the same instruction goes out under a new id",

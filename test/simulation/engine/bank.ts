@@ -59,7 +59,12 @@ export const BANK_FAULTS = [
   "inquiry.pending",
   "inquiry.other-amount",
   "inquiry.for-another-id",
+  "rate.stale",
 ] as const;
+
+/** Rates that round in every way. */
+const RATES = ["1.0834", "0.333333", "7.5", "0.005", "1"];
+const RATE_MS = 4 * 60_000;
 
 export interface SimBank {
   readonly adapter: ReturnType<typeof createBankAdapter>;
@@ -88,6 +93,8 @@ export function simBank(
   const contents = new Map<string, string>();
   const sentAt = new Map<string, number>();
   let late: { readonly at: number; readonly arrive: () => void }[] = [];
+
+  let rates = 0;
 
   const minor = ({ amount }: Instruction): bigint => minorOf(amount.value, amount.currency);
 
@@ -236,6 +243,12 @@ export function simBank(
       take({ kind: "payout", bankRequestId, amount, accountToken }),
     confirm: async ({ bankRequestId, answer }) => confirm(bankRequestId, answer),
     inquire: async (id) => inquire(id),
+    // Short locks, so that some are over before they are used.
+    rate: async ({ from, to }) => {
+      const expiresAt = new Date(now() + RATE_MS).toISOString();
+      const rate = struck("rate.stale") ? { expiresAt: new Date(now() - 1).toISOString() } : {};
+      return { rateId: `rate-${(rates += 1)}`, from, to, rate: RATES[rates % RATES.length] ?? "1", expiresAt, ...rate };
+    },
     close: () => Promise.resolve(),
   };
   const plugin = defineBankDriver({ title: "Test bank", finalityMs: FINALITY_MS, open: () => Promise.resolve(driver) });

@@ -88,7 +88,7 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
     seed % 2 === 0 ? { gamma: "hold" } : seed % 4 === 1 ? { beta: "refund" } : {};
   for (const [platform, fees] of Object.entries(PLATFORMS))
     bank.adapter.register(registrationOf(platform, fees, others[platform] ?? "reopen"));
-  for (const name of ["platforms", "banks", "debit", "confirm", "refund", "payout", "inquire"] as const)
+  for (const name of ["platforms", "banks", "debit", "confirm", "refund", "payout", "inquire", "rate"] as const)
     outside.set(`bank-adapter.${name}`, bank.adapter[name]);
 
   function kill(node: SimNode): void {

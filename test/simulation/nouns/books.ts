@@ -112,9 +112,10 @@ export const books: Noun = {
           "bank ledger, less late and doubtful money": bankSum("debit") - doubtful - booked(/^bank:/, LATE),
           "payments that succeeded": sum(payments.flatMap(({ state, total }) => (state === "succeeded" ? total : []))),
           "journal, bank": booked(/^bank:/, /^payment$/),
-          "settlement lines, gross": sum(lines.flatMap(({ kind, gross }) => (kind === "order" ? gross : []))),
-          "statements of merchants": stated.ordersPaid,
-          "webhooks received, and dead": heard() + unheard(),
+          "settlement lines, gross, less what changing money made of it":
+            sum(lines.flatMap(({ kind, gross }) => (kind === "order" ? gross : []))) - booked(/^fx:/, /^payment$/),
+          "statements of merchants, less the same": stated.ordersPaid - booked(/^fx:/, /^payment$/),
+          "webhooks received, and dead, less the same": heard() + unheard() - booked(/^fx:/, /^payment$/),
         });
         agree("money of which nobody has decided whose it is", {
           "journal, bank, less what was given back of it":
@@ -137,9 +138,11 @@ export const books: Noun = {
           "refunds that succeeded": sum(refunds.flatMap(({ state, amount }) => (state === "succeeded" ? amount : []))),
           "journal, bank": -booked(/^bank:/, /^refund$/),
           "settlement lines and late money, taken back":
-            booked(/^suspense:/, /^refund$/) -
+            booked(/^suspense:/, /^refund$/) +
+            booked(/^fx:/, /^refund$/) -
             sum(lines.flatMap(({ kind, gross }) => (kind === "refund" ? gross : []))),
-          "statements of merchants and late money": booked(/^suspense:/, /^refund$/) + stated.refunded,
+          "statements of merchants and late money":
+            booked(/^suspense:/, /^refund$/) + booked(/^fx:/, /^refund$/) + stated.refunded,
         });
         const known = store.all<StoredChargeback>(CHARGEBACKS.name).filter(({ state }) => state === "booked");
         const ids = new Set(known.map(({ _id }) => _id));
@@ -152,9 +155,11 @@ export const books: Noun = {
           "chargebacks on the books": sum(known.map(({ amount }) => amount)),
           "journal, bank": -booked(/^bank:/, /^chargeback$/),
           "settlement lines, late money and suspense, taken back":
-            booked(/^suspense:/, /^chargeback$/) -
+            booked(/^suspense:/, /^chargeback$/) +
+            booked(/^fx:/, /^chargeback$/) -
             sum(lines.flatMap(({ kind, gross }) => (kind === "chargeback" ? gross : []))),
-          "statements of merchants, late money and suspense": booked(/^suspense:/, /^chargeback$/) + stated.chargedBack,
+          "statements of merchants, late money and suspense":
+            booked(/^suspense:/, /^chargeback$/) + booked(/^fx:/, /^chargeback$/) + stated.chargedBack,
         });
         agree("owed to merchants", {
           "journal, merchants": -booked(/^merchant:/),

@@ -1,5 +1,5 @@
 /** Payers quote, pay, cancel and ask again under their keys. The house's auditor looks at what came of it and at the bank's books. */
-import type { PayRequest, Selection } from "../../../core/actions.ts";
+import type { PayRequest, QuoteRequest } from "../../../core/actions.ts";
 import { instant } from "../../../core/deps.ts";
 import { JOURNAL } from "../../../core/ledger/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
@@ -53,7 +53,11 @@ export const payments: Noun = {
       return ids.filter((id) => byId.get(id) === byId.get(first));
     };
 
-    async function quote({ quotes: service }: OnNode["services"], userId: string, selection: Selection): Promise<void> {
+    async function quote(
+      { quotes: service }: OnNode["services"],
+      userId: string,
+      selection: QuoteRequest,
+    ): Promise<void> {
       const { id: quoteId, fingerprint } = await service.create({ userId, selection });
       quotes.push({ userId, quoteId, fingerprint });
     }
@@ -125,6 +129,8 @@ export const payments: Noun = {
             "IDEMPOTENCY_IN_FLIGHT",
             "IDEMPOTENCY_KEY_REUSED",
             "QUOTE_EXPIRED",
+            "RATE_EXPIRED",
+            "RATE_INVALID",
             "QUOTE_MISMATCH",
             "ACCOUNT_MISSING",
           ],
@@ -132,10 +138,12 @@ export const payments: Noun = {
             const userId = random.pick(USERS);
             const idempotencyKey = `key-${random.below(KEYS)}`;
             // Some pay for all that they owe, in whatever currencies, by what they have just seen.
-            if (random.below(4) === 0) await quote(services, userId, { orders: "all" });
+            if (random.below(3) === 0)
+              await quote(services, userId, { orders: "all", ...(random.below(2) === 0 ? { payIn: "USD" } : {}) });
             const request = requestOf(random, userId);
             const paid = await services.mergePay.payTogether({ userId, idempotencyKey, request });
             const id = "payments" in paid ? paid.payments.map((payment) => payment.id).join(" ") : paid.id;
+            if (!("payments" in paid) && paid.rates !== undefined) count(`paid at locked rates: ${paid.state}`);
             if ("payments" in paid) count(`paid in ${paid.payments.length} currencies at once`);
             const key = `${userId} ${idempotencyKey}`;
             const before = told.get(key);

@@ -76,7 +76,10 @@ describe("the chart of accounts", () => {
           { platform: "beta", id: "plugin:1-0", rule: {} },
         ];
         const lines = linesOf({ paymentId: "pay_1", total, orders, rules: { feeRules: rules }, at: AT });
-        const entries = [paymentEntry("pay_1", "test", lines, AT), lateMoneyEntry("pay_1", "test", total, AT)];
+        const entries = [
+          paymentEntry({ _id: "pay_1", bank: "test", total, orders }, lines, AT),
+          lateMoneyEntry("pay_1", "test", total, AT),
+        ];
         for (const line of entries.flatMap((entry) => entry.lines)) expect(faultOfLine(line)).to.equal(undefined);
       }),
     );

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { type Amounts, type Share, sharesOf, type Sold, withShares } from "../../../core/refunds/allocation.ts";
+import {
+  type Amounts,
+  debited,
+  type Share,
+  sharesOf,
+  type Sold,
+  withShares,
+} from "../../../core/refunds/allocation.ts";
 import { MergepayError } from "../../../core/errors/errors.ts";
 
 const sold = (orderId: string, gross: bigint, fee = 0n, tax = 0n, keepsFee = false): Sold => ({
@@ -45,6 +52,42 @@ describe("who gives back what", () => {
         expected,
       );
     });
+
+  it("of orders that were paid in another currency: never beyond either, and in the end exactly both", () => {
+    const order = fc.record({
+      gross: fc.bigInt(1n, 100_000n),
+      charged: fc.option(fc.bigInt(1n, 100_000n), { nil: undefined }),
+      fee: fc.bigInt(0n, 500n),
+    });
+    const steps = fc.array(fc.bigInt(1n, 60_000n), { maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(order, { minLength: 1, maxLength: 6 }), steps, (given, wanted) => {
+        const orders = given.map(({ gross, charged, fee }, i): Sold => ({
+          ...sold(`o${i}`, gross, fee < gross ? fee : gross),
+          ...(charged === undefined ? {} : { charged }),
+        }));
+        let taken: ReadonlyMap<string, Amounts> = new Map();
+        const whole = orders.reduce((sum, one) => sum + debited(one), 0n);
+        let left = whole;
+        for (const step of [...wanted.filter((_, i) => i < 7), "all" as const]) {
+          if (left === 0n || (step !== "all" && step > left)) continue;
+          const shares = sharesOf(orders, taken, step, "USD");
+          const back = shares.reduce((sum, share) => sum + debited(share), 0n);
+          expect(back).to.equal(step === "all" ? left : step);
+          left -= back;
+          taken = withShares(taken, shares);
+          for (const one of orders) {
+            const its = taken.get(one.orderId) ?? { gross: 0n, fee: 0n, tax: 0n };
+            expect(debited(its) <= debited(one) && its.gross <= one.gross && its.fee <= one.fee).to.equal(true);
+          }
+        }
+        for (const one of orders) {
+          const its = taken.get(one.orderId);
+          expect([its?.gross, its?.fee, its && debited(its)]).to.deep.equal([one.gross, one.fee, debited(one)]);
+        }
+      }),
+    );
+  });
 
   for (const [what, wanted, taken] of [
     ["one more than is left", 1001n, 0n],

@@ -145,7 +145,7 @@ describe("settlement", () => {
           expect(minorOfMoney(net) >= 0n && minorOfMoney(fee) >= 0n).to.equal(true);
           expect(rule?.id).to.equal(platform === "a" && merchant === "x" ? "fee_1" : "plugin:1-0");
         }
-        assertBookable(paymentEntry("pay_1", "test", lines, AT));
+        assertBookable(paymentEntry({ _id: "pay_1", bank: "test", total, orders: selected }, lines, AT));
       }),
     );
   });
@@ -162,7 +162,9 @@ describe("settlement", () => {
     });
     expect(lines[0]).to.deep.include({ fee: usd(120n), tax: usd(20n), net: usd(880n) });
     expect(lines[0]?.rule).to.deep.equal({ id: "plugin:1-0", says: "10 %, plus 20 % tax" });
-    expect(paymentEntry("pay_1", "test", lines, AT).lines).to.deep.equal([
+    expect(
+      paymentEntry({ _id: "pay_1", bank: "test", total: usd(1000n), orders: [order] }, lines, AT).lines,
+    ).to.deep.equal([
       { account: "bank:test", amount: usd(1000n) },
       { account: "merchant:a/x", amount: usd(-880n) },
       { account: "fees:a", amount: usd(-100n) },

@@ -3,6 +3,7 @@ import type {
   BankChallenge,
   BankFailure,
   BankOutcome,
+  BankRate,
   Money,
   StatementLine,
   StatementPage,
@@ -116,6 +117,12 @@ export function outcomeOf(answer: Answer, bankRequestId: string, call: "instruct
 export function accountTokenOf(answer: Answer): string | undefined {
   const given = exactly(jsonOf(answer), ["accountToken"]);
   return answer.status === 200 && matches(given?.["accountToken"], TOKEN) ? given["accountToken"] : undefined;
+}
+
+/** The rate that an answer tells; what it is worth is the adapter's to judge, as with every driver. */
+export function rateOf(answer: Answer): BankRate | undefined {
+  const given = exactly(jsonOf(answer), ["rateId", "from", "to", "rate", "expiresAt"]);
+  return answer.status === 200 && given !== undefined ? (given as unknown as BankRate) : undefined;
 }
 
 /** A page of the bank's ledger as a statement of our account: what it took from payers is a credit there. */

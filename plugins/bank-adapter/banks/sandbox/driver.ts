@@ -14,7 +14,7 @@ import {
 } from "../../../../core/plugin/bank-contract.ts";
 import { readKey } from "./bank/key.ts";
 import { startBank } from "./bank/start.ts";
-import { accountTokenOf, outcomeOf, statementOf } from "./answer.ts";
+import { accountTokenOf, outcomeOf, rateOf, statementOf } from "./answer.ts";
 import { type Exchange, exchange } from "./http.ts";
 
 /** The bank refuses what comes after half of this window (`x-valid-until`), so nothing can be booked once all of it is over. */
@@ -135,6 +135,14 @@ export default defineBankDriver({
         const page = result.kind === "answer" ? statementOf(result) : undefined;
         if (page === undefined) throw new MergepayError("BANK_UNAVAILABLE", "The sandbox bank gave no statement.");
         return { ...page, items: page.items.filter(({ bookedAt }) => bookedAt >= from && bookedAt < to) };
+      },
+      async rate({ from, to }, { signal }) {
+        const result = await post("rates", { from, to }, signal);
+        const rate = result.kind === "answer" ? rateOf(result) : undefined;
+        if (rate !== undefined) return rate;
+        if (result.kind === "answer" && result.status === 422)
+          throw new MergepayError("UNSUPPORTED", "The sandbox bank does not change this pair.");
+        throw new MergepayError("BANK_UNAVAILABLE", "The sandbox bank gave no rate.");
       },
       async openTestAccount(opening) {
         const result = await post("accounts", { opening }, AbortSignal.timeout(OPEN_ACCOUNT_MS));

@@ -2,7 +2,7 @@
  * How the sandbox bank misbehaves when told to.
  *
  * By script, always possible: `POST /faults [{ "on": "debit", "fault": "timeout_after_debit", "times": 2 }]`; each entry is used up by the
- * next requests of its kind. `on` is `debit`, `confirm` (a payer's answer to a challenge), `refund`, `payout` or `inquiry`;
+ * next requests of its kind. `on` is `debit`, `confirm` (a payer's answer to a challenge), `refund`, `payout`, `inquiry` or `rate`;
  * `{ "on": "inquiry", "fault": "not_found", "times": 3 }` hides what is booked three times.
  *
  * By magic amount, only when the bank runs with `--faults magic`: an instruction whose amount ends in these two decimals misbehaves every time.
@@ -24,7 +24,7 @@
  *
  * By script only: `insufficient` (failed, BANK_INSUFFICIENT_FUNDS), `slow_bytes` (booked; one byte of the answer a second), `other_amount`
  * (booked rightly, answered with another amount), `not_found` (inquiries only). On an inquiry nothing is booked; `declined` and
- * `insufficient` are lies there.
+ * `insufficient` are lies there. On a rate: `stale_rate`, `zero_rate`, `negative_rate`, `text_rate` and `other_pair`, each of which no house may use.
  */
 export const FAULTS = [
   "challenge",
@@ -40,11 +40,25 @@ export const FAULTS = [
   "not_found",
   "slow_bytes",
   "other_amount",
+  "stale_rate",
+  "zero_rate",
+  "negative_rate",
+  "text_rate",
+  "other_pair",
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];
 
-export const FAULTY = ["debit", "confirm", "refund", "payout", "inquiry"] as const;
+/** Of rates only; nothing else is told in their place but that the bank can't be asked. */
+const RATE_FAULTS: ReadonlySet<Fault> = new Set<Fault>([
+  "stale_rate",
+  "zero_rate",
+  "negative_rate",
+  "text_rate",
+  "other_pair",
+]);
+
+export const FAULTY = ["debit", "confirm", "refund", "payout", "inquiry", "rate"] as const;
 export type FaultOn = (typeof FAULTY)[number];
 
 export interface ScriptedFault {
@@ -84,6 +98,7 @@ export function parseScript(body: unknown): readonly ScriptedFault[] | string {
     if (Object.keys(others).length > 0) return "A fault knows only on, fault and times.";
     if (call === undefined) return `on must be one of ${FAULTY.join(", ")}.`;
     if (known === undefined) return `fault must be one of ${FAULTS.join(", ")}.`;
+    if (RATE_FAULTS.has(known) && call !== "rate") return `${known} is for rates only.`;
     if (known === "not_found" && call !== "inquiry") return "not_found is for inquiries only.";
     if (known === "challenge" && call !== "debit") return "challenge is for debits only.";
     if (typeof times !== "number" || !Number.isInteger(times) || times < 1 || times > MAX_TIMES)
@@ -106,6 +121,7 @@ export function createFaultQueue(): FaultQueue {
     refund: [],
     payout: [],
     inquiry: [],
+    rate: [],
   };
   return {
     add(script) {

@@ -1,6 +1,12 @@
 /** Reads what the sandbox bank is sent: strictly, with the field at fault. */
 import type { IncomingMessage } from "node:http";
-import { MergepayError, minorOf, moneyOf, type Money } from "../../../../../core/plugin/bank-contract.ts";
+import {
+  MergepayError,
+  minorOf,
+  moneyOf,
+  type Money,
+  type RatePair,
+} from "../../../../../core/plugin/bank-contract.ts";
 import type { Instruction } from "./ledger.ts";
 
 export const BODY_BYTES = 64 * 1024;
@@ -8,6 +14,7 @@ export const REFERENCE_CHARS = 140;
 const ANSWER_CHARS = 512;
 const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
 const TOKEN = /^[\x21-\x7e]{1,200}$/;
+const CURRENCY = /^[A-Z]{3}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** An answer other than 200; nothing was booked by the request that gets it. */
@@ -101,6 +108,14 @@ export function instructionIn(kind: Instruction["kind"], body: unknown): Instruc
   if (minorOf(amount.value, amount.currency) === 0n)
     throw invalid("/amount", `The amount of a ${kind} must be above zero.`);
   return { bankRequestId, ...target, amount, reference };
+}
+
+export function pairIn(body: unknown): RatePair {
+  const { from, to } = fieldsOf(body, ["from", "to"]);
+  return {
+    from: textIn(from, "from", CURRENCY, "an ISO 4217 code"),
+    to: textIn(to, "to", CURRENCY, "an ISO 4217 code"),
+  };
 }
 
 export function confirmationIn(body: unknown): { readonly challengeId: string; readonly answer: string } {

@@ -6,6 +6,7 @@
  * `POST /refunds {bankRequestId, debitRequestId, amount, reference}` -> the decision; 409 with `field` when the id was used with other content ·
  * `POST /debits/{bankRequestId}/confirm {challengeId, answer}` -> the decision, or the challenge again; 404 when nothing was challenged ·
  * `GET /instructions/{bankRequestId}` -> the decision on any of them, or 404 `{bankRequestId, state: "not_found"}` ·
+ * `POST /rates {from, to}` -> `{rateId, from, to, rate, expiresAt}`, a rate that is locked until then; 422 for a pair that it does not change ·
  * `GET /ledger?after=` -> `{items, next?}`, what was booked, in booking order · `POST /faults [...]` -> `{added}` (see faults.ts).
  *
  * An instruction is booked only when its whole request has arrived, is still valid (`x-valid-until`) and its connection is still open.
@@ -16,7 +17,17 @@ import { answer, failBefore, sendError, sendJson } from "./answers.ts";
 import { createFaultQueue, type Fault, magicFault, parseScript } from "./faults.ts";
 import { hasKey } from "./key.ts";
 import type { Conflict, Instruction, Ledger, Result } from "./ledger.ts";
-import { accountIn, afterIn, checkStillValid, confirmationIn, instructionIn, readJson, Refusal } from "./requests.ts";
+import { faultyRate, lockRate } from "./rates.ts";
+import {
+  accountIn,
+  afterIn,
+  checkStillValid,
+  confirmationIn,
+  instructionIn,
+  pairIn,
+  readJson,
+  Refusal,
+} from "./requests.ts";
 
 export interface BankServerDeps {
   readonly ledger: Ledger;
@@ -46,6 +57,7 @@ function withOtherAmount<T extends Exclude<Result, Conflict>>(decision: T): T {
 export function createBankServer(deps: BankServerDeps): Server {
   const { ledger } = deps;
   const faults = createFaultQueue();
+  let locks = 0;
 
   async function instruct(
     kind: Instruction["kind"],
@@ -100,6 +112,16 @@ export function createBankServer(deps: BankServerDeps): Server {
     answer(response, 200, fault === "other_amount" ? withOtherAmount(decision) : decision, fault);
   }
 
+  async function postRate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pair = pairIn(await readJson(request));
+    const fault = faults.next("rate");
+    if (failBefore(response, fault)) return;
+    const now = deps.now().getTime();
+    const rate = lockRate(pair, (locks += 1), now);
+    if (rate === undefined) throw new Refusal(422, "PAIR_UNKNOWN", "The bank does not change this pair.");
+    answer(response, 200, faultyRate(rate, fault, now), fault);
+  }
+
   function getLedger(query: URLSearchParams, response: ServerResponse): void {
     const items = ledger.lines(afterIn(query), PAGE_LINES);
     const last = items.at(-1);
@@ -142,6 +164,8 @@ export function createBankServer(deps: BankServerDeps): Server {
         return await instruct("refund", request, response);
       case "POST /payouts":
         return await instruct("payout", request, response);
+      case "POST /rates":
+        return await postRate(request, response);
       case "GET /instructions/id":
         return getDecision(decodeId(id), response);
       case "GET /ledger":
