@@ -1,6 +1,10 @@
+import { Readable } from "node:stream";
 import { expect } from "chai";
-import type { PayRequest, QuoteRequest } from "../../../core/actions.ts";
+import type { Call, PayRequest, QuoteRequest } from "../../../core/actions.ts";
 import { ACCOUNTS, type StoredAccount } from "../../../core/accounts/model.ts";
+import { evidencePack } from "../../../core/evidence/collect.ts";
+import { verifyPack } from "../../../core/evidence/verify.ts";
+import { checkLedger } from "../../../core/ledger/doctor.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { minorOfMoney, type Money, sumMoney } from "../../../core/money/money.ts";
 import type { BankRate } from "../../../core/plugin/bank-contract.ts";
@@ -23,7 +27,12 @@ describe("paying in one currency at locked rates", () => {
     ];
     till.bank.lockRates(({ from }) => ({ rate: from === "JPY" ? "0.0015" : "1.25" }));
   });
-  afterEach(() => till.close());
+  afterEach(async () => {
+    const faults: string[] = [];
+    await checkLedger({ store: till.store, keys: [], complain: (where, what) => void faults.push(`${where} ${what}`) });
+    await till.close();
+    expect(faults, "what the doctor says of the books").to.deep.equal([]);
+  });
 
   const services = () => till.house.core.services;
   const seedIn = (currency: string, values: readonly string[]) =>
@@ -232,6 +241,40 @@ describe("paying in one currency at locked rates", () => {
       expect(rest.amount).to.deep.equal(usd("10.06"));
       expect((await till.get(payment.id)).refundedTotal).to.deep.equal(payment.total);
     });
+  });
+
+  it("is taken back by the bank in the currency debited, and by merchants in their own", async () => {
+    const payment = await paid();
+    const { chargebacks } = services();
+    const proposed = await chargebacks.propose({
+      paymentId: payment.id,
+      bankReference: "cb-1",
+      amount: payment.total,
+      bookedAt: new Date(till.clock.now()).toISOString(),
+      reason: "The payer disputes it.",
+      evidence: { text: "The bank's letter.", reference: "letter 7" },
+      by: "olga",
+    });
+    const done = await chargebacks.approve({ chargebackId: proposed.id, by: "pavel" });
+    expect(done).to.deep.include({ state: "booked", amount: payment.total });
+    expect(done.parts?.map(({ gross }) => gross)).to.deep.equal(payment.orders.map(({ amount }) => amount));
+    const { items } = await services().settlement.list({ paymentId: payment.id });
+    const left = Map.groupBy(items, ({ gross }) => gross.currency);
+    for (const lines of left.values()) expect(minorOfMoney(sumMoney(lines.map(({ gross }) => gross)))).to.equal(0n);
+  });
+
+  it("is told by an evidence pack that verifies", async () => {
+    const call = ((_name: string, params: never) => services().evidence.read(params)) as Call;
+    const payment = await paid();
+    const pieces = await evidencePack({ call, blobs: till.store.blobs, now: till.clock.now }, payment.id);
+    const all: Uint8Array[] = [];
+    for await (const piece of pieces) all.push(piece);
+    const bytes = Buffer.concat(all);
+    const faults: string[] = [];
+    const read = (from: number, to: number) => Readable.from([bytes.subarray(from, to)]);
+    await verifyPack({ bytes: bytes.length, read }, [], (member, what) => void faults.push(`${member}: ${what}`));
+    // Files of orders that were put straight into the store have no bytes.
+    expect(faults.filter((fault) => /payment|journal/.test(fault))).to.deep.equal([]);
   });
 
   it("keeps the rate that was locked: nothing that the bank says later changes it", async () => {
