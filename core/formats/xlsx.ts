@@ -1,6 +1,7 @@
 import type { ReadLimits, SheetInput } from "./contract.ts";
 import type { Emit, TextReader } from "./faults.ts";
 import { createRowReader } from "./table.ts";
+import type { Row } from "./table-scan.ts";
 import { openPackage, type OfficePackage } from "./xlsx-package.ts";
 import { createRowScanner } from "./xlsx-rows.ts";
 import { NO_STRINGS, readSharedStrings } from "./xlsx-strings.ts";
@@ -34,13 +35,8 @@ export async function openSheetOf(
   limits: ReadLimits,
   emit?: Emit,
 ): Promise<OpenSheet> {
-  const parts = await findSheet(office, input);
-  const strings =
-    parts.strings === undefined
-      ? NO_STRINGS
-      : await readSharedStrings(parts.strings, office.text(parts.strings), limits.fieldBytes);
   const rows = createRowReader(input, limits, emit);
-  const scanner = createRowScanner({ part: parts.sheet, strings, rowChars: limits.recordBytes, rows });
+  const { parts, scanner } = await scannerOf(office, input, limits, rows);
   return {
     named: () => rows.widest() !== undefined,
     text: office.text(parts.sheet),
@@ -53,4 +49,35 @@ export async function openSheetOf(
       ...(rows.more === undefined ? {} : { more: rows.more }),
     },
   };
+}
+
+async function scannerOf(
+  office: OfficePackage,
+  input: SheetInput,
+  limits: ReadLimits,
+  rows: Parameters<typeof createRowScanner>[0]["rows"],
+) {
+  const parts = await findSheet(office, input);
+  const strings =
+    parts.strings === undefined
+      ? NO_STRINGS
+      : await readSharedStrings(parts.strings, office.text(parts.strings), limits.fieldBytes);
+  return { parts, scanner: createRowScanner({ part: parts.sheet, strings, rowChars: limits.recordBytes, rows }) };
+}
+
+/** The cells of the first rows of a sheet that have text, whatever they are: at least as many as are asked for, where it has so many. */
+export async function firstRows(
+  office: OfficePackage,
+  input: SheetInput,
+  limits: ReadLimits,
+  count: number,
+): Promise<(readonly string[])[]> {
+  const found: (readonly string[])[] = [];
+  const rows = { onRow: ({ cells }: Row) => void found.push(cells), widthOf: () => undefined, widest: () => undefined };
+  const { parts, scanner } = await scannerOf(office, input, limits, rows);
+  for await (const piece of office.text(parts.sheet)) {
+    scanner.write(piece);
+    if (found.length >= count) break;
+  }
+  return found;
 }

@@ -1,7 +1,8 @@
 import { MergepayError } from "../../errors/errors.ts";
-import type { InputSpec, ReadLimits } from "../../formats/contract.ts";
+import type { InputSpec, ReadLimits, SheetInput } from "../../formats/contract.ts";
 import { readRecords } from "../../formats/read.ts";
-import { openPackage } from "../../formats/xlsx-package.ts";
+import { firstRows } from "../../formats/xlsx.ts";
+import { openPackage, type OfficePackage } from "../../formats/xlsx-package.ts";
 import { listSheets } from "../../formats/xlsx-workbook.ts";
 import { once } from "./encoding.ts";
 import { keysAmong } from "./table-inputs.ts";
@@ -11,6 +12,8 @@ const SHEETS_MAX = 20;
 /** As many columns as a plugin may name. */
 const COLUMNS_MAX = 100;
 const NAME_CHARS = 128;
+/** So many rows may be titles and a header. */
+const HEAD_ROWS = 20;
 
 type Row = Readonly<Record<string, string>>;
 
@@ -20,7 +23,8 @@ type Row = Readonly<Record<string, string>>;
  * @throws what the reader throws for a workbook that is broken, or that has no sheet that is a table
  */
 export async function workbookInputs(bytes: Uint8Array, limits: ReadLimits): Promise<InputSpec[]> {
-  const { names, dates } = await listSheets(await openPackage(once(bytes), limits.fileBytes));
+  const office = await openPackage(once(bytes), limits.fileBytes);
+  const { names, dates } = await listSheets(office);
   const inputs: InputSpec[] = [];
   let failure: unknown;
   for (const [index, name] of names.slice(0, SHEETS_MAX).entries()) {
@@ -30,9 +34,10 @@ export async function workbookInputs(bytes: Uint8Array, limits: ReadLimits): Pro
       ...(dates === 1900 ? {} : { dates }),
     };
     try {
-      const rows = await rowsOf(bytes, { ...sheet, columns: [] }, limits);
+      const titled = await titlesOf(office, { ...sheet, columns: [] }, limits);
+      const rows = await rowsOf(bytes, { ...sheet, ...titled }, limits);
       const columns = Object.keys(rows[0] ?? {}).filter((column) => column !== "" && column.length <= NAME_CHARS);
-      const named = { ...sheet, columns: columns.slice(0, COLUMNS_MAX) };
+      const named = { ...sheet, ...titled, columns: columns.slice(0, COLUMNS_MAX) };
       const repeats = (column: string): boolean =>
         rows.some((row, at) => (row[column] ?? "") !== "" && row[column] === rows[at + 1]?.[column]);
       inputs.push(named, ...keysAmong(columns, repeats).map((groupBy) => ({ ...named, groupBy })));
@@ -43,6 +48,24 @@ export async function workbookInputs(bytes: Uint8Array, limits: ReadLimits): Pro
   }
   if (inputs.length === 0 && failure !== undefined) throw failure;
   return inputs;
+}
+
+/**
+ * How many rows stand above the header row, with the columns by which that is found. It is the first row with text in most of the columns that the
+ * widest of the first rows has: titles are of one cell or two.
+ */
+async function titlesOf(
+  office: OfficePackage,
+  input: SheetInput,
+  limits: ReadLimits,
+): Promise<Pick<SheetInput, "titleRows" | "columns">> {
+  const filled = (await firstRows(office, input, limits, HEAD_ROWS))
+    .slice(0, HEAD_ROWS)
+    .map((cells) => cells.map((cell) => cell.trim()).filter((cell) => cell !== ""))
+    .filter((cells) => cells.length > 0);
+  const widest = Math.max(...filled.map((cells) => cells.length));
+  const at = filled.findIndex((cells) => cells.length > 2 && cells.length * 2 > widest);
+  return at > 0 ? { titleRows: at, columns: filled[at] ?? [] } : { columns: [] };
 }
 
 async function rowsOf(bytes: Uint8Array, input: InputSpec, limits: ReadLimits): Promise<Row[]> {
