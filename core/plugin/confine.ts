@@ -26,6 +26,9 @@ const LANGUAGE = `
 /** Formats of modules that a plugin's own files may have. A CommonJS module is handed Node's loader, and could change it. */
 const FORMATS = new Set(["module", "module-typescript", "json"]);
 
+/** A module that is in no file: it loads the plugin with all that it imports, and runs one of the house's files before any of it. */
+export const BEGINNING: string = "mergepay:beginning";
+
 export interface Confinement {
   /** The plugin's folder, its real path. */
   readonly dir: string;
@@ -35,33 +38,40 @@ export interface Confinement {
   readonly libraries: string;
   /** The one file of the house that a plugin may import. */
   readonly contract: string;
+  /** The house's file that runs when the plugin is loaded and before it runs. */
+  readonly first: string;
 }
 
 const folderUrl = (path: string): string => `${pathToFileURL(path).href}/`;
 
 /** From now on this process can load nothing but what a plugin may have, and has no global that leads outside. */
-export function confine({ dir, house, libraries, contract }: Confinement): void {
+export function confine({ dir, house, libraries, contract, first }: Confinement): void {
   const own = folderUrl(dir);
   const packages = folderUrl(libraries);
   const rooms = house.map(folderUrl);
   const contractUrl = pathToFileURL(contract).href;
+  const firstUrl = pathToFileURL(first).href;
+  const beginning = [firstUrl, new URL("plugin.ts", own).href].map((url) => `import ${JSON.stringify(url)};`).join("");
   const inHouse = (url: string): boolean => rooms.some((room) => url.startsWith(room));
 
   /** Whether a module at `parent` may import one at `url`. */
   function may(url: string, parent: string): boolean {
     if (url.startsWith(own) || url.startsWith(packages)) return true;
     // The contract's own parts import each other; the plugin imports the contract alone.
-    return url === contractUrl || (inHouse(url) && inHouse(parent));
+    return url === contractUrl || (url === firstUrl && parent === BEGINNING) || (inHouse(url) && inHouse(parent));
   }
 
   registerHooks({
     resolve(specifier, context, next) {
+      const { parentURL: parent = "" } = context;
+      if (specifier === BEGINNING && inHouse(parent)) return { url: BEGINNING, format: "module", shortCircuit: true };
       if (isBuiltin(specifier)) throw refusal(specifier, "it is a module of Node");
       const found = next(specifier, context);
-      if (!may(found.url, context.parentURL ?? "")) throw refusal(specifier, "it is outside of its folder");
+      if (!may(found.url, parent)) throw refusal(specifier, "it is outside of its folder");
       return found;
     },
     load(url, context, next) {
+      if (url === BEGINNING) return { source: beginning, format: "module", shortCircuit: true };
       const loaded = next(url, context);
       if (url.startsWith(own) && !FORMATS.has(loaded.format ?? ""))
         throw refusal(url.slice(own.length), "it is not an ECMAScript module or JSON");

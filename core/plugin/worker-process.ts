@@ -6,6 +6,7 @@ import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import type { Limits } from "../limits.ts";
 import { believedManifest, believedReading } from "./believe.ts";
+import { codeCache } from "./code-cache.ts";
 import type { Manifest } from "./manifest.ts";
 import { AT_FD, BATCH_BYTES, type FromWorker, type ToWorker, type WorkerError } from "./messages.ts";
 import { checkedReply } from "./reply.ts";
@@ -47,20 +48,25 @@ function linkedCore(dir: string): string[] {
   }
 }
 
-/** What a worker may read: the code it runs, the schemas and its plugin's folder. No writing, no programs, no environment. */
-function permissions(dir: string): string[] {
+/**
+ * What a worker may read: the code it runs, the schemas and its plugin's folder. No programs, no environment, and no writing but of its code
+ * cache until it runs the plugin.
+ */
+function permissions(dir: string, cache: string | undefined): string[] {
   const house = ["core", "schemas", "node_modules", "package.json"].map(pathOf);
   // Where one is a link (libraries that several checkouts share), Node follows it and asks again.
   const readable = new Set([...house, ...house.map((path) => realpathSync(path)), dir, ...linkedCore(dir)]);
-  return ["--permission", "--allow-worker", ...[...readable].map((path) => `--allow-fs-read=${path}`)];
+  const reads = [...readable].map((path) => `--allow-fs-read=${path}`);
+  return ["--permission", "--allow-worker", ...reads, ...(cache === undefined ? [] : [`--allow-fs-write=${cache}`])];
 }
 
 function forkWorker(dir: string, limits: Limits, probe: boolean): ChildProcess {
+  const cache = codeCache(pathOf(""));
   return fork(
     fileURLToPath(new URL("worker.ts", import.meta.url)),
     [dir, JSON.stringify(limits), `${process.pid}`, ...(probe ? ["probe"] : [])],
     {
-      env: {},
+      env: cache === undefined ? {} : { NODE_COMPILE_CACHE: cache },
       serialization: "advanced",
       // What a plugin prints may hold what must not be logged: it is dropped.
       stdio: ["ignore", "ignore", "ignore", "ipc", "pipe"],
@@ -71,7 +77,7 @@ function forkWorker(dir: string, limits: Limits, probe: boolean): ChildProcess {
         `--max-old-space-size=${limits.pluginHeapMb}`,
         // Records live for a moment: a smaller young generation is as fast and saves 40 MB a plugin.
         "--max-semi-space-size=8",
-        ...permissions(dir),
+        ...permissions(dir, cache),
       ],
     },
   );

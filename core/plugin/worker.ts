@@ -4,16 +4,18 @@
  * environment, may read the code's and the plugin's folders only, and talks to the host over its channel.
  */
 import { realpathSync, writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Limits } from "../limits.ts";
-import { confine } from "./confine.ts";
+import { BEGINNING, confine } from "./confine.ts";
 import { type LoadedPlugin, loadPlugin, workerError } from "./load.ts";
 import { AT_FD, type FromWorker, type ToWorker } from "./messages.ts";
 import { createProber } from "./probe.ts";
+import { whenLoaded } from "./seal.ts";
 import { workerJobs } from "./worker-jobs.ts";
 
 const [dir = "", limitsJson = "{}", hostPid = "", mode = ""] = process.argv.slice(2);
@@ -21,7 +23,7 @@ const limits = JSON.parse(limitsJson) as Limits;
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const now = performance.now.bind(performance);
 /** Node's types do not have it yet. */
-const permission = process.permission as unknown as { drop(scope: "worker" | "fs.read"): void };
+const permission = process.permission as unknown as { drop(scope: "worker" | "fs.read" | "fs.write"): void };
 
 const channel = process.send?.bind(process);
 const send = (message: FromWorker): void => {
@@ -72,7 +74,16 @@ async function load(): Promise<void> {
       house: [join(root, "core"), join(root, "schemas")],
       libraries: realpathSync.native(join(root, "node_modules")),
       contract: join(root, "core/plugin/contract.ts"),
+      first: join(root, "core/plugin/sealing.ts"),
     });
+    // Only what is read and parsed is written, before a line of the plugin has run.
+    whenLoaded(() => {
+      flushCompileCache();
+      permission.drop("fs.write");
+    });
+    // What is wrong with it is told below, where it is loaded again; by then nothing may be written, whatever went wrong here.
+    await import(BEGINNING).catch(() => undefined);
+    permission.drop("fs.write");
     const plugin = await loaded();
     permission.drop("fs.read");
     take = workerJobs({ plugin, limits, send, wentTo, now });

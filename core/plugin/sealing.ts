@@ -1,0 +1,3 @@
+import { seal } from "./seal.ts";
+
+seal();
