@@ -107,7 +107,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   );
   const takeBacks = await takeBacksService({ deps, orders, refunds });
   const chargebacks = await chargebacksService({ deps, mergePay, orders, settlement, ledger });
-  const claims = await claimsService({ deps, settlement });
+  const claims = await claimsService({ deps, settlement, ledger });
   const ends = {
     payment: mergePay.endByStatement,
     payout: payouts.endByStatement,

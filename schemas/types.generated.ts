@@ -328,9 +328,9 @@ export interface Claim {
   platform: string;
   merchant: string;
   /**
-   * `owing`: not claimed yet · `claimed`: it has been owed for too long · `netted`: later orders brought as much.
+   * `owing`: not claimed yet · `claimed`: it has been owed for too long · `netted`: later orders brought as much · `settled`: the merchant paid it · `written_off`: nobody asks for it any more.
    */
-  state: "owing" | "claimed" | "netted";
+  state: "owing" | "claimed" | "netted" | "settled" | "written_off";
   owed: Money9;
   /**
    * When it was first seen.
@@ -341,6 +341,7 @@ export interface Claim {
    */
   claimAt?: string;
   claimedAt?: string;
+  closing?: ClaimClosing;
   endedAt?: string;
   updatedAt: string;
 }
@@ -348,6 +349,31 @@ export interface Claim {
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
 export interface Money9 {
+  /**
+   * Plain decimal, below 10^15 minor units.
+   */
+  value: string;
+  currency: string;
+}
+/**
+ * What an operator says became of it. Above the limit for one person nothing follows until another one approves. Operators only.
+ */
+export interface ClaimClosing {
+  how: "settled" | "written_off";
+  amount: Money10;
+  /**
+   * Where the merchant's money came in.
+   */
+  bank?: string;
+  evidence: Evidence;
+  by: string;
+  at: string;
+  approvedBy?: string;
+}
+/**
+ * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
+ */
+export interface Money10 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -647,9 +673,9 @@ export interface Manifest {
  */
 export interface JournalEntry {
   id: string;
-  kind: "payment" | "late_money" | "late_money_taken" | "refund" | "late_refund" | "chargeback" | "payout";
+  kind: "payment" | "late_money" | "late_money_taken" | "refund" | "late_refund" | "chargeback" | "claim" | "payout";
   /**
-   * The payment, payout, refund or chargeback.
+   * The payment, payout, refund, chargeback or claim.
    */
   reference: string;
   /**
@@ -794,7 +820,7 @@ export interface Order {
    * The payment that holds or paid the order.
    */
   paymentId?: string;
-  refunded?: Money10;
+  refunded?: Money11;
   /**
    * Counts the contents that files gave the order.
    */
@@ -808,7 +834,7 @@ export interface Order {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money10 {
+export interface Money11 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -885,7 +911,7 @@ export interface Payment {
   mandateId?: string;
   deduction?: Deduction;
   challenge?: Challenge;
-  refundedTotal?: Money12;
+  refundedTotal?: Money13;
   /**
    * The bank's word is missing or contradicts itself; an operator must look.
    */
@@ -905,12 +931,12 @@ export interface SelectedOrder {
   orderNo: string;
   amount: Money2;
   revision: number;
-  charged?: Money11;
+  charged?: Money12;
 }
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money11 {
+export interface Money12 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -966,7 +992,7 @@ export interface Challenge {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money12 {
+export interface Money13 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1002,12 +1028,12 @@ export interface PayoutPreview {
 export interface PayoutForecast {
   platform: string;
   merchant: string;
-  payable: Money13;
+  payable: Money14;
   /**
    * Lines of that sum.
    */
   lines: number;
-  held: Money14;
+  held: Money15;
   /**
    * When the next of what is held becomes payable.
    */
@@ -1028,7 +1054,7 @@ export interface PayoutForecast {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money13 {
+export interface Money14 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1038,7 +1064,7 @@ export interface Money13 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money14 {
+export interface Money15 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1059,7 +1085,7 @@ export interface Payout {
    * `cancelled`: nothing was sent, since its lines were not to be had any more.
    */
   state: "collecting" | "submitting" | "succeeded" | "failed" | "unknown" | "cancelled";
-  amount: Money15;
+  amount: Money16;
   lines: number;
   /**
    * The merchant's account as it was when the payout began.
@@ -1081,7 +1107,7 @@ export interface Payout {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money15 {
+export interface Money16 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1193,7 +1219,7 @@ export interface Quote {
    * @minItems 1
    */
   orders: SelectedOrder[];
-  total?: Money16;
+  total?: Money17;
   /**
    * Of a selection over several currencies: what will be deducted in each, by a payment of its own.
    *
@@ -1212,7 +1238,7 @@ export interface Quote {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money16 {
+export interface Money17 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1242,7 +1268,7 @@ export interface RecordReject {
 export interface RefundPreview {
   paymentId: string;
   amount: Money2;
-  left: Money17;
+  left: Money18;
   parts: PreviewedPart[];
   /**
    * A second operator must approve it.
@@ -1253,7 +1279,7 @@ export interface RefundPreview {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money17 {
+export interface Money18 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1267,7 +1293,7 @@ export interface PreviewedPart {
   orderNo: string;
   item?: number;
   gross: Money2;
-  charged?: Money18;
+  charged?: Money19;
   fee: Money2;
   /**
    * What becomes of the order's fee, by the rule that charged it.
@@ -1283,7 +1309,7 @@ export interface PreviewedPart {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money18 {
+export interface Money19 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1432,7 +1458,7 @@ export interface Review {
    */
   reason?: "silent" | "differs" | "late_money";
   total: Money2;
-  lateAmount?: Money19;
+  lateAmount?: Money20;
   lateMoney?: ReviewedLateMoney;
   bank: string;
   /**
@@ -1445,7 +1471,7 @@ export interface Review {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money19 {
+export interface Money20 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1523,15 +1549,15 @@ export interface ReviewDecision {
 export interface SettlementLine {
   id: string;
   /**
-   * `reserve` keeps back a part of an order's net, `release` gives it back later. All but `order` and `release` have amounts of zero or below.
+   * `claim` credits what the merchant owed and paid, or what was written off; the order is that of the last line that took. `reserve` keeps back a part of an order's net, `release` gives it back later. All but `order`, `release` and `claim` have amounts of zero or below.
    */
-  kind: "order" | "refund" | "chargeback" | "reserve" | "release";
+  kind: "order" | "refund" | "chargeback" | "reserve" | "release" | "claim";
   /**
    * The line of the order that this one takes from or gives back.
    */
   of?: string;
   /**
-   * The refund or chargeback.
+   * The refund, chargeback or claim.
    */
   reference?: string;
   paymentId: string;
@@ -1542,7 +1568,7 @@ export interface SettlementLine {
   gross: Money2;
   fee: Money2;
   net: Money2;
-  tax?: Money20;
+  tax?: Money21;
   /**
    * What made the fee.
    */
@@ -1583,7 +1609,7 @@ export interface SettlementLine {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money20 {
+export interface Money21 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1672,9 +1698,9 @@ export interface Statement {
    * This moment not included.
    */
   to: string;
-  opening?: Money21;
+  opening?: Money22;
   items: StatementItem[];
-  closing?: Money23;
+  closing?: Money24;
   /**
    * Cursor of the next page; absent on the last.
    */
@@ -1683,7 +1709,7 @@ export interface Statement {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money21 {
+export interface Money22 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1699,7 +1725,7 @@ export interface StatementItem {
    * When it came to the merchant's account with us.
    */
   at: string;
-  kind: "order" | "refund" | "chargeback" | "reserve" | "release" | "payout";
+  kind: "order" | "refund" | "chargeback" | "reserve" | "release" | "claim" | "payout";
   /**
    * The settlement line or payout.
    */
@@ -1718,7 +1744,7 @@ export interface StatementItem {
   gross?: Money2;
   fee?: Money2;
   tax?: Money2;
-  net: Money22;
+  net: Money23;
   /**
    * The fee rule that made the fee, in words.
    */
@@ -1737,7 +1763,7 @@ export interface StatementItem {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money22 {
+export interface Money23 {
   /**
    * Plain decimal, below 10^15 minor units.
    */
@@ -1747,7 +1773,7 @@ export interface Money22 {
 /**
  * An amount as canonical decimal text with exactly the decimals of its ISO 4217 currency, and that currency.
  */
-export interface Money23 {
+export interface Money24 {
   /**
    * Plain decimal, below 10^15 minor units.
    */

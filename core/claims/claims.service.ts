@@ -1,4 +1,5 @@
 import { shell } from "../shell.ts";
 import type { ClaimsService } from "./service.ts";
 
-export const claimsShell = ({ get, list }: ClaimsService) => shell("claims", { get, list });
+export const claimsShell = ({ get, list, close, approve, reject }: ClaimsService) =>
+  shell("claims", { get, list, close, approve, reject });

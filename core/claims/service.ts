@@ -10,12 +10,15 @@ import type { SettlementService } from "../settlement/service.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken, saveVersion } from "../versioned.ts";
 import type { Claim, Money } from "../../schemas/types.generated.ts";
-import { CLAIMS, decisionOf, factOf, seen, showClaim, type StoredClaim } from "./model.ts";
+import type { LedgerService } from "../ledger/service.ts";
+import { claimClosing } from "./closing.ts";
+import { CLAIMS, decisionOf, factOf, seen, showClaim, showToPlatform, type StoredClaim } from "./model.ts";
 import { CLAIM_STATES, type ClaimState } from "./states.ts";
 
 interface ClaimsDeps {
   readonly deps: Deps;
-  readonly settlement: Pick<SettlementService, "payees" | "balanceOf" | "settlementRuleOf">;
+  readonly settlement: Pick<SettlementService, "payees" | "balanceOf" | "settlementRuleOf" | "write" | "lastTaking">;
+  readonly ledger: Pick<LedgerService, "write">;
 }
 
 const BY_CLAIM = byId(idPattern("clm"));
@@ -27,15 +30,20 @@ const AT_ONCE = 100;
 const CLAIM_AFTER_DAYS = 30;
 
 /** What merchants owe after refunds and chargebacks: seen, claimed when later orders have not netted it in time, and ended when they have. */
-export async function claimsService({ deps, settlement }: ClaimsDeps) {
+export async function claimsService(given: ClaimsDeps) {
+  const { deps, settlement } = given;
   const claims = await deps.store.collection<StoredClaim>(CLAIMS);
   const stamp = () => instant(deps.now());
   let lookedAt: number | undefined;
 
-  function save(claim: StoredClaim, change: Partial<StoredClaim>): Promise<StoredClaim> {
-    const decision = decisionOf(claim, change);
+  function save(
+    claim: StoredClaim,
+    change: Partial<StoredClaim>,
+    gone: readonly "closing"[] = [],
+  ): Promise<StoredClaim> {
+    const decision = decisionOf(claim, change, gone);
     const audited = decision === undefined ? {} : deps.audit(claim, decision);
-    return saveVersion(claims, claim, { ...change, ...audited, updatedAt: stamp() });
+    return saveVersion(claims, claim, { ...change, ...audited, updatedAt: stamp() }, gone);
   }
 
   /** Moves it along the table, with what its platform is told in the same write. */
@@ -98,7 +106,7 @@ export async function claimsService({ deps, settlement }: ClaimsDeps) {
     const owed = await owedBy(claim.payee);
     if (owed === undefined) {
       // Its platform hears of the end of what it was told of.
-      const fact = claim.state === "claimed" ? factOf("claim.ended", claim) : undefined;
+      const fact = claim.state === "claimed" ? factOf("claim.ended", { ...claim, state: "netted" }) : undefined;
       await move(claim, "netted", { slot: claim._id, endedAt: stamp() }, fact);
       return;
     }
@@ -109,7 +117,12 @@ export async function claimsService({ deps, settlement }: ClaimsDeps) {
     const claimAt = daysAfter(claim.since, claimAfterDays, zone);
     const now = { owed, claimAt };
     if (claim.state === "owing" && claimAt <= stamp())
-      await move(claim, "claimed", { ...now, claimedAt: stamp() }, factOf("claim.opened", { ...claim, owed }));
+      await move(
+        claim,
+        "claimed",
+        { ...now, claimedAt: stamp() },
+        factOf("claim.opened", { ...claim, owed, state: "claimed" }),
+      );
     else if (owed.value !== claim.owed.value || claimAt !== claim.claimAt) await save(claim, now);
   }
 
@@ -134,9 +147,14 @@ export async function claimsService({ deps, settlement }: ClaimsDeps) {
     }
   }
 
+  const closing = claimClosing({ ...given, claims, save, move });
+
   return {
+    ...closing.calls,
+
     /** Looks at what merchants owe, when it was not looked at for an hour. Every node may: each write is once or by compare-and-set. */
     async sweep(): Promise<void> {
+      await closing.finishDue();
       const now = deps.now();
       if (lookedAt !== undefined && now - lookedAt < LOOK_MS && now >= lookedAt) return;
       await findOwing();
@@ -149,7 +167,7 @@ export async function claimsService({ deps, settlement }: ClaimsDeps) {
       const claim = await claims.findOne({ _id: claimId });
       if (claim === null || (platform !== undefined && claim.platform !== platform))
         throw new MergepayError("NOT_FOUND");
-      return showClaim(claim);
+      return platform === undefined ? showClaim(claim) : showToPlatform(claim);
     },
 
     list: ({ platform, state, ...query }: Actions["claims.list"]["params"]): Promise<Page<Claim>> =>
@@ -159,7 +177,7 @@ export async function claimsService({ deps, settlement }: ClaimsDeps) {
         BY_CLAIM,
         query,
         deps.limits.ordersPerPage,
-        showClaim,
+        platform === undefined ? showClaim : showToPlatform,
       ),
   };
 }

@@ -62,6 +62,11 @@ export const CHART: Readonly<Record<string, AccountRow>> = Object.freeze({
     retired: true,
   },
   rounding: { kind: "result", normal: "credit", purpose: "Remainders of published rounding that are nobody's." },
+  losses: {
+    kind: "result",
+    normal: "credit",
+    purpose: "What merchants owed and nobody asks for any more: its debits.",
+  },
   fx: {
     kind: "result",
     normal: "credit",

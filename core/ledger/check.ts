@@ -1,6 +1,7 @@
 import { PAYMENTS, rulesOf, type StoredPayment } from "../merge-pay/model.ts";
 import { payoutEntry, PAYOUTS, type StoredPayout } from "../payouts/model.ts";
 import { canonicalJson } from "../plugin/canonical-json.ts";
+import { claimEntry, CLAIMS, type StoredClaim } from "../claims/model.ts";
 import { chargebackEntry, CHARGEBACKS, type StoredChargeback } from "../chargebacks/model.ts";
 import { lateRefundEntry, refundEntry, REFUNDS, type StoredRefund } from "../refunds/model.ts";
 import { linesOf } from "../settlement/model.ts";
@@ -63,6 +64,8 @@ const succeeded =
 const settled = ({ state, dueAt }: { readonly state: string; readonly dueAt: string | null }): boolean =>
   state === "succeeded" && dueAt === null;
 
+const isClosed = ({ state }: StoredClaim): boolean => state === "settled" || state === "written_off";
+
 /** Every kind of entry, and what it must be: a new kind is a row here, or it does not compile. */
 export const KINDS: Readonly<Record<StoredEntry["kind"], KindCheck>> = {
   payment: kindOf<StoredPayment>(PAYMENTS, succeeded(entryOfPayment)),
@@ -72,6 +75,9 @@ export const KINDS: Readonly<Record<StoredEntry["kind"], KindCheck>> = {
     refund.state === "failed"
       ? differs(entry, lateRefundEntry(refund, entry.at))
       : `is of ${refund._id}, which is ${refund.state}`,
+  ),
+  claim: kindOf<StoredClaim>(CLAIMS, (entry, claim) =>
+    isClosed(claim) ? differs(entry, claimEntry(claim)) : `is of ${claim._id}, which is ${claim.state}`,
   ),
   chargeback: kindOf<StoredChargeback>(CHARGEBACKS, (entry, chargeback) =>
     chargeback.state === "booked"
@@ -93,6 +99,7 @@ export const OWING: readonly Owing[] = [
     return [entryOfPayment(payment)._id, ...taken];
   }),
   owing<StoredRefund>(REFUNDS, (refund) => (settled(refund) ? [refundEntry(refund)._id] : [])),
+  owing<StoredClaim>(CLAIMS, (claim) => (isClosed(claim) && claim.dueAt === null ? [claimEntry(claim)._id] : [])),
   owing<StoredChargeback>(CHARGEBACKS, (chargeback) =>
     chargeback.state === "booked" && chargeback.dueAt === null ? [chargebackEntry(chargeback)._id] : [],
   ),

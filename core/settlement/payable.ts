@@ -58,6 +58,13 @@ export function payableLines(lines: StoreCollection<KeptLine>) {
       return { payable: moneyOf(sum, payee.slice(payee.lastIndexOf("/") + 1)), planned };
     },
 
+    /** The last line by which a refund or chargeback took from a payee and which no payout has netted. */
+    async lastTaking(payee: string): Promise<KeptLine | undefined> {
+      const taking = { payee, state: "payable", kind: { $in: ["refund", "chargeback"] } } as const;
+      const [last] = await lines.find(taking).sort({ _id: -1 }).limit(1).toArray();
+      return last;
+    },
+
     /** What a payee is owed in all, of lines that are in no payout; below zero when it owes. */
     async balanceOf(payee: string): Promise<Money> {
       const open = await lines

@@ -1,6 +1,18 @@
 /** The bodies of calls by which money goes back. */
 import { evidence } from "./payment-schemas.ts";
-import { id, line, merchant, object, orderIds, platform, ref, type Schema, text } from "./schema-parts.ts";
+import {
+  bankName,
+  form,
+  id,
+  line,
+  merchant,
+  object,
+  orderIds,
+  platform,
+  ref,
+  type Schema,
+  text,
+} from "./schema-parts.ts";
 
 /** Of what money is to go back: of the payment, or of some of its orders. */
 const refundScope = {
@@ -64,6 +76,17 @@ export const REFUND_BODIES = {
       },
       ["paymentId", "bankReference", "amount", "bookedAt", "reason", "evidence"],
     ),
+  },
+  claimClosing: {
+    title: "ClaimClosingRequest",
+    oneOf: [
+      form('`how`: "settled": the merchant paid it', { how: { const: "settled" }, bank: bankName, evidence }, [
+        "how",
+        "bank",
+        "evidence",
+      ]),
+      form('`how`: "written_off"', { how: { const: "written_off" }, evidence }, ["how", "evidence"]),
+    ],
   },
   rejection: { title: "RejectionRequest", ...object({ reason }, ["reason"]) },
 } as const satisfies Record<string, Schema>;

@@ -75,7 +75,7 @@ export const QUERY = {
   claims: object({
     ...page,
     platform: { ...platform, description: "Operators: only of this platform." },
-    state: { enum: ["owing", "claimed", "netted"] },
+    state: { enum: ["owing", "claimed", "netted", "settled", "written_off"] },
   }),
   takeBacks: object({
     ...page,

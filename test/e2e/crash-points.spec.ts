@@ -29,9 +29,9 @@ interface Row extends Case {
 const ofFiles = (what: string, count = 1): Case => ({ what, during: "files", count });
 const ofPayment = (what: string): Case => ({ what, during: "payment" });
 
-/** All points of the way that core names but those of payouts, refunds and take-backs, which have specs of their own, and of chargebacks (in simulated time): a new one without a case does not compile. */
+/** All points of the way that core names but those of payouts, refunds and take-backs, which have specs of their own, and of chargebacks and claims (in simulated time): a new one without a case does not compile. */
 const CASES: Readonly<
-  Record<Exclude<Point, `${"payout" | "refund" | "take-back" | "chargeback"}.${string}`>, readonly Case[]>
+  Record<Exclude<Point, `${"payout" | "refund" | "take-back" | "chargeback" | "claim"}.${string}`>, readonly Case[]>
 > = {
   "file.blob-stored": [ofFiles("a file's bytes are stored, the file is not recorded")],
   "file.batch-stored": [

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { checkLedger } from "../../../core/ledger/doctor.ts";
 import { mapped } from "../../support/house.ts";
 import { refusal } from "../../support/till.ts";
 import { type Counter, openCounter, usd } from "../refunds/counter.ts";
@@ -128,5 +129,100 @@ describe("what a merchant owes", () => {
     expect((await claims.list({ platform: "alpha" })).items).to.deep.equal([]);
     expect((await claims.list({ platform: "beta", state: "owing" })).items).to.have.length(1);
     expect((await claims.list({ platform: "beta", state: "claimed" })).items).to.deep.equal([]);
+  });
+
+  describe("and is claimed", () => {
+    const evidence = { text: "The register says so.", reference: "register 7" };
+    const close = (how: { how: "settled" | "written_off"; bank?: string }, by = "olga") =>
+      services().claims.close({ claimId: id, ...how, evidence, by });
+    let id: string;
+    async function claim(): Promise<void> {
+      await giveBack();
+      await look();
+      await look(31 * day);
+      id = (await all())[0]?.id ?? "";
+      expect((await all())[0]).to.include({ state: "claimed" });
+    }
+    const books = async () => {
+      const { items } = await services().ledger.entries({ paymentId: id });
+      const faults: string[] = [];
+      await checkLedger({
+        store: counter.till.store,
+        keys: [],
+        complain: (where, what) => void faults.push(`${where} ${what}`),
+      });
+      expect(faults).to.deep.equal([]);
+      return items.flatMap(({ lines }) => lines.map(({ account, amount }) => `${account} ${amount.value}`));
+    };
+
+    it("ends when an operator says that the merchant paid it: so much is credited, once, and the next order is paid out whole", async () => {
+      await claim();
+      expect(await close({ how: "settled", bank: "test" })).to.deep.include({ state: "settled" });
+      expect(await books()).to.deep.equal(["bank:test 2.34", "merchant:beta/shop -2.34"]);
+      expect((await told()).at(-1)?.data).to.deep.include({ state: "settled", claimId: id });
+      await look();
+      expect((await all()).map(({ state }) => state)).to.deep.equal(["settled"]);
+      const { items } = await services().settlement.list({ platform: "beta" });
+      const [line] = items.filter(({ kind }) => kind === "claim");
+      expect(line).to.deep.include({ reference: id, net: usd("2.34"), state: "payable" });
+      await sell("5.00", "later");
+      const { items: planned } = await services().payouts.preview({ platform: "beta" });
+      expect(planned[0]).to.deep.include({ payable: usd("4.94") });
+      expect((await refusal(close({ how: "settled", bank: "test" }))).type).to.equal("STATE_REFUSED");
+    });
+
+    it("ends when it is written off: what is lost is on its own account", async () => {
+      await claim();
+      await close({ how: "written_off" });
+      expect(await books()).to.deep.equal(["losses 2.34", "merchant:beta/shop -2.34"]);
+      const shown = await services().claims.get({ claimId: id, platform: "beta" });
+      expect(shown).to.include({ state: "written_off" });
+      expect(shown).to.not.have.property("closing");
+    });
+
+    it("is not closed before it is claimed", async () => {
+      await giveBack();
+      await look();
+      id = (await all())[0]?.id ?? "";
+      expect((await refusal(close({ how: "written_off" }))).type).to.equal("STATE_REFUSED");
+      expect((await refusal(services().claims.approve({ claimId: id, by: "olga" }))).type).to.equal("STATE_REFUSED");
+    });
+
+    for (const at of ["claim.closed", "claim.line-written", "claim.journal-written"] as const)
+      it(`is credited once though a node dies at ${at}`, async () => {
+        await claim();
+        const dying = await counter.till.build((point) => {
+          if (point === at) throw new Error("killed");
+        });
+        await dying.core.services.claims
+          .close({ claimId: id, how: "written_off", evidence, by: "olga" })
+          .catch(() => undefined);
+        await look();
+        await look();
+        expect(await books()).to.deep.equal(["losses 2.34", "merchant:beta/shop -2.34"]);
+        const { items } = await services().settlement.list({ platform: "beta" });
+        expect(items.filter(({ kind }) => kind === "claim")).to.have.length(1);
+        expect((await all()).map(({ state }) => state)).to.deep.equal(["written_off"]);
+      });
+
+    it("above the limit for one person wants a second one", async () => {
+      await counter.till.close();
+      counter = await openCounter({ refundFourEyes: 2 });
+      await counter.till.payTo({ platform: "beta", merchant: "shop", currency: "USD", token: "beta-account" });
+      await payOut();
+      const { id: refundId } = await giveBack();
+      await services().refunds.approve({ refundId, by: "operator:eve" });
+      await look();
+      await look(31 * day);
+      id = (await all())[0]?.id ?? "";
+      const { claims } = services();
+      expect(await close({ how: "written_off" })).to.deep.include({ state: "claimed" });
+      expect((await refusal(close({ how: "written_off" }))).type).to.equal("STATE_REFUSED");
+      expect((await refusal(claims.approve({ claimId: id, by: "olga" }))).type).to.equal("SECOND_PERSON_REQUIRED");
+      expect(await claims.reject({ claimId: id, by: "pavel" })).to.not.have.property("closing");
+      await close({ how: "written_off" });
+      expect(await claims.approve({ claimId: id, by: "pavel" })).to.deep.include({ state: "written_off" });
+      expect(await books()).to.deep.equal(["losses 2.34", "merchant:beta/shop -2.34"]);
+    });
   });
 });

@@ -39,6 +39,8 @@ const BODILESS = [
   "POST /v1/files/{id}/remap",
   "POST /v1/payments/{id}/cancel",
   "POST /v1/refunds/{id}/approve",
+  "POST /v1/claims/{id}/closing/approve",
+  "POST /v1/claims/{id}/closing/reject",
   "POST /v1/chargebacks/{id}/approve",
   "POST /v1/ledger/days/{date}/close",
   "POST /v1/merchant-accounts/{id}/verify",

@@ -21,6 +21,7 @@ describe("the chart of accounts", () => {
       "suspense",
       "held",
       "rounding",
+      "losses",
       "fx",
     ]);
     for (const [name, row] of Object.entries(CHART)) {
