@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { ServiceBroker } from "moleculer";
+import { auditLater } from "../core/audit/later.ts";
 import { auditTrail } from "../core/audit/outbox.ts";
+import { auditWriter } from "../core/audit/service.ts";
 import { callOver } from "../core/call.ts";
 import { type Core, createCore } from "../core/core.ts";
 import type { Deps, Point } from "../core/deps.ts";
@@ -63,6 +65,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const newId = idSource(now, randomBytes);
   const audit = auditTrail({ node: config.nodeId, now, newId });
   const deps: Deps = { store, limits, now, newId, call, log, reached, audit, sealKeys: config.sealKeys };
+  const decisions = auditLater(audit, await auditWriter(deps));
   const ready = readiness(store, call, has);
   const jobs: Job[] = [];
   let core: Core | undefined;
@@ -89,7 +92,10 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     broker.createService(
       bankAdapterService({ pluginsDir, dataDir: join(config.dataDir, "banks"), settings: bankSettings, limits, log }),
     );
-    broker.createService(pluginsService({ pluginsDir, limits, openBlob: store.blobs.open, log }));
+    broker.createService(
+      pluginsService({ pluginsDir, limits, openBlob: store.blobs.open, log, decided: decisions.note }),
+    );
+    jobs.push({ name: "plugin decisions", everyMs: sweepMs, run: decisions.flush });
   }
   if (has("gateway")) {
     if (credentials === undefined) throw new TypeError("The gateway role needs credentials.");
@@ -138,6 +144,10 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       await Promise.all(running.map((some) => some.stop()));
       await core?.stop();
       await broker.stop();
+      // A store that is away at the very end: the next start loads the plugins anew, and says so.
+      await decisions.flush().catch((error: unknown) => {
+        log.warn({ code: asMergepayError(error).type }, "what became of plugins is not in the audit log");
+      });
       await store.close();
     },
   };

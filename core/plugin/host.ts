@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PlatformRegistration, PluginStatus } from "../actions.ts";
+import type { Decision } from "../audit/outbox.ts";
 import type { Log } from "../deps.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
 import type { Limits } from "../limits.ts";
@@ -26,6 +27,8 @@ export interface PluginHostDeps {
   readonly onStarted: (platform: PlatformFace) => Promise<void>;
   readonly onStopped: (id: string) => Promise<void>;
   readonly log: Log;
+  /** Told of each plugin that is loaded, replaced, refused or removed. */
+  readonly decided: (decision: Decision) => void;
   /** How often the folder is looked at; it is taken when two looks find it the same. Default 0.5 s. */
   readonly pollMs?: number;
   /** How often bank-adapter is asked whether it still knows the platforms. Default 5 s. */
@@ -168,7 +171,9 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
     try {
       const platform = await checked(id, plugin, fingerprint);
       known.set(id, plugin);
+      const before = plugin.removed ? undefined : plugin.slot?.face.current().version;
       await install(plugin, platform);
+      noteLoaded(platform, before);
       log.info({ platform: id, state: "running", reason: platform.version }, "A platform plugin runs.");
     } catch (error) {
       known.set(id, plugin);
@@ -179,14 +184,34 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
     }
   }
 
+  /** @param before the version that ran until now */
+  function noteLoaded({ id: subject, version }: Platform, before: string | undefined): void {
+    // Only its samples changed, or it is what it was before a change that was refused.
+    if (before === version) return;
+    const after = { version };
+    if (before === undefined) deps.decided({ what: "plugin.loaded", subject, after });
+    else deps.decided({ what: "plugin.replaced", subject, before: { version: before }, after });
+  }
+
+  function versionOf({ slot }: Known): Pick<Decision, "before"> {
+    return slot === undefined ? {} : { before: { version: slot.face.current().version } };
+  }
+
   /** What runs goes on with the refusal of what should replace it beside it. */
   function refuse(id: string, plugin: Known, { type: code, message: reason }: MergepayError): void {
     const before = plugin.status;
     const running = plugin.slot?.takesFiles() === true;
     plugin.status = { ...(running ? before : { id, state: "refused" }), error: { code, reason } };
     // Said once, not at every try.
-    if (before.error?.code !== code || before.error.reason !== reason)
+    if (before.error?.code !== code || before.error.reason !== reason) {
+      deps.decided({
+        what: "plugin.refused",
+        subject: id,
+        ...(running ? versionOf(plugin) : {}),
+        after: { code, running },
+      });
       log.warn({ platform: id, state: plugin.status.state, code, reason }, "A platform plugin is refused.");
+    }
   }
 
   /** The folder's plugin after all checks; one that only waits for bank-adapter is not checked again. */
@@ -252,7 +277,10 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
   /** The folder is gone: no new files at once; the service goes when the files in flight are done. */
   async function remove(id: string, plugin: Known): Promise<void> {
     const { slot, waiting } = plugin;
-    if (!plugin.removed) log.info({ platform: id }, "A platform plugin was removed.");
+    if (!plugin.removed) {
+      deps.decided({ what: "plugin.removed", subject: id, ...versionOf(plugin) });
+      log.info({ platform: id }, "A platform plugin was removed.");
+    }
     plugin.removed = true;
     // The same folder put back is looked at anew.
     plugin.fingerprint = "";

@@ -8,7 +8,7 @@ import { platformService, serviceName } from "./platform.service.ts";
 
 export type PluginsServiceDeps = Pick<
   PluginHostDeps,
-  "limits" | "openBlob" | "log" | "pollMs" | "registeredMs" | "drainMs" | "loadMs"
+  "limits" | "openBlob" | "log" | "decided" | "pollMs" | "registeredMs" | "drainMs" | "loadMs"
 > & {
   /** The folder of plugin folders. */
   readonly pluginsDir: string;

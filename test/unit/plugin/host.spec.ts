@@ -2,6 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { PlatformRegistration } from "../../../core/actions.ts";
+import type { Decision } from "../../../core/audit/outbox.ts";
 import { asMergepayError } from "../../../core/errors/errors.ts";
 import { createPluginHost, type PluginHost } from "../../../core/plugin/host.ts";
 import type { PlatformFace } from "../../../core/plugin/slot.ts";
@@ -28,6 +29,7 @@ describe("The plugins folder is the registration", () => {
   let bankIsUp: boolean;
   let registering: () => void;
   let warned: unknown[];
+  let decided: Decision[];
   const faces = new Map<string, PlatformFace>();
 
   beforeEach(async () => {
@@ -37,6 +39,7 @@ describe("The plugins folder is the registration", () => {
     bankIsUp = true;
     registering = () => undefined;
     warned = [];
+    decided = [];
     faces.clear();
     host = createPluginHost({
       dir: folder.dir,
@@ -52,6 +55,7 @@ describe("The plugins folder is the registration", () => {
       registered: async () => bankKnows,
       onStarted: async (face) => void faces.set(face.id, face),
       onStopped: async (id) => void faces.delete(id),
+      decided: (decision) => void decided.push(decision),
       log: { ...silentLog, warn: (fields) => void warned.push(fields) },
       pollMs: 20,
       registeredMs: 40,
@@ -198,6 +202,36 @@ describe("The plugins folder is the registration", () => {
     await folder.write("corner-shop");
     await until("the refusal is gone", () => status("corner-shop")?.error === undefined);
     expect(face("corner-shop").current().version).to.equal(version);
+  });
+
+  it("says once what was loaded, refused, replaced and removed, with the versions", async () => {
+    const said = () => decided.map(({ what, before, after }) => [what, before?.["version"], after]);
+    await folder.write("corner-shop");
+    await host.start();
+    const { version } = face("corner-shop").current();
+    await folder.write("corner-shop", { "plugin.ts": "export default {" });
+    await until("the change is refused", () => status("corner-shop")?.error !== undefined);
+    await folder.write("corner-shop");
+    await until("the refusal is gone", () => status("corner-shop")?.error === undefined);
+    await folder.write("corner-shop", {
+      "plugin.ts": pluginFile({ merchant: "corner", trick: "row.buyer = 'b-2';" }),
+      "samples/orders.ndjson.expected.json": (goodPlugin["samples/orders.ndjson.expected.json"] ?? "").replace(
+        '"amount"',
+        '"buyerId":"b-2","amount"',
+      ),
+    });
+    await until("the new version runs", () => face("corner-shop").current().version !== version);
+    const next = face("corner-shop").current().version;
+    await until("it is said", () => decided.length === 3);
+    await rm(folder.path("corner-shop"), { recursive: true });
+    await until("it is stopped", () => !faces.has("corner-shop"));
+    expect(said()).to.deep.equal([
+      ["plugin.loaded", undefined, { version }],
+      ["plugin.refused", version, { code: "PLUGIN_LOAD_FAILED", running: true }],
+      ["plugin.replaced", version, { version: next }],
+      ["plugin.removed", next, undefined],
+    ]);
+    expect(new Set(decided.map(({ subject }) => subject))).to.deep.equal(new Set(["corner-shop"]));
   });
 
   it("tries a refused plugin again when only its samples change", async () => {

@@ -38,6 +38,9 @@ export default Object.freeze({
 });
 `;
 
+/** What is decided about plugins is looked at in host.spec.ts. */
+const decided = (): void => undefined;
+
 describe("Plugins over the bus", () => {
   let folder: PluginsFolder;
   let house: ServiceBroker;
@@ -72,7 +75,9 @@ describe("Plugins over the bus", () => {
       bankAdapterService({ pluginsDir, dataDir: folder.dir, settings: {}, limits: tightLimits, log: silentLog }),
     );
     const openBlob = blobsOf({ f: line("A-1") + line("A-2", "1.999"), empty: "" });
-    house.createService(pluginsService({ pluginsDir, limits: tightLimits, openBlob, log: silentLog, pollMs: 20 }));
+    house.createService(
+      pluginsService({ pluginsDir, limits: tightLimits, openBlob, log: silentLog, decided, pollMs: 20 }),
+    );
   });
   afterEach(async () => {
     await Promise.all([house.stop(), elsewhere.stop()]);
@@ -108,6 +113,7 @@ describe("Plugins over the bus", () => {
         limits: tightLimits,
         openBlob: blobsOf({}),
         log,
+        decided,
         pollMs: 20,
         startMs: 1,
       }),
@@ -160,7 +166,9 @@ describe("Plugins over the bus", () => {
       [second, other.dir],
     ] as const) {
       await node.destroyService("plugins").catch(() => undefined);
-      node.createService(pluginsService({ pluginsDir, limits: tightLimits, openBlob, log: silentLog, pollMs: 20 }));
+      node.createService(
+        pluginsService({ pluginsDir, limits: tightLimits, openBlob, log: silentLog, decided, pollMs: 20 }),
+      );
     }
     const { remote } = await start();
     await second.start();
