@@ -1,22 +1,21 @@
 import { expect } from "chai";
 import type { Account } from "../../core/actions.ts";
 import { ACCOUNTS, type StoredAccount } from "../../core/accounts/model.ts";
-import { openStore } from "../../core/store/open.ts";
 import { atRest, auditAll } from "./support/rest.ts";
 import { changeCredentials, newAccountKey } from "./support/credentials.ts";
+import { onEachEngine } from "./support/engines.ts";
 import { ended, fileOf, openShop, pay, stock } from "./support/shop.ts";
-import { openWorld, type World } from "./support/world.ts";
+import type { World } from "./support/world.ts";
 
 const NUMBERS = 12;
 
-describe("A node that is killed while it looks after accounts", function () {
-  this.timeout(60_000);
+onEachEngine("A node that is killed while it looks after accounts", (open) => {
   let world: World;
-  before(async () => {
-    world = await openWorld();
+  before(async function () {
+    this.timeout(240_000);
+    world = await open();
     await openShop(world);
   });
-  after(() => world.remove());
 
   const list = async () =>
     (await world.insist<{ items: Account[] }>("/v1/accounts", { proof: world.payer })).body.items;
@@ -32,7 +31,7 @@ describe("A node that is killed while it looks after accounts", function () {
     expect(world.node.deaths()).to.deep.equal(["account.removal-marked"]);
     expect((await list()).map(({ id }) => id)).to.not.include(body.id);
     expect((await world.insist(`/v1/accounts/${body.id}`, removal)).status).to.equal(404);
-  });
+  }).timeout(240_000);
 
   it("brings all accounts under the newest key, killed at every third, and pays from them", async () => {
     for (let i = 0; i < NUMBERS; i += 1) {
@@ -54,9 +53,9 @@ describe("A node that is killed while it looks after accounts", function () {
     expect((await ended(world, (await pay(world, "after")).body)).state).to.equal("succeeded");
     await atRest(world);
     await auditAll(world);
-    const store = await openStore({ dir: world.dataDir });
+    const store = await world.openStore();
     const stored = await (await store.collection<StoredAccount>(ACCOUNTS)).find({}).toArray();
     await store.close();
     expect(stored.map(({ keyId }) => keyId)).to.deep.equal(Array.from({ length: NUMBERS + 1 }, () => "two"));
-  });
+  }).timeout(240_000);
 });

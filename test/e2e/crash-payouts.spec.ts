@@ -3,15 +3,15 @@ import type { MerchantAccount } from "../../core/actions.ts";
 import type { Point } from "../../core/deps.ts";
 import { RUNS, type StoredRun } from "../../core/payouts/model.ts";
 import type { Store } from "../../core/store/contract.ts";
-import { openStore } from "../../core/store/open.ts";
 import type { Payout, PayoutPreview, SettlementLine } from "../../schemas/types.generated.ts";
 import { auditPayouts } from "../support/audit-payouts.ts";
 import { audit } from "../support/audit.ts";
 import { until } from "../support/process.ts";
 import type { BankLine } from "./support/bank.ts";
+import { onEachEngine } from "./support/engines.ts";
 import { inTurn } from "./support/in-turn.ts";
 import { fileOf, inbox, openShop, pay, stock } from "./support/shop.ts";
-import { openWorld, type World, type WorldOptions } from "./support/world.ts";
+import { type Buried, PATIENCE_MS, type World } from "./support/world.ts";
 
 /** A way in which the node may die while it pays merchants out. */
 interface Case {
@@ -48,8 +48,8 @@ async function auditStore(store: Store, { bank }: Pick<World, "bank">, atRest: b
 }
 
 /** Checked while nobody has the data. The day's run is taken away, so that the next life has one to do. */
-const buried: NonNullable<WorldOptions["buried"]> = async (world) => {
-  const store = await openStore({ dir: world.dataDir });
+const buried = async (world: Buried): Promise<void> => {
+  const store = await world.openStore();
   try {
     await auditStore(store, world, false);
     await (await store.collection<StoredRun>(RUNS)).deleteMany({});
@@ -85,7 +85,7 @@ async function dieAt(world: World, at: PayoutPoint, { first, declined }: Case, i
   for (const platform of world.platforms) await stock(world, platform, fileOf(`P${index}`, 3));
   const orders = (await inbox(world)).map(({ id }) => id);
   expect((await pay(world, `P${index}`, { orders })).body.state).to.equal("succeeded");
-  await until("the lines", async () => (await open(world)).length === orders.length);
+  await until("the lines", async () => (await unpaid(world)).length === orders.length);
   if (declined) await world.bank.script({ on: "payout", fault: "declined" });
   const before = world.node.deaths().length;
   const bookedBefore = ofKind(await world.bank.ledger(), "payout").length;
@@ -94,28 +94,28 @@ async function dieAt(world: World, at: PayoutPoint, { first, declined }: Case, i
     "the merchants to be paid",
     async () => {
       await run(world);
-      return (await open(world)).length === 0 && world.node.deaths().length === before + dyings.length;
+      return (await unpaid(world)).length === 0 && world.node.deaths().length === before + dyings.length;
     },
-    30_000,
+    PATIENCE_MS,
   );
   await until("the payouts to be done", async () => (await live(world)).length === 0);
   expect(world.node.deaths().slice(before)).to.deep.equal(dyings.map((dying) => dying.at));
   expect(ofKind(await world.bank.ledger(), "payout").length - bookedBefore, "payouts").to.equal(2);
 }
 
-const open = async (world: World): Promise<SettlementLine[]> =>
+const unpaid = async (world: World): Promise<SettlementLine[]> =>
   (await world.list<SettlementLine>("/v1/settlement-lines")).filter(({ state }) => state !== "paid_out");
 const live = async (world: World): Promise<Payout[]> =>
   (await world.list<Payout>("/v1/payouts")).filter(
     ({ state }) => !["succeeded", "failed", "cancelled"].includes(state),
   );
 
-describe("A node that is killed while it pays merchants out", () => {
+onEachEngine("A node that is killed while it pays merchants out", (open) => {
   let world: World;
   const runs = new Map<string, Promise<void>>();
   before(async function () {
-    this.timeout(30_000);
-    world = await openWorld({ buried });
+    this.timeout(240_000);
+    world = await open({ buried });
     await openShop(world);
     await openMerchants(world);
     const works = ROWS.map(
@@ -130,7 +130,7 @@ describe("A node that is killed while it pays merchants out", () => {
         return orders.every(({ state }) => state === "settled");
       });
       await world.node.stop();
-      const store = await openStore({ dir: world.dataDir });
+      const store = await world.openStore();
       try {
         await auditStore(store, world, true);
       } finally {
@@ -139,10 +139,9 @@ describe("A node that is killed while it pays merchants out", () => {
     };
     for (const [index, result] of inTurn([...works, atEnd]).entries()) runs.set(ROWS[index]?.[0] ?? "end", result);
   });
-  after(() => world.remove());
 
   for (const [at, { what }] of ROWS)
-    it(`pays each merchant once when ${what} (${at})`, () => runs.get(at)).timeout(90_000);
+    it(`pays each merchant once when ${what} (${at})`, () => runs.get(at)).timeout(240_000);
 
-  it("leaves books that agree after all of it", () => runs.get("end")).timeout(90_000);
+  it("leaves books that agree after all of it", () => runs.get("end")).timeout(240_000);
 });

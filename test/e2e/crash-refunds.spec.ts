@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import type { Point } from "../../core/deps.ts";
 import type { Event, Payment, Refund, RefundPreview } from "../../schemas/types.generated.ts";
+import { onEachEngine } from "./support/engines.ts";
 import { inTurn } from "./support/in-turn.ts";
 import { atRest, auditAll, auditNow } from "./support/rest.ts";
 import { ended, fileOf, inbox, openShop, pay, stock } from "./support/shop.ts";
-import { openWorld, type World } from "./support/world.ts";
+import type { World } from "./support/world.ts";
 
 type RefundPoint = Extract<Point, `refund.${string}`>;
 
@@ -63,12 +64,12 @@ async function dieAt(world: World, at: RefundPoint, index: number): Promise<void
 }
 
 /** Each row is the death of one node, which then goes on with the next row; audited after every death and at the end. */
-describe("A node that is killed in the midst of a refund and started again on the same data", () => {
+onEachEngine("A node that is killed in the midst of a refund and started again on the same data", (open) => {
   let world: World;
   let runs: readonly Promise<void>[];
   before(async function () {
-    this.timeout(30_000);
-    world = await openWorld({ buried: auditNow });
+    this.timeout(240_000);
+    world = await open({ buried: auditNow });
     await openShop(world);
     const works = ROWS.map(
       ([at], index) =>
@@ -77,10 +78,9 @@ describe("A node that is killed in the midst of a refund and started again on th
     );
     runs = inTurn([...works, () => atRest(world).then(() => auditAll(world))]);
   });
-  after(() => world.remove());
 
   for (const [index, [at, what]] of ROWS.entries())
-    it(`goes on when ${what} (${at})`, () => runs[index]).timeout(60_000);
+    it(`goes on when ${what} (${at})`, () => runs[index]).timeout(240_000);
 
-  it("leaves books that agree after all of it", () => runs.at(-1)).timeout(60_000);
+  it("leaves books that agree after all of it", () => runs.at(-1)).timeout(240_000);
 });

@@ -2,10 +2,11 @@ import { expect } from "chai";
 import type { Point } from "../../core/deps.ts";
 import type { Order, TakeBack } from "../../schemas/types.generated.ts";
 import { until } from "../support/process.ts";
+import { onEachEngine } from "./support/engines.ts";
 import { inTurn } from "./support/in-turn.ts";
 import { atRest, auditAll, auditNow } from "./support/rest.ts";
 import { ended, fileOf, inbox, openShop, pay, stock } from "./support/shop.ts";
-import { openWorld, type World } from "./support/world.ts";
+import type { World } from "./support/world.ts";
 
 type TakeBackPoint = Extract<Point, `take-back.${string}`>;
 
@@ -47,12 +48,12 @@ async function dieAt(world: World, at: TakeBackPoint, index: number): Promise<vo
 }
 
 /** Each row is the death of one node, which then goes on with the next row; audited after every death and at the end. */
-describe("A node that is killed while an order is taken back and started again on the same data", () => {
+onEachEngine("A node that is killed while an order is taken back and started again on the same data", (open) => {
   let world: World;
   let runs: readonly Promise<void>[];
   before(async function () {
-    this.timeout(30_000);
-    world = await openWorld({ buried: auditNow });
+    this.timeout(240_000);
+    world = await open({ buried: auditNow });
     await openShop(world);
     const works = ROWS.map(
       ([at], index) =>
@@ -61,10 +62,9 @@ describe("A node that is killed while an order is taken back and started again o
     );
     runs = inTurn([...works, () => atRest(world).then(() => auditAll(world))]);
   });
-  after(() => world.remove());
 
   for (const [index, [at, what]] of ROWS.entries())
-    it(`goes on when ${what} (${at})`, () => runs[index]).timeout(90_000);
+    it(`goes on when ${what} (${at})`, () => runs[index]).timeout(240_000);
 
-  it("leaves books that agree after all of it", () => runs.at(-1)).timeout(60_000);
+  it("leaves books that agree after all of it", () => runs.at(-1)).timeout(240_000);
 });

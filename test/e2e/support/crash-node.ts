@@ -5,6 +5,7 @@
  * dies, `stopped` after a stop by SIGTERM that went well.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import type { Point } from "../../../core/deps.ts";
 import type { Limits } from "../../../core/limits.ts";
 import { boot } from "../../../gateway/cli/boot.ts";
@@ -38,4 +39,6 @@ process.once("SIGTERM", () => {
     },
   );
 });
+// A killed process keeps nothing of what it compiled, and the next one starts on it.
+flushCompileCache();
 writeSync(STDOUT, `${JSON.stringify({ url })}\n`);

@@ -6,7 +6,7 @@ import { ANSWER } from "../../../plugins/bank-adapter/banks/sandbox/bank/challen
 import { line } from "../../support/plugins.ts";
 import { until } from "../../support/process.ts";
 import type { Answer } from "./client.ts";
-import { PAYER, type World } from "./world.ts";
+import { PATIENCE_MS, PAYER, type World } from "./world.ts";
 
 export const BUYER = "buyer-1";
 const CURRENCY = "EUR";
@@ -52,7 +52,7 @@ export async function processed(world: World, { id }: FileReport): Promise<FileR
       expect(body.state, JSON.stringify(body.error)).to.be.oneOf(["received", "processing", "processed"]);
       return body.state === "processed" && body;
     },
-    20_000,
+    PATIENCE_MS,
   );
 }
 
@@ -97,6 +97,6 @@ export function ended(world: World, { id }: Payment): Promise<Payment> {
       if (body.state === "requires_action") await answer(world, body);
       return !["requires_action", "locking", "submitting", "unknown"].includes(body.state) && body;
     },
-    20_000,
+    PATIENCE_MS,
   );
 }

@@ -74,7 +74,7 @@ export function supervise({ env, dieFile, born, buried }: SupervisorOptions): Su
       env: { ...env, DIE_FILE: dieFile },
       ready: { output: /\{"url":"([^"]+)"\}/ },
       // A node with all platforms starts a process for each, which takes its time on a busy machine.
-      deadlineMs: 45_000,
+      deadlineMs: 90_000,
     });
     server = started;
     const [, url = ""] = started.match;

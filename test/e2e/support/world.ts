@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PluginStatus } from "../../../core/actions.ts";
 import type { Limits } from "../../../core/limits.ts";
+import type { Store } from "../../../core/store/contract.ts";
+import { openStore } from "../../../core/store/open.ts";
 import { readCredentials, sandboxCredentials } from "../../../gateway/credentials.ts";
 import { pluginsFolder } from "../../support/plugins.ts";
 import { until } from "../../support/process.ts";
@@ -17,10 +19,15 @@ import { type Life, supervise, type Supervisor } from "./supervisor.ts";
 
 const FINALITY_MS = 1_600;
 export const PAYER = "usr_crash";
+/** How long a client waits for what must come: a lease, a start of a node, and what a busy machine adds. */
+export const PATIENCE_MS = 90_000;
 
 /** Times scaled down; counts and sizes stay what they are. */
 const LIMITS: Partial<Limits> = {
   bankCallMs: 800,
+  busMs: 600,
+  // Not shorter: on a busy machine a node that lives must not be overtaken by itself.
+  leaseMs: 8_000,
   inquiryMs: [100, 200, 300],
   webhookAnswerMs: 400,
   webhookRetryMs: [100, 100, 200, 200, 400, 400, 800, 800],
@@ -30,10 +37,12 @@ export interface WorldOptions {
   /** A folder of real plugins; absent: two invented platforms. */
   readonly pluginsDir?: string;
   readonly limits?: Partial<Limits>;
+  /** Absent: the embedded store, in the data folder. */
+  readonly mongoUri?: string;
   /** Variables of the node beside those that the world needs. */
   readonly env?: Readonly<Record<string, string>>;
   /** Called after each death, while nobody has the data. */
-  readonly buried?: (world: Pick<World, "dataDir" | "bank">) => Promise<void>;
+  readonly buried?: (world: Buried) => Promise<void>;
   /** Called with each life after the first before anybody else gets to know it. */
   readonly reborn?: (url: string, operator: Proof) => Promise<void>;
 }
@@ -42,6 +51,8 @@ export interface World {
   readonly node: Supervisor;
   readonly platforms: readonly string[];
   readonly dataDir: string;
+  /** What the node keeps, to look at while nobody has it. Its caller closes it. */
+  openStore(): Promise<Store>;
   /** The credentials file, which the node follows. */
   readonly credentials: string;
   readonly bank: Bank;
@@ -59,6 +70,8 @@ export interface World {
   list<T>(path: string, proof?: Proof): Promise<T[]>;
   remove(): Promise<void>;
 }
+
+export type Buried = Pick<World, "openStore" | "bank">;
 
 const adapter = join(import.meta.dirname, "../../../plugins/bank-adapter");
 
@@ -81,10 +94,11 @@ async function runningPlatforms({ url, alive }: Life, operator: Proof): Promise<
     const running = plugins.length > 0 && plugins.every(({ state }) => state === "running");
     return (running || !alive()) && plugins.map(({ id }) => id);
   };
-  return until("the plugins to run", look, 20_000);
+  return until("the plugins to run", look, PATIENCE_MS);
 }
 
-export async function openWorld({ pluginsDir, limits, env, buried, reborn }: WorldOptions = {}): Promise<World> {
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const { pluginsDir, limits, mongoUri, env, buried, reborn } = options;
   const dataDir = await mkdtemp(join(tmpdir(), "mergepay-crash-"));
   const folder = pluginsDir === undefined ? await inventedPlatforms() : undefined;
   const [bank, receiver] = await Promise.all([startBank(FINALITY_MS), startReceiver()]);
@@ -92,11 +106,13 @@ export async function openWorld({ pluginsDir, limits, env, buried, reborn }: Wor
   const { platformSecrets } = await readCredentials(file);
   const operator: Proof = { bearer: access.operatorKey };
   let platforms: readonly string[] = [];
+  const open = () => openStore({ mongoUri, dir: dataDir });
 
   const node = supervise({
     dieFile: join(dataDir, "die-at.json"),
     env: {
       ...bank.env,
+      NODE_COMPILE_CACHE: join(tmpdir(), "mergepay-compiled"),
       MERGEPAY_DATA: dataDir,
       MERGEPAY_PLUGINS: pluginsDir ?? folder?.dir ?? "",
       MERGEPAY_CREDENTIALS: file,
@@ -104,7 +120,7 @@ export async function openWorld({ pluginsDir, limits, env, buried, reborn }: Wor
       MERGEPAY_LOG: "warn",
       MERGEPAY_ROLES: "",
       NATS_URL: "",
-      MONGODB_URI: "",
+      MONGODB_URI: mongoUri ?? "",
       ...env,
       NODE_LIMITS: JSON.stringify({ ...LIMITS, ...limits }),
     },
@@ -113,7 +129,7 @@ export async function openWorld({ pluginsDir, limits, env, buried, reborn }: Wor
       if (life.before === 0) platforms = running;
       else await reborn?.(life.url, operator);
     },
-    buried: async () => buried?.({ dataDir, bank }),
+    buried: async () => buried?.({ openStore: open, bank }),
   });
   /** Again and again while there is no answer to be had. */
   const persist = <T>(what: string, given: (url: string) => Promise<T | undefined>): Promise<T> =>
@@ -126,11 +142,12 @@ export async function openWorld({ pluginsDir, limits, env, buried, reborn }: Wor
           return undefined;
         });
       },
-      20_000,
+      PATIENCE_MS,
     );
   const world: Omit<World, "platforms"> = {
     node,
     dataDir,
+    openStore: open,
     credentials: file,
     bank,
     receiver,
