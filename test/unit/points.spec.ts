@@ -29,7 +29,7 @@ const LIKE_A_NEIGHBOUR: readonly { readonly gap: RegExp; readonly why: string }[
     why: "some of a document's events are told: all are told again under their ids",
   },
   {
-    gap: /^(payments|links|endpoints)\.bulkWrite > \1\.updateMany$/,
+    gap: /^(payments|links|endpoints|accounts)\.bulkWrite > \1\.updateMany$/,
     why: "decisions are told and taken out, the mark is still there: the relay finds nothing to tell",
   },
   { gap: /^\w+\.updateMany > audit\.insertMany$/, why: "the relay goes on to the next kind of documents" },
