@@ -19,6 +19,8 @@ export interface StoredDay extends Versioned, Audited {
   /** `2026-03-01` */
   _id: string;
   state: LedgerDay["state"];
+  /** The day closed before it, `none` for the first: unique, so that of two closes at once one is the next. */
+  follows: string;
   /** The last block of the chain that is in it, and that of the close before; zero: none. As `blockId` writes them. */
   block: string;
   previousBlock: string;
@@ -48,7 +50,7 @@ export interface StoredDayTotal extends Doc {
 
 export const DAYS: CollectionSpec = {
   name: "ledger-days",
-  indexes: [{ name: "due", keys: ["dueAt"] }, AUDITS_PENDING],
+  indexes: [{ name: "follows", keys: ["follows"], unique: true }, { name: "due", keys: ["dueAt"] }, AUDITS_PENDING],
 };
 export const DAY_TOTALS: CollectionSpec = {
   name: "ledger-day-totals",

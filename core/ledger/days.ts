@@ -171,40 +171,43 @@ export async function ledgerDays({ deps, journal, seal }: DaysDeps) {
     }
   }
 
+  /**
+   * Closes a day that is over (UTC); again, the same answer. What is written from now on is of a later day, whatever its time.
+   * @throws QUERY_INVALID for a day that is none, STATE_REFUSED unless it is over and the next one to be closed
+   */
+  async function close({ date, by }: Actions["ledger.close"]["params"]): Promise<LedgerDay> {
+    assertDate(date);
+    const present = await days.findOne({ _id: date });
+    if (present !== null) return finished(present);
+    const last = await assertNext(date);
+    const block = await lastBlock();
+    const day = {
+      _id: date,
+      version: 1,
+      dueAt: stamp(LEASE_MS),
+      state: "closing" as const,
+      follows: last?._id ?? "none",
+      block: block?._id ?? blockId(0),
+      previousBlock: last?.block ?? blockId(0),
+      hash: block?.hash ?? GENESIS,
+      closedAt: stamp(),
+      by,
+    };
+    const after = { block: Number.parseInt(day.block, 10), hash: day.hash };
+    const written = { ...day, ...deps.audit(undefined, { what: "day.closed", subject: date, after }) };
+    try {
+      await days.insertOne(written);
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      // Somebody else closed it, or the one that it would follow was followed by another meanwhile: what is there now decides.
+      return close({ date, by });
+    }
+    deps.reached("ledger-day.close-written");
+    return finished(written);
+  }
+
   return {
-    /**
-     * Closes a day that is over (UTC); again, the same answer. What is written from now on is of a later day, whatever its time.
-     * @throws QUERY_INVALID for a day that is none, STATE_REFUSED unless it is over and the next one to be closed
-     */
-    async close({ date, by }: Actions["ledger.close"]["params"]): Promise<LedgerDay> {
-      assertDate(date);
-      const present = await days.findOne({ _id: date });
-      if (present !== null) return finished(present);
-      const last = await assertNext(date);
-      const block = await lastBlock();
-      const day = {
-        _id: date,
-        version: 1,
-        dueAt: stamp(LEASE_MS),
-        state: "closing" as const,
-        block: block?._id ?? blockId(0),
-        previousBlock: last?.block ?? blockId(0),
-        hash: block?.hash ?? GENESIS,
-        closedAt: stamp(),
-        by,
-      };
-      const after = { block: Number.parseInt(day.block, 10), hash: day.hash };
-      const written = { ...day, ...deps.audit(undefined, { what: "day.closed", subject: date, after }) };
-      try {
-        await days.insertOne(written);
-      } catch (error) {
-        const twin = isDuplicateKey(error) ? await days.findOne({ _id: date }) : null;
-        if (twin === null) throw error;
-        return finished(twin);
-      }
-      deps.reached("ledger-day.close-written");
-      return finished(written);
-    },
+    close,
 
     days: (query: Actions["ledger.days"]["params"]): Promise<Page<LedgerDay>> =>
       page(days, {}, BY_DATE, query, deps.limits.ordersPerPage, showDay),

@@ -62,6 +62,18 @@ describe("a day of the journal", () => {
     expect(await faults()).to.deep.equal([]);
   });
 
+  it("is the first one or the next one, also when nodes close several at once", async () => {
+    await pay(0);
+    for (let i = 0; i < 3; i += 1) nextDay();
+    const nodes = await Promise.all([till.build(), till.build(), till.build()]);
+    const dates = [FIRST, SECOND, "2026-03-03"];
+    await Promise.allSettled(nodes.map(({ core }, i) => core.services.ledger.close({ date: dates[i] ?? "", by: BY })));
+    const closed = (await ledger().days({})).items.map(({ date }) => date);
+    expect(closed).not.to.deep.equal([]);
+    expect(closed).to.deep.equal(dates.slice(dates.indexOf(closed[0] ?? "")).slice(0, closed.length));
+    expect(await faults()).to.deep.equal([]);
+  });
+
   it("gives the same answer when it is closed again, also by nodes at once, and is in the audit log once", async () => {
     await pay(0);
     nextDay();
