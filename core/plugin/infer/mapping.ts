@@ -93,8 +93,8 @@ export function mappingOf(inference: Inference): Parts {
     if (closed.status !== undefined) {
       const { of, open, closed: ended } = closed.status;
       constants.push(
-        closed.all
-          ? `const OPEN: readonly string[] = []; ${need(`all orders of the sample sound paid or cancelled, so nothing of it is to be paid; list the statuses of orders that are still to be paid, such as ["pending"], or, if these are to be paid all the same, ${listOf(ended)}.`)}`
+        open.length === 0
+          ? `const OPEN: readonly string[] = []; ${need(`all orders of the sample sound cancelled, so nothing of it is to be paid; list the statuses of orders that are still to be paid, such as ["pending"], or, if these are to be paid all the same, ${listOf(ended)}.`)}`
           : `const OPEN = ${listOf(open)}; ${openMark()}`,
       );
       imports.add("closedOrder").add("type Closed");
@@ -121,6 +121,10 @@ export function mappingOf(inference: Inference): Parts {
   }
 
   function openMark(): string {
+    if (closed.all)
+      return need(
+        'all orders of the sample sound paid, and are taken so that you see what becomes of them; write the statuses of orders that are still to be paid in their place, such as ["pending"], or [] if there are none: nobody must pay twice.',
+      );
     if (closed.doubtful.length === 0) return "// Nobody must pay twice: an order in any other status is not taken.";
     return need(
       `is an order still to be paid when it is ${closed.doubtful.join(" or ")}? Leave only statuses of which that is so: nobody must pay twice.`,

@@ -8,7 +8,7 @@ export interface Closed {
   readonly status?: { readonly of: Leaf; readonly open: readonly string[]; readonly closed: readonly string[] };
   /** An order with something here was cancelled. */
   readonly cancelledAt?: Leaf;
-  /** True when all orders of the sample sound paid or cancelled, by their status: nothing of it is to be paid. */
+  /** True when all orders of the sample sound paid or cancelled, by their status. Those that sound paid are in `open` then, if there are any. */
   readonly all: boolean;
   /** True when all were cancelled by what `cancelledAt` says. */
   readonly allCancelled: boolean;
@@ -35,6 +35,8 @@ const CANCELLED: Names = { fit: [[/^(?:date )?cancell?ed(?: at| on| date| time)?
 /** Words of a status whose order is not to be paid, or not any more. */
 const CLOSED =
   /\b(?:cancell?ed|cancell?ation|void|voided|refunded|draft|trash|paid|captured|completed?|closed?|finished|settled|failed|rejected|expired|abandoned|returned)\b/;
+/** Those of them of orders that were fine, and are for the author to tell from orders still to be paid. */
+const PAID = /\b(?:paid|captured|completed?|finished|settled)\b/;
 const STILL_OPEN = /\b(?:un|not|no|non|never|awaiting|wait|partially) ?(?:paid|completed?|captured)\b|\bunpaid\b/;
 const STATUSES_MAX = 12;
 /** Words of a status whose order is surely not paid yet; others may be of goods under way, which most platforms send when they are paid. */
@@ -78,12 +80,13 @@ export function closedOf(leaves: readonly Leaf[], records: number): Closed {
   const cancelledAt = rank(own, CANCELLED, ({ texts }) => texts.every((text) => text === "" || MOMENT.test(text)))[0]
     ?.leaf;
   const seen = of === undefined ? [] : [...new Set(of.texts)];
-  const closed = seen.filter(soundsClosed);
+  const all = of !== undefined && seen.every(soundsClosed);
+  const closed = seen.filter((text) => soundsClosed(text) && !(all && PAID.test(wordsOf(text))));
   const open = seen.filter((text) => !closed.includes(text));
   return {
-    all: of !== undefined && open.length === 0,
+    all,
     allCancelled: cancelledAt !== undefined && cancelledAt.filled >= records,
-    doubtful: open.filter((text) => !SURELY_OPEN.test(wordsOf(text)) && !STILL_OPEN.test(wordsOf(text))),
+    doubtful: all ? [] : open.filter((text) => !SURELY_OPEN.test(wordsOf(text)) && !STILL_OPEN.test(wordsOf(text))),
     ...(of === undefined ? {} : { status: { of, open, closed } }),
     ...(cancelledAt === undefined ? {} : { cancelledAt }),
   };

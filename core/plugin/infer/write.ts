@@ -65,10 +65,10 @@ function namedRows({ orderNo, total, currency, buyer, merchant, placed, items, c
       ? ["still to be paid", "-", "not found"]
       : [
           "still to be paid",
-          closed.all
+          closed.status.open.length === 0
             ? `nothing: ${shownPath(closed.status.of.path)} is ${closed.status.closed.join(", ")}`
             : `${shownPath(closed.status.of.path)} is ${closed.status.open.join(", ")}`,
-          closed.doubtful.length > 0 ? "low" : "fair",
+          closed.all || closed.doubtful.length > 0 ? "low" : "fair",
         ],
   ];
 }
