@@ -94,7 +94,7 @@ export function mappingOf(inference: Inference): Parts {
       const { of, open, closed: ended } = closed.status;
       constants.push(
         open.length === 0
-          ? `const OPEN: readonly string[] = []; ${need(`all orders of the sample sound cancelled, so nothing of it is to be paid; list the statuses of orders that are still to be paid, such as ["pending"], or, if these are to be paid all the same, ${listOf(ended)}.`)}`
+          ? `const OPEN: readonly string[] = []; ${need(`all orders of the sample sound cancelled, refunded or never placed, so nothing of it is to be paid; list the statuses of orders that are still to be paid, such as ["pending"], or, if these are to be paid all the same, ${listOf(ended)}.`)}`
           : `const OPEN = ${listOf(open)}; ${openMark()}`,
       );
       imports.add("closedOrder").add("type Closed");
