@@ -27,8 +27,6 @@ import { JOURNAL_CHAIN, type StoredEntry } from "./model.ts";
 const DATE = String.raw`\d{4}-\d{2}-\d{2}`;
 const BY_DATE = byId(DATE);
 const BY_TOTAL = byId(`${DATE} [a-z-]+(?::.+)? [A-Z]{3}`);
-/** How long summing a day may be silent before another node goes on with it. */
-const LEASE_MS = 120_000;
 const AT_A_TIME = 200;
 /** Lines on suspense that a day lists for each account; it counts all. */
 const LISTED = 100;
@@ -47,6 +45,8 @@ export async function ledgerDays({ deps, journal, seal }: DaysDeps) {
   const totals = await deps.store.collection<StoredDayTotal>(DAY_TOTALS);
   const blocks = await deps.store.collection<StoredBlock>(JOURNAL_CHAIN.blocks);
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
+  /** Summing a day may be silent for longer than work on a document. */
+  const leaseMs = 2 * deps.limits.leaseMs;
 
   const before = async (date: string): Promise<StoredDay | undefined> =>
     (
@@ -150,7 +150,7 @@ export async function ledgerDays({ deps, journal, seal }: DaysDeps) {
     if (found.state === "closed") return found;
     const previous = await before(found._id);
     const settled = previous === undefined ? undefined : await finish(previous);
-    const day = await saveVersion(days, found, { dueAt: stamp(LEASE_MS) });
+    const day = await saveVersion(days, found, { dueAt: stamp(leaseMs) });
     const sums = await sumDay(journal, day, settled === undefined);
     const balances = await writeTotals(day._id, sums);
     deps.reached("ledger-day.totals-written");
@@ -184,7 +184,7 @@ export async function ledgerDays({ deps, journal, seal }: DaysDeps) {
     const day = {
       _id: date,
       version: 1,
-      dueAt: stamp(LEASE_MS),
+      dueAt: stamp(leaseMs),
       state: "closing" as const,
       follows: last?._id ?? "none",
       block: block?._id ?? blockId(0),

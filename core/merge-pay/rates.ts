@@ -6,9 +6,6 @@ import { converted, isRate } from "../money/convert.ts";
 import type { BankRate } from "../plugin/bank-contract.ts";
 import type { LockedRate, SelectedOrder } from "../../schemas/types.generated.ts";
 
-/** Time beyond the bank call's own deadline until the answer must have crossed the bus. */
-const BUS_MS = 3_000;
-
 /** Whether a rate may not be used any more. */
 export const isOver = ({ expiresAt }: Pick<LockedRate, "expiresAt">, nowMs: number): boolean =>
   !(Date.parse(expiresAt) > nowMs);
@@ -52,7 +49,7 @@ export function rateLocks(deps: Deps, accounts: Pick<AccountsService, "toPayFrom
     async lock(userId: string, accountId: string | undefined, currencies: readonly string[], to: string) {
       if (exponentOf(to) === undefined) throw new MergepayError("CURRENCY_UNKNOWN", undefined, { field: "/payIn" });
       const { bank } = await accounts.toPayFrom(userId, accountId);
-      const timeoutMs = deps.limits.bankCallMs + BUS_MS;
+      const timeoutMs = deps.limits.bankCallMs + deps.limits.busMs;
       const rates = await Promise.all(
         currencies
           .filter((from) => from !== to)
