@@ -96,7 +96,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
   };
   const restored = await restoredService(deps);
   const payments = { deps, orders, accounts, quotes, settlement, ledger, mandates: book, refunds: refundCalls };
-  const mergePay = guarded(await mergePayService(payments), ["pay", "confirm"], restored);
+  const mergePay = guarded(await mergePayService(payments), ["pay", "payTogether", "confirm"], restored);
   const mandates = await mandatesService({ deps, book, mergePay, orders });
   const payouts = guarded(await payoutsService({ deps, orders, accounts, settlement, ledger }), ["run"], restored);
   const statements = await statementsService(deps, settlement);

@@ -98,7 +98,7 @@ describe("mergepay start", function () {
     const file = await ask<Page<FileReport>>(node.url, "/v1/files", headers[0]);
     const none: string[] = [];
     for (const [path, { get }] of lists) {
-      const target = path.replace("{id}", file.body.items[0]?.id ?? "");
+      const target = path.replace("{id}", file.body.items[0]?.id ?? "").replace("{date}", "2026-01-01");
       const whose = get?.parameters?.some(({ name }) => name === "userId") === true ? "&userId=usr_demo" : "";
       // Statements are of one merchant, currency and time.
       const ofMerchant = path === "/v1/statements" ? "&merchant=shop&currency=USD&from=2026-01-01&to=2026-02-01" : "";

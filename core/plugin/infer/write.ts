@@ -17,7 +17,7 @@ export interface PluginFiles {
 const LIST_CHARS = 80;
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
-/** One proposal as it is shown: the field of the order, where it comes from, how sure that is. */
+/** One proposal as it is shown: the field of the order, where it comes from, how sure that is, and what the first record has there. */
 export type ProposalRow = readonly [field: string, from: string, confidence: string];
 
 /** What the proposals are, in the order of the unified order. */
@@ -48,7 +48,7 @@ function namedRows({ orderNo, total, currency, buyer, merchant, placed, items, c
   const row = (field: string, of: Candidate | undefined, example = false): ProposalRow =>
     of === undefined
       ? [field, "-", "not found"]
-      : [field, `${shownPath(of.leaf.path)}${example ? exampleOf(of.leaf) : ""}`, confidenceOf(of.score)];
+      : [field, shownPath(of.leaf.path), `${confidenceOf(of.score)}${example ? exampleOf(of.leaf) : ""}`];
   const sum = total?.kind === "lines" ? [total.of, ...total.plus].map(({ path }) => shownPath(path)).join(" + ") : "";
   const times = total?.kind === "lines" && total.times !== undefined ? ` x ${shownPath(total.times.path)}` : "";
   return [

@@ -50,6 +50,15 @@ describe("a store that is held because it was put back from a backup", () => {
 
   const ways: readonly (readonly [string, () => Promise<unknown>])[] = [
     ["a payment", () => till.pay("k2")],
+    [
+      "payments in several currencies",
+      () =>
+        services().mergePay.payTogether({
+          userId: "ann",
+          idempotencyKey: "k2",
+          request: { orders: "all", currency: "USD" },
+        }),
+    ],
     ["a refund", refund],
     ["a run of payouts", payOut],
   ];

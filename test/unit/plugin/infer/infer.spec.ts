@@ -116,7 +116,11 @@ describe("A folder made of a sample", function () {
 
   it("shows what the first record has where the number, the amount and the currency are read", async () => {
     const rows = proposalRows(await infer('{"orderNo":"A-1","total":"5.00","currency":"EUR"}'));
-    expect(rows.slice(0, 3).map(([, from]) => from)).to.deep.equal(["orderNo (A-1)", "total (5.00)", "currency (EUR)"]);
+    expect(rows.slice(0, 3).map(([, from, sure]) => [from, sure])).to.deep.equal([
+      ["orderNo", "high (A-1)"],
+      ["total", "high (5.00)"],
+      ["currency", "high (EUR)"],
+    ]);
   });
 
   it("lets no name of a field end a comment or a text of the code", async () => {
