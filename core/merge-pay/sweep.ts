@@ -42,7 +42,9 @@ export function paymentSweep({ deps, payments, outcome, deduction, late }: Sweep
     }
     const { lastSentAt = payment.createdAt } = deductionOf(payment, stamp());
     const lookedLongEnough = Date.parse(lastSentAt) + deps.limits.lockMs + lastWaitMs <= deps.now();
-    const done = answer.state !== "unknown" && lookedLongEnough;
+    // A bank that has it and has not decided may take the money yet, however late it is.
+    const decided = answer.state === "failed" || answer.state === "not_found";
+    const done = decided && lookedLongEnough;
     await outcome.save(payment, { dueAt: done ? null : stamp(lastWaitMs) });
   }
 

@@ -151,6 +151,18 @@ describe("a payment that the bank challenges", () => {
     expect(await till.statesOf(ids)).to.deep.equal(open);
   });
 
+  it("cancelled, of which the bank says days later that it has not decided yet, is looked at until it has", async () => {
+    const payment = await till.pay("k1");
+    await cancel(payment);
+    till.bank.allow(requestOf(payment));
+    till.clock.advance(48 * 60 * minute);
+    const pending = { "bank-adapter.inquire": () => Promise.resolve({ state: "pending" } as const) };
+    await (await till.build(undefined, till.store, pending)).core.services.mergePay.sweep();
+    expect((await till.get(payment.id)).needsReview).to.equal(undefined);
+    await till.later(60 * minute);
+    expect(await till.get(payment.id)).to.include({ state: "cancelled", needsReview: true });
+  });
+
   describe("on a page of its own", () => {
     beforeEach(() => till.bank.behave(() => "redirect"));
 
