@@ -161,14 +161,14 @@ export const patches: readonly Patch[] = [
     file: "core/orders/lock.ts",
     from: 'state: { $in: ORDER_STATES.into("locked") }, revision } as',
     to: 'state: { $in: ORDER_STATES.into("locked") } } as',
-    red: [PAY, SIMULATION],
+    red: ["test/unit/orders/lock.spec.ts"],
   },
   {
     name: "an order is locked whoever's it is",
     file: "core/orders/lock.ts",
     from: "filter: { _id: orderId, userId, state:",
     to: "filter: { _id: orderId, state:",
-    red: [PAY, "test/unit/links/links.spec.ts"],
+    red: ["test/unit/orders/lock.spec.ts"],
   },
   {
     name: "locked orders are taken by the next payment",
