@@ -214,6 +214,18 @@ describe("an order that its platform takes back though it is paid", () => {
   });
 
   describe("on a node that dies", () => {
+    it("is asked for again as the same refund, before anybody has gone on with that", async () => {
+      const dying = await counter.till.build((point: Point) => {
+        if (point === "refund.held") throw new Error("killed");
+      });
+      await cancel({ platform: "beta" }, dying);
+      await dying.core.services.takeBacks.sweep();
+      counter.till.clock.advance(10 * minute);
+      await services().takeBacks.sweep();
+      expect(await get()).to.deep.include({ tries: 0 });
+      expect((await services().refunds.list({})).items).to.have.length(1);
+    });
+
     for (const at of ["take-back.noted", "take-back.refund-opened", "refund.held", "refund.sent"] as const)
       it(`at ${at}, another one refunds it once`, async () => {
         const dying = await counter.till.build((point: Point) => {
@@ -222,7 +234,8 @@ describe("an order that its platform takes back though it is paid", () => {
         await cancel({ platform: "beta" }, dying).catch(() => undefined);
         await dying.core.services.takeBacks.sweep();
         for (let i = 0; i < 4; i += 1) await sweep(10 * minute);
-        expect(await get()).to.deep.include({ state: "refunded" });
+        expect(await get()).to.deep.include({ state: "refunded", tries: 0 });
+        expect((await services().refunds.list({})).items, "one refund, by one key").to.have.length(1);
         expect((await services().orders.get({ orderId: orderId() })).cancelRequest).to.include({ reason: "Sold out." });
         expect(counter.refunded()).to.deep.equal(["2.37"]);
       });
