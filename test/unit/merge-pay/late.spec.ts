@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { RETURNS, type StoredReturns } from "../../../core/refunds/model.ts";
+import { paymentReturns } from "../../../core/refunds/returns.ts";
 import { minorOfMoney } from "../../../core/money/money.ts";
 import type { Payment } from "../../../schemas/types.generated.ts";
 import type { Limits } from "../../../core/limits.ts";
@@ -299,6 +301,20 @@ describe("money that comes after its payment has ended", () => {
         [0, 2],
       ]);
       expect(now.state).to.equal(paid === 2 ? "succeeded" : "failed");
+    });
+
+    it("it is not closed to refunds once some of it is held back for one", async () => {
+      const dying = await till.build((point) => {
+        if (point === "refund.held") throw new Error("killed");
+      });
+      const request = { paymentId: payment.id, amount: "all" } as const;
+      const open = { request, reason: "cold tea", by: "operator:eve", idempotencyKey: "k" };
+      await dying.core.services.refunds.open(open).catch(() => undefined);
+      const returns = paymentReturns(await till.store.collection<StoredReturns>(RETURNS));
+      expect(await returns.closeLate(payment.id)).to.equal(false);
+      // Somebody goes on with the refund, and the money goes back.
+      await after(payment);
+      expect(till.bank.refunded.size).to.equal(1);
     });
 
     it("what became of its deduction is no question any more", async () => {
