@@ -68,6 +68,7 @@ export const PAYMENTS: CollectionSpec = {
     { name: "idempotency", keys: ["userId", "idempotencyKey"], unique: true },
     { name: "user", keys: ["userId", "_id"] },
     { name: "request", keys: ["bankRequestId"] },
+    { name: "reference", keys: ["deduction.bankReference"] },
     { name: "review", keys: ["needsReview", "_id"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },

@@ -30,6 +30,7 @@ export const PAYOUTS: CollectionSpec = {
     { name: "paid", keys: ["payee", "paidAt", "_id"] },
     { name: "platform", keys: ["platform", "_id"] },
     { name: "request", keys: ["bankRequestId"] },
+    { name: "reference", keys: ["instruction.bankReference"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },
     AUDITS_PENDING,

@@ -48,6 +48,7 @@ export const REFUNDS: CollectionSpec = {
     { name: "idempotency", keys: ["requestedBy", "idempotencyKey"], unique: true },
     { name: "payment", keys: ["paymentId", "_id"] },
     { name: "user", keys: ["userId", "_id"] },
+    { name: "reference", keys: ["instruction.bankReference"] },
     { name: "due", keys: ["dueAt"] },
     { name: "events", keys: ["eventsPending"] },
     AUDITS_PENDING,
