@@ -2,6 +2,7 @@ import { ediMappingOf } from "./edi-mapping.ts";
 import type { Inference } from "./infer.ts";
 import { mappingOf } from "./mapping.ts";
 import { markerOf } from "./marks.ts";
+import type { Parts } from "./unknown.ts";
 import { isTable, usesOf } from "./uses.ts";
 
 /** What a written plugin is, besides its proposals. */
@@ -16,7 +17,6 @@ export function pluginCode(id: string, title: string, inference: Inference, cont
   const { needed, imports, constants, body, types, record, parameter, currencies } =
     inference.edi === undefined ? mappingOf(inference) : ediMappingOf(inference.edi);
   const need = markerOf(needed);
-  const listed = currencies === undefined ? '[CURRENCY || "USD"]' : JSON.stringify(currencies).replaceAll(",", ", ");
   const context = body.some((line) => /\bmerchant,/.test(line)) ? ", { merchant }" : "";
   const lines = [
     ...types,
@@ -30,7 +30,7 @@ export function pluginCode(id: string, title: string, inference: Inference, cont
       : []),
     `  input: ${shownInput(inference)},`,
     `  schema: "order.schema.json",`,
-    `  currencies: ${listed},${currencies === undefined ? "" : ` ${need("all currencies that the platform settles in; the sample has these.")}`}`,
+    `  currencies: ${settledIn(constants, currencies, need)}`,
     `  fees: {}, ${need('what the operator keeps, such as { percent: "2.9", fixed: { USD: "0.30" } }.')}`,
     `  settlementAccount: "${id}-settlement", ${need("the platform's account at the bank.")}`,
     `  defaultMerchant: "${id}",`,
@@ -43,6 +43,20 @@ export function pluginCode(id: string, title: string, inference: Inference, cont
   const names = ["definePlatform", ...imports].sort((a, b) => bare(a).localeCompare(bare(b)));
   const text = `import { ${names.join(", ")} } from ${JSON.stringify(contract)};\n\n${lines.join("\n")}`;
   return { text, needed };
+}
+
+/** The currencies that the platform settles in, as code. */
+function settledIn(
+  constants: readonly string[],
+  currencies: Parts["currencies"],
+  need: (reason: string) => string,
+): string {
+  const constant = constants.find((line) => line.startsWith("const CURRENCY ="));
+  if (constant !== undefined)
+    return constant.startsWith('const CURRENCY = ""') ? '[CURRENCY || "USD"],' : "[CURRENCY],";
+  if (currencies === undefined) return `["USD"], ${need("all currencies that the platform settles in.")}`;
+  const listed = JSON.stringify(currencies).replaceAll(",", ", ");
+  return `${listed}, ${need("all currencies that the platform settles in; the sample has these.")}`;
 }
 
 /** An import's name without the word that says that it is a type. */

@@ -6,6 +6,7 @@ import { decodeSample, once, type Decoded } from "./encoding.ts";
 import { type EdiProposals, proposeEdi } from "./edi.ts";
 import { buyers, currencyOf, merchants, orderNumbers, placedAt } from "./fields.ts";
 import { formatNames, inputsOf } from "./format.ts";
+import { type Implied, impliedCurrency } from "./implied.ts";
 import { itemsOf, type Items } from "./items.ts";
 import { leavesOf, type Leaf, shownPath } from "./leaves.ts";
 import type { Candidate } from "./rank.ts";
@@ -19,9 +20,11 @@ import { workbookInputs } from "./workbook-inputs.ts";
 export interface Proposals {
   readonly orderNo?: Candidate;
   readonly total?: Total;
-  /** Where there is no total, but lines: amounts of the order itself, such as its shipping, with which the lines alone are not the total. */
-  readonly beside: readonly Leaf[];
+  /** In the place of a total: lines or a price that may lack amounts of the order itself, such as its shipping. */
+  readonly partial?: Total;
   readonly currency?: Candidate;
+  /** Where no field tells the currency: what may tell it. */
+  readonly implied?: Implied;
   readonly buyer?: Candidate;
   readonly merchant?: Candidate;
   readonly placed?: ReturnType<typeof placedAt>;
@@ -164,19 +167,20 @@ function propose(
     record.groupBy === undefined ? score >= 0.5 : path.at(-1) === record.groupBy,
   );
   const told = totalOf(leaves, records);
-  const beside = told?.kind === "lines" ? told.beside : [];
-  const total = beside.length === 0 ? told : undefined;
+  const total = told?.beside.length === 0 ? told : undefined;
   const currency = currencyOf(leaves, total?.of);
+  const implied = currency === undefined ? impliedCurrency(leaves, records) : undefined;
   const [buyer] = buyers(leaves).filter(({ leaf }) => leaf !== orderNo?.leaf);
   const [merchant] = merchants(leaves, records);
   const placed = placedAt(leaves);
   const items = itemsOf(leaves);
   return {
     closed: closedOf(leaves, records),
-    beside,
+    ...(told === undefined || total === told ? {} : { partial: told }),
     ...(orderNo === undefined ? {} : { orderNo }),
     ...(total === undefined ? {} : { total }),
     ...(currency === undefined ? {} : { currency }),
+    ...(implied === undefined ? {} : { implied }),
     ...(buyer === undefined ? {} : { buyer }),
     ...(merchant === undefined ? {} : { merchant }),
     ...(placed === undefined ? {} : { placed }),

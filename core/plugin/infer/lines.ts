@@ -53,10 +53,10 @@ const QUANTITY: Names = {
     /\b(?:refunded|shipped|cancell?ed|fulfilled|returned|base|basis|available|unit of|back|acknowledged|received)\b/,
 };
 const PLUS = /\b(?:tax|shipping|delivery|gift wrap|freight)\b.*\b(?:price|amount|cost|total|charge|charges)?$/;
-const MINUS = /\b(?:discount|promotion|rebate)\b/;
+const MINUS = /\b(?:discount|promotion|rebate|voucher|coupon)\b/;
 const PACK_SIZE =
   /\b(?:unit|pack|case|carton|box) (?:size|quantity)$|\b(?:units|pieces) per (?:unit|pack|case|carton|box)$/;
-const PART = /\b(?:tax|price|amount|cost|charges?|discount|total)$/;
+const PART = /\b(?:tax|price|amount|cost|charges?|fees?|shipping|freight|discount|voucher|coupon|total)$/;
 
 const lineOf = (path: readonly string[]): string => path.slice(0, path.indexOf(EACH) + 1).join("\u0000");
 const within =
@@ -91,8 +91,6 @@ export function totalOfLines(leaves: readonly Leaf[]): LinesTotal | undefined {
     (leaf) => leaf !== of && leaf !== times && within(lineOf(of.path))(leaf) && isPart(leaf, of),
   );
   const ofAll = /\btotal\b/.test(phraseOf(of.path));
-  const isPlus = ({ path }: Leaf): boolean => PLUS.test(phraseOf(path)) && !MINUS.test(phraseOf(path));
-  const isMinus = ({ path }: Leaf): boolean => MINUS.test(phraseOf(path));
   return {
     kind: "lines",
     of,
@@ -103,9 +101,16 @@ export function totalOfLines(leaves: readonly Leaf[]): LinesTotal | undefined {
     minus: ofAll ? [] : parts.filter(isMinus),
     // Of the line itself, or of what the line is in.
     gone: lineStatusOf(inLine.filter(({ path }) => of.path.join("\u0000").startsWith(arraysOf(path)))),
-    beside: leaves.filter((leaf) => isOfOrder(leaf) && isBeside(leaf) && (isPlus(leaf) || isMinus(leaf))),
+    beside: amountsBeside(leaves),
   };
 }
+
+const isMinus = ({ path }: Leaf): boolean => MINUS.test(phraseOf(path));
+const isPlus = (leaf: Leaf): boolean => PLUS.test(phraseOf(leaf.path)) && !isMinus(leaf);
+
+/** Amounts of the order itself that belong to its total, such as its shipping: what is told elsewhere may lack them. */
+export const amountsBeside = (leaves: readonly Leaf[]): Leaf[] =>
+  leaves.filter((leaf) => isOfOrder(leaf) && isBeside(leaf) && (isPlus(leaf) || isMinus(leaf)));
 
 /** A path up to its innermost array. */
 const arraysOf = (path: readonly string[]): string => path.slice(0, path.lastIndexOf(EACH) + 1).join("\u0000");

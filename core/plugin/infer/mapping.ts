@@ -1,4 +1,4 @@
-import { exponentOf } from "../../money/currency.ts";
+import { currencyCode } from "./currency-code.ts";
 import type { DateForm } from "./dates.ts";
 import type { Inference } from "./infer.ts";
 import { EACH, isOfOrder, type Leaf, pointerOf, shownPath } from "./leaves.ts";
@@ -7,7 +7,6 @@ import { markerOf } from "./marks.ts";
 import type { Style } from "./numbers.ts";
 import { confidenceOf } from "./rank.ts";
 import { outcomeOf } from "./status.ts";
-import type { Total } from "./totals.ts";
 import { memberOf, typeOf } from "./types.ts";
 import { type Parts, type Unfinished, unknownsOf } from "./unknown.ts";
 import { isTable, same, usesOf } from "./uses.ts";
@@ -16,7 +15,7 @@ import { wordsOf } from "./words.ts";
 const LOW = "low";
 /** Words in the name of records that are hardly orders. */
 const NOT_ORDERS =
-  /\b(?:refunds?|payouts?|transactions?|remittance|advice|payments?|credit|returns?|events?|settlements?|drafts?|quotes?|quotations?|carts?|changes?|cancell?ations?)\b/;
+  /\b(?:refunds?|payouts?|transactions?|remittance|advice|payments?|credit|returns?|events?|settlements?|drafts?|quotes?|quotations?|carts?|punch ?outs?|changes?|cancell?ations?)\b/;
 /** The same, in the name of a field of theirs. */
 const OF_NO_ORDER =
   /^(?:credit ?memo|credit note|payout|remittance|adjustment (?:negative|positive)|refunded (?:by|payment)|settlement (?:id|start|end))\b/;
@@ -32,7 +31,7 @@ interface Made extends Unfinished {
 export function mappingOf(inference: Inference): Parts {
   const { proposals } = inference;
   const uses = usesOf(inference);
-  const { orderNo, total, beside, currency, buyer, merchant, placed, items, closed } = proposals;
+  const { orderNo, total, partial, buyer, merchant, placed, items, closed } = proposals;
   const table = isTable(inference.input);
   const made: Made = {
     needed: [],
@@ -50,6 +49,7 @@ export function mappingOf(inference: Inference): Parts {
   const isSure = ({ path }: Leaf): boolean => uses.some((use) => use.needed && same(use.path, path));
   const at = (leaf: Leaf): string => access("order", table ? leaf.path.slice(2) : leaf.path, isSure(leaf));
   const inLine = (leaf: Leaf, level: number): string => access("line", leaf.path.slice(level), isSure(leaf));
+  const currency = currencyCode(proposals, { made, at, inLine, isSure, check });
 
   const telling = noOrderBy(inference);
   if (telling !== undefined) unknown.notOrders(telling);
@@ -134,9 +134,9 @@ export function mappingOf(inference: Inference): Parts {
   function amountOf(): string {
     if (total === undefined)
       unknown.total(
-        beside.length === 0
+        partial === undefined
           ? "the sample tells no total, and no prices of lines in plain decimals that would add up to one."
-          : `no field tells the total, and its lines are not all: there is ${beside.map(({ path }) => shownPath(path)).join(", ")} too; add up what is owed.`,
+          : `no field is called the total, and ${partial.kind === "lines" ? "the lines are not all" : `${shownPath(partial.of.path)} may not be all`}: there is ${partial.beside.map(({ path }) => shownPath(path)).join(", ")} too; add up what is owed.`,
       );
     const value = total === undefined ? "TOTAL" : "total";
     const told = total?.kind === "field" && total.style !== undefined ? "told" : "total";
@@ -148,7 +148,7 @@ export function mappingOf(inference: Inference): Parts {
         );
     }
     if (total?.kind === "lines") sum(total);
-    const code = currencyLines(total);
+    const code = currency.ofOrder(total);
     if (total?.kind === "field" && total.style !== undefined) {
       body.push(
         `const total = ${styled(told, total.style, code, imports)};`,
@@ -158,7 +158,7 @@ export function mappingOf(inference: Inference): Parts {
     body.push(
       `if (isZero(${value})) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };`,
     );
-    if (total?.kind === "lines") currencyOfLines(total);
+    if (total?.kind === "lines") currency.ofLines(total);
     return `amount: money(withoutPadding(${value}, ${code}), ${code}),`;
   }
 
@@ -206,40 +206,6 @@ export function mappingOf(inference: Inference): Parts {
     const words = `${names}${times === undefined ? "" : ` x ${short(times)}`}${minus.map((leaf) => ` - ${short(leaf)}`).join("")}`;
     body.push(need(`no field tells the total; is it the sum of ${words}?`));
     body.push(`const total = exactSum(${list([piece, ...plus.map(own)])}${less});`);
-  }
-
-  function currencyLines(amountIs: Total | undefined): string {
-    if (currency === undefined) {
-      unknown.currency();
-      return "CURRENCY";
-    }
-    const codes = currency.leaf.texts.map((text) => text.toUpperCase());
-    made.currencies = [...new Set(codes.filter((text) => exponentOf(text) !== undefined))].sort();
-    if (amountIs?.kind === "lines" && currency.leaf.path.includes(EACH)) return "currency";
-    body.push(
-      `const currency = ${inCapitals(at(currency.leaf), currency.leaf)};${check(currency.score, "the currency of the total")}`,
-    );
-    if (!isSure(currency.leaf))
-      body.push(
-        `if (!currency) return { reject: "The order tells no currency.", field: ${JSON.stringify(pointerOf(currency.leaf.path))} };`,
-      );
-    return "currency";
-  }
-
-  /** Some platforms write their currencies small. */
-  function inCapitals(text: string, leaf: Leaf): string {
-    const isSmall = leaf.texts.some((code) => code !== code.toUpperCase());
-    return isSmall ? `${text}${isSure(leaf) ? "" : "?"}.toUpperCase()` : text;
-  }
-
-  function currencyOfLines(lines: LinesTotal): void {
-    if (currency?.leaf.path.includes(EACH) !== true) return;
-    const level = lines.of.path.lastIndexOf(EACH) + 1;
-    const own = inCapitals(inLine(currency.leaf, level), currency.leaf);
-    body.push(
-      `const [currency, ...others] = new Set(lines.map((line) => ${own}));`,
-      'if (!currency || others.length > 0) return { reject: "The lines are not all of one currency." };',
-    );
   }
 
   function buyerLine(): string[] {

@@ -36,7 +36,7 @@ const CANCELLED: Names = { fit: [[/^(?:date )?cancell?ed(?: at| on| date| time)?
 const CLOSED =
   /\b(?:cancell?ed|cancell?ation|void|voided|refunded|draft|trash|paid|captured|completed?|closed?|finished|settled|failed|rejected|expired|abandoned|returned)\b/;
 /** Those of them of orders that were fine, and are for the author to tell from orders still to be paid. */
-const PAID = /\b(?:paid|captured|completed?|closed?|finished|settled)\b/;
+const PAID = /\b(?:paid|captured|completed?|closed?|finished|settled|partially refunded|partial refund)\b/;
 const STILL_OPEN = /\b(?:un|not|no|non|never|awaiting|wait|partially) ?(?:paid|completed?|captured)\b|\bunpaid\b/;
 const STATUSES_MAX = 12;
 /** Words of a status whose order is surely not paid yet; others may be of goods under way, which most platforms send when they are paid. */

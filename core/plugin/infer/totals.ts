@@ -1,11 +1,19 @@
 import { isOfOrder, type Leaf } from "./leaves.ts";
-import { type LinesTotal, totalOfLines } from "./lines.ts";
+import { amountsBeside, type LinesTotal, totalOfLines } from "./lines.ts";
 import { isAmount, type Style, scaleOf, styleOf } from "./numbers.ts";
-import { type Candidate, type Names, rank } from "./rank.ts";
+import { type Candidate, confidenceOf, type Names, rank } from "./rank.ts";
 
 /** The order's amount as the file tells it: one field, or parts of its lines that add up to it. */
 export type Total =
-  { readonly kind: "field"; readonly of: Leaf; readonly score: number; readonly style: Style } | LinesTotal;
+  | {
+      readonly kind: "field";
+      readonly of: Leaf;
+      readonly score: number;
+      readonly style: Style;
+      /** As in `LinesTotal`, where the field is not called a total. */
+      readonly beside: readonly Leaf[];
+    }
+  | LinesTotal;
 
 const TOTAL: Names = {
   fit: [
@@ -53,5 +61,7 @@ export function totalOf(leaves: readonly Leaf[], records: number): Total | undef
   const lines = totalOfLines(leaves);
   if (field === undefined || (lines !== undefined && lines.score > field.score)) return lines;
   const style = scaleOf(field.leaf, leaves) ?? styleOf(field.leaf);
-  return style === false ? lines : { kind: "field", of: field.leaf, score: field.score, style };
+  if (style === false) return lines;
+  const beside = confidenceOf(field.score) === "low" ? amountsBeside(leaves).filter((leaf) => leaf !== field.leaf) : [];
+  return { kind: "field", of: field.leaf, score: field.score, style, beside };
 }

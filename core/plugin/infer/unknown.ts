@@ -17,6 +17,9 @@ export interface Parts {
   readonly parameter: string;
 }
 
+/** Why a record is rejected until its currency is known. */
+export const NO_CURRENCY = "plugin.ts does not say yet which currency the amounts are in.";
+
 export type Unfinished = Pick<Parts, "needed" | "imports" | "constants" | "body">;
 
 /** Lines for what a sample does not tell, whatever its format: a constant to fill in, and until then each record is rejected and says so. */
@@ -50,9 +53,7 @@ export function unknownsOf({ needed, constants, body }: Unfinished) {
       constants.push(
         `const CURRENCY = ""; ${need('the sample tells no currency; write the code of the platform\'s, such as "EUR".')}`,
       );
-      body.push(
-        'if (CURRENCY === "") return { reject: "plugin.ts does not say yet which currency the amounts are in." };',
-      );
+      body.push(`if (CURRENCY === "") return { reject: "${NO_CURRENCY}" };`);
     },
     zone(): void {
       constants.push(

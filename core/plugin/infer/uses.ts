@@ -19,7 +19,7 @@ const MAYBE_DECIMAL = { maxLength: 40, pattern: "^(?:\\d+(?:\\.\\d+)?)?$" };
 
 /** What the proposed mapping reads of a record. */
 export function usesOf({ proposals, records }: Inference): Use[] {
-  const { orderNo, total, currency, buyer, merchant, placed, items, closed } = proposals;
+  const { orderNo, total, currency, implied, buyer, merchant, placed, items, closed } = proposals;
   const uses: Use[] = [];
   const use = (leaf: Leaf | undefined, needed: boolean, text: Use["text"] = {}): void => {
     if (leaf === undefined) return;
@@ -37,6 +37,7 @@ export function usesOf({ proposals, records }: Inference): Use[] {
     use(total.gone?.of, false);
   }
   use(currency?.leaf, true);
+  if (implied?.kind === "field") use(implied.of, true);
   use(merchant?.leaf, true, MERCHANT);
   use(buyer?.leaf, false, BUYER);
   use(placed?.leaf, false);

@@ -1,6 +1,7 @@
 import { plainText } from "../plain-text.ts";
 import { pluginCode } from "./code.ts";
 import { EDI_SCHEMA, type EdiProposals, isPlaces, type Place, shownPlace } from "./edi.ts";
+import type { Implied } from "./implied.ts";
 import type { Inference, Proposals } from "./infer.ts";
 import { type Leaf, shownPath } from "./leaves.ts";
 import { type Candidate, confidenceOf } from "./rank.ts";
@@ -44,7 +45,17 @@ function ediRows({ number, total, currency, merchant, buyer, placed }: EdiPropos
   ];
 }
 
-function namedRows({ orderNo, total, currency, buyer, merchant, placed, items, closed }: Proposals): ProposalRow[] {
+function namedRows({
+  orderNo,
+  total,
+  currency,
+  implied,
+  buyer,
+  merchant,
+  placed,
+  items,
+  closed,
+}: Proposals): ProposalRow[] {
   const row = (field: string, of: Candidate | undefined, example = false): ProposalRow =>
     of === undefined
       ? [field, "-", "not found"]
@@ -56,7 +67,7 @@ function namedRows({ orderNo, total, currency, buyer, merchant, placed, items, c
     total?.kind === "lines"
       ? ["amount", `sum of ${sum}${times}${total.minus.length === 0 ? "" : " less discounts"}`, "low"]
       : row("amount", total === undefined ? undefined : { leaf: total.of, score: total.score }, true),
-    row("currency", currency, true),
+    currency === undefined && implied !== undefined ? impliedRow(implied) : row("currency", currency, true),
     merchant === undefined ? ["merchant", "the merchant named with the file", "high"] : row("merchant", merchant),
     row("buyerId", buyer),
     row("placedAt", placed),
@@ -71,6 +82,13 @@ function namedRows({ orderNo, total, currency, buyer, merchant, placed, items, c
           closed.all || closed.doubtful.length > 0 ? "low" : "fair",
         ],
   ];
+}
+
+function impliedRow(implied: Implied): ProposalRow {
+  const from = shownPath((implied.kind === "all" ? implied.by : implied.of).path);
+  const codes = implied.kind === "all" ? [["", implied.code] as const] : [...implied.codes];
+  const [first = ["", ""]] = codes;
+  return ["currency", from, first[1] === "" ? "not found" : `low (${plainText(first.join(" "), 40).trim()})`];
 }
 
 /** What the first record has there, so that a wrong guess is seen at once. */

@@ -1,0 +1,92 @@
+import { exponentOf } from "../../money/currency.ts";
+import type { Implied } from "./implied.ts";
+import type { Proposals } from "./infer.ts";
+import { EACH, type Leaf, pointerOf, shownPath } from "./leaves.ts";
+import type { LinesTotal } from "./lines.ts";
+import { markerOf } from "./marks.ts";
+import type { Total } from "./totals.ts";
+import { NO_CURRENCY, type Parts, unknownsOf } from "./unknown.ts";
+
+/** What the code of a currency is made with: how places are read, and what is made so far. */
+export interface Coding {
+  readonly made: Pick<Parts, "needed" | "imports" | "constants" | "body"> & { currencies: Parts["currencies"] };
+  /** Code that reads a place of the order, and one of a line. */
+  readonly at: (leaf: Leaf) => string;
+  readonly inLine: (leaf: Leaf, level: number) => string;
+  readonly isSure: (leaf: Leaf) => boolean;
+  /** A mark behind a line whose field leaves doubt; blank where it leaves none. */
+  readonly check: (score: number, what: string) => string;
+}
+
+/** Code that finds the currency of an order: its own, or that of the lines which are its total. */
+export function currencyCode({ currency, implied }: Proposals, { made, at, inLine, isSure, check }: Coding) {
+  const { constants, body } = made;
+  const need = markerOf(made.needed);
+  return { ofOrder, ofLines };
+
+  /** @returns what names the currency in the code */
+  function ofOrder(total: Total | undefined): string {
+    if (currency === undefined) return implied === undefined ? unknown() : taken(implied);
+    const codes = currency.leaf.texts.map((text) => text.toUpperCase());
+    made.currencies = [...new Set(codes.filter((text) => exponentOf(text) !== undefined))].sort();
+    if (total?.kind === "lines" && currency.leaf.path.includes(EACH)) return "currency";
+    body.push(
+      `const currency = ${inCapitals(at(currency.leaf), currency.leaf)};${check(currency.score, "the currency of the total")}`,
+    );
+    if (!isSure(currency.leaf)) body.push(refusal("!currency", "The order tells no currency.", currency.leaf));
+    return "currency";
+  }
+
+  function unknown(): string {
+    unknownsOf(made).currency();
+    return "CURRENCY";
+  }
+
+  function taken(from: Implied): string {
+    const place = shownPath((from.kind === "all" ? from.by : from.of).path);
+    if (from.kind === "all") {
+      made.currencies = [from.code];
+      constants.push(
+        `const CURRENCY = ${JSON.stringify(from.code)}; ${need(`the sample tells no currency; this is what is paid in the country of ${place}: is every amount in it?`)}`,
+      );
+      return "CURRENCY";
+    }
+    const told = [...from.codes].map(([text, code]) => `[${JSON.stringify(text)}, ${JSON.stringify(code)}]`);
+    const known = [...new Set(from.codes.values())].filter((code) => code !== "").sort();
+    if (known.length > 0) made.currencies = known;
+    constants.push(`const CURRENCIES = new Map([${told.join(", ")}]); ${need(reasonOf(from, place, known))}`);
+    body.push(
+      `const currency = CURRENCIES.get(${at(from.of)}${isSure(from.of) ? "" : ' ?? ""'});`,
+      refusal("!currency", NO_CURRENCY, from.of),
+    );
+    return "currency";
+  }
+
+  function ofLines(lines: LinesTotal): void {
+    if (currency?.leaf.path.includes(EACH) !== true) return;
+    const level = lines.of.path.lastIndexOf(EACH) + 1;
+    const own = inCapitals(inLine(currency.leaf, level), currency.leaf);
+    body.push(
+      `const [currency, ...others] = new Set(lines.map((line) => ${own}));`,
+      'if (!currency || others.length > 0) return { reject: "The lines are not all of one currency." };',
+    );
+  }
+
+  /** Some platforms write their currencies small. */
+  function inCapitals(text: string, leaf: Leaf): string {
+    const isSmall = leaf.texts.some((code) => code !== code.toUpperCase());
+    return isSmall ? `${text}${isSure(leaf) ? "" : "?"}.toUpperCase()` : text;
+  }
+}
+
+const refusal = (when: string, why: string, { path }: Leaf): string =>
+  `if (${when}) return { reject: ${JSON.stringify(why)}, field: ${JSON.stringify(pointerOf(path))} };`;
+
+function reasonOf({ by }: Extract<Implied, { kind: "field" }>, place: string, known: readonly string[]): string {
+  if (by === "number")
+    return known.length > 0
+      ? `${place} names the currency by a word of the platform's own; is it what is paid where these orders are from? Add the others.`
+      : `${place} names the currency by a word of the platform's own; write the code of each, such as "EUR".`;
+  if (by === "sign") return `${place} tells the currency by a sign, which others may have too: is it this one?`;
+  return `the sample tells no currency; this is what is paid in the country of ${place}: is the order in it too? Add the others.`;
+}
