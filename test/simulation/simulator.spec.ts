@@ -61,6 +61,54 @@ describe("the simulator", function () {
     expect(unseen(coverage, nouns, choices.faults).moves.length).to.be.within(1, none.moves.length - 1);
   });
 
+  it("goes the ways of its nouns: all of it on one node and in its order, some with a fault of theirs", async () => {
+    const nothing = { weight: 1, run: () => Promise.resolve() };
+    const walker: Noun = {
+      name: "walker",
+      faults: ["walker.stumbles", "walker.is late"],
+      ways: [{ steps: ["walker.sets out", 5_000, "walker.is late", "walker.arrives"], faults: ["walker.stumbles"] }],
+      open: () => ({
+        ops: { rests: nothing, "sets out": { ...nothing, weight: 0 }, arrives: { ...nothing, weight: 0 } },
+      }),
+    };
+    const { planOf } = await simulator([walker]);
+    const plans = Array.from({ length: 60 }, (_, seed) => planOf(seed));
+    const ways = plans.flatMap(({ steps }) =>
+      steps.flatMap((step, at) => ("op" in step && step.op === "walker.sets out" ? [steps.slice(at, at + 5)] : [])),
+    );
+    const [whole, disturbed] = [0, 1].map((more) =>
+      ways.filter((way) => way.findIndex((step) => "op" in step && step.op === "walker.arrives") === 3 + more),
+    );
+    expect(whole?.length).to.be.above(0);
+    expect(disturbed?.flat().some((step) => "fault" in step && step.fault === "walker.stumbles")).to.equal(true);
+    for (const way of whole ?? []) {
+      const [first, pass, late] = way;
+      expect(pass).to.deep.equal({ pass: 5_000 });
+      expect(late).to.include({
+        fault: "walker.is late",
+        at: 1,
+        node: first !== undefined && "op" in first && first.node,
+      });
+    }
+    expect(plans.every(({ steps }) => steps.length === 40)).to.equal(true);
+  });
+
+  for (const [what, way] of [
+    ["step", { steps: ["walker.flies"] }],
+    ["beginning of faults", { steps: [1_000], faults: ["walker."] }],
+  ] as const)
+    it(`refuses a way with a ${what} that it does not have`, async () => {
+      const walker: Noun = { name: "walker", ways: [way], open: () => ({ ops: {} }) };
+      const thrown = await simulator([walker]).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(thrown)
+        .to.be.instanceOf(Error)
+        .with.property("message")
+        .match(/walker\./);
+    });
+
   it("leaves out of a failing run every step that does not matter", async () => {
     const done = new Set<string>();
     const fragile: Noun = {

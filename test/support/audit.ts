@@ -21,6 +21,8 @@ export interface BookedDebit {
 type BookedMoney = BookedDebit["amount"];
 
 const LIVE = new Set(["locking", "submitting", "unknown", "requires_action", "succeeded"]);
+/** States of an order that a payment has. */
+const HELD = new Set(["locked", "paid", "settled"]);
 /** Of which the bank may have the instruction: nobody else may have their orders. */
 const SENT = new Set(["submitting", "unknown", "requires_action", "succeeded"]);
 
@@ -28,6 +30,14 @@ async function all<T extends Doc>(store: Store, spec: CollectionSpec): Promise<T
   const collection = await store.collection<T>(spec);
   return await collection.find({}).toArray();
 }
+
+/** What is so is not even handed to `expect`: this looks at everything after every simulated step. */
+function same(actual: unknown, expected: unknown, what: string): void {
+  if (actual !== expected) expect(actual, what).to.equal(expected);
+}
+
+const isSameMoney = (one: BookedMoney, other: BookedMoney | undefined): boolean =>
+  one.value === other?.value && one.currency === other.currency;
 
 /**
  * Checks the invariants over a store and the bank's books, knowing nothing of the code that wrote them. `atRest`: no payment is under
@@ -59,7 +69,11 @@ export async function audit(
   await auditRefunds(store, { payments, orders: orderById, lines, journal, bank: refunds, atRest });
   await auditChargebacks(store, { payments, orders: orderById, lines, journal, atRest });
   for (const entry of journal)
-    expect(sumsOf(entry.lines.map(({ amount }) => amount)), `journal ${entry._id}`).to.deep.equal({});
+    same(
+      Object.keys(sumsOf(entry.lines.map(({ amount }) => amount))).join(),
+      "",
+      `currencies of journal ${entry._id} that do not sum to zero`,
+    );
 }
 
 /** What became of a payment is told by the log from its asking on: its decisions are one way from there to its state. */
@@ -83,15 +97,14 @@ function auditDecisions(payments: readonly StoredPayment[], decisions: readonly 
 function auditChain(entries: readonly { _id: string; position?: string }[], blocks: readonly StoredBlock[]): void {
   const sorted = blocks.toSorted((a, b) => (a._id < b._id ? -1 : 1));
   sorted.forEach(({ _id, previous }, index) => {
-    expect(_id).to.equal(String(index + 1).padStart(12, "0"));
-    expect(previous, `before block ${_id}`).to.equal(sorted[index - 1]?.hash ?? "0".repeat(64));
+    same(_id, String(index + 1).padStart(12, "0"), "number of a block");
+    same(previous, sorted[index - 1]?.hash ?? "0".repeat(64), `before block ${_id}`);
   });
   const held = new Map(
     sorted.flatMap((block) => block.entries.map(({ id }, at) => [id, `${block._id}.${String(at).padStart(4, "0")}`])),
   );
   expect(held.size, "entries in blocks").to.equal(sorted.reduce((count, block) => count + block.entries.length, 0));
-  for (const { _id, position } of entries)
-    if (position !== undefined) expect(held.get(_id), `place of ${_id}`).to.equal(position);
+  for (const { _id, position } of entries) if (position !== undefined) same(held.get(_id), position, `place of ${_id}`);
 }
 
 const sumOf = (amounts: readonly { value: string; currency: string }[]): bigint =>
@@ -144,7 +157,7 @@ function auditPayment(
     total,
   );
   for (const { orderId, amount, charged = amount } of payment.orders)
-    expect(charged.currency, `currency of ${orderId}`).to.equal(payment.total.currency);
+    same(charged.currency, payment.total.currency, `currency of ${orderId}`);
   for (const { orderId, amount, charged } of foreign) auditChange(orderId, amount, charged, payment.rates);
   if (payment.deduction !== undefined) {
     expect(payment.deduction.amount).to.deep.equal(payment.total);
@@ -209,7 +222,7 @@ function auditOwners(orders: readonly StoredOrder[], payments: readonly StoredPa
   for (const payment of payments) {
     if (!SENT.has(payment.state)) continue;
     for (const { orderId } of payment.orders) {
-      expect(owner.get(orderId), `second owner of ${orderId}`).to.equal(undefined);
+      same(owner.get(orderId), undefined, `second owner of ${orderId}`);
       owner.set(orderId, payment._id);
     }
   }
@@ -217,16 +230,17 @@ function auditOwners(orders: readonly StoredOrder[], payments: readonly StoredPa
   for (const order of orders) {
     const payment = byId.get(order.paymentId ?? "");
     if (order.state === "paid" || order.state === "settled")
-      expect(payment?.state, `payment of paid ${order._id}`).to.equal("succeeded");
-    if (order.state === "open") expect(order.paymentId, `payment of open ${order._id}`).to.equal(undefined);
+      same(payment?.state, "succeeded", `payment of paid ${order._id}`);
+    if (order.state === "open") same(order.paymentId, undefined, `payment of open ${order._id}`);
     if (order.state === "locked" && atRest)
       expect(LIVE.has(payment?.state ?? ""), `lock of ${order._id}`).to.equal(true);
     const holder = owner.get(order._id);
     const line = byId.get(holder ?? "")?.orders.find(({ orderId }) => orderId === order._id);
-    if (line !== undefined) expect(order.amount, `amount of ${order._id}`).to.deep.equal(line.amount);
+    if (line !== undefined && !isSameMoney(order.amount, line.amount))
+      expect(order.amount, `amount of ${order._id}`).to.deep.equal(line.amount);
     if (holder !== undefined) {
-      expect(["locked", "paid", "settled"], `state of ${order._id}`).to.include(order.state);
-      expect(order.paymentId).to.equal(holder);
+      same(HELD.has(order.state), true, `${order.state} order ${order._id} of ${holder} is held by it`);
+      same(order.paymentId, holder, `payment of ${order._id}`);
     }
   }
 }
@@ -239,11 +253,12 @@ function auditBank(
   atRest: boolean,
 ): void {
   const ids = bank.map(({ bankRequestId }) => bankRequestId);
-  expect(new Set(ids).size, "debits by id").to.equal(ids.length);
+  const booked = new Set(ids);
+  expect(booked.size, "debits by id").to.equal(ids.length);
   for (const { bankRequestId, amount } of bank) {
     const payment = byRequest.get(bankRequestId);
     expect(payment, `payment of ${bankRequestId}`).to.not.equal(undefined);
-    expect(amount).to.deep.equal(payment?.total);
+    if (!isSameMoney(amount, payment?.total)) expect(amount).to.deep.equal(payment?.total);
     if (!atRest || payment === undefined) continue;
     const held = journal.some(({ kind, reference }) => kind === "late_money" && reference === payment._id);
     expect(
@@ -252,5 +267,6 @@ function auditBank(
     ).to.equal(true);
   }
   for (const payment of byRequest.values())
-    if (payment.state === "succeeded") expect(ids, `debit of ${payment._id}`).to.include(payment.bankRequestId);
+    if (payment.state === "succeeded" && !booked.has(payment.bankRequestId))
+      expect(ids, `debit of ${payment._id}`).to.include(payment.bankRequestId);
 }

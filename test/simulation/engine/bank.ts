@@ -20,6 +20,10 @@ export const ANSWER = "right";
 const CHALLENGE_MS = 1_800_000;
 /** A debit of such an amount is challenged, as banks do by rules of their own. */
 const CHALLENGED = 3n;
+/** Whether the bank challenges a debit of all of these. */
+export const isChallenged = (amounts: readonly Money[]): boolean =>
+  amounts.reduce((sum, { value, currency }) => sum + minorOf(value, currency), 0n) % CHALLENGED === 0n;
+
 /** Of these it books such an amount after its challenge is over, whatever it said: the other thing that the contract of drivers forbids. */
 const BOOKED_ALL_THE_SAME = 30n;
 
@@ -49,6 +53,7 @@ export const BANK_FAULTS = [
   "bank.tells-other-amount",
   "bank.garbled-answer",
   "bank.challenges-in-silence",
+  "bank.books-after-its-challenge",
   "bank.redirects",
   "confirm.silence",
   "confirm.heard-in-silence",
@@ -158,7 +163,7 @@ export function simBank(
     }
     if (struck("bank.declines") && !booked.has(id)) declined.set(id, "BANK_DECLINED");
     if (instruction.kind === "debit" && truth(id) === undefined) {
-      if (minor(instruction) % CHALLENGED === 0n) return challenge(instruction, "code");
+      if (isChallenged([instruction.amount])) return challenge(instruction, "code");
       if (struck("bank.redirects")) return challenge(instruction, "redirect");
       if (struck("bank.challenges-in-silence")) {
         challenge(instruction, "code");
@@ -182,7 +187,7 @@ export function simBank(
       instruction,
       challenge: { id, kind, text: "Type the code.", expiresAt, ...page },
     });
-    if (minor(instruction) % BOOKED_ALL_THE_SAME === 0n)
+    if (minor(instruction) % BOOKED_ALL_THE_SAME === 0n || struck("bank.books-after-its-challenge"))
       late.push({
         at: now() + CHALLENGE_MS + 300_000,
         arrive() {

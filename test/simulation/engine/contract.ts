@@ -22,6 +22,17 @@ export type Step =
   /** Time goes by, in milliseconds. */
   | { readonly pass: number };
 
+/**
+ * A way to a place that steps by chance hardly ever come to: what is done one after another on one node, each time until all that follows
+ * has happened. Only operations, faults and time, as anywhere in a plan; whatever else is in the plan comes between.
+ */
+export interface Way {
+  /** Names of operations and faults, how long time goes by, in milliseconds, and faults that strike at one of so many calls. */
+  readonly steps: readonly (string | number | { readonly fault: string; readonly within: number })[];
+  /** How the names of faults begin that may strike somewhere on it. */
+  readonly faults?: readonly string[];
+}
+
 /** A run, whole: what a seed stands for, and what a replay file holds. */
 export interface Plan {
   readonly seed: number;
@@ -89,6 +100,7 @@ export interface Noun {
   readonly fixed?: Readonly<Record<string, readonly string[]>>;
   /** Faults that only this noun can suffer: names that it asks the world for by `struck`. */
   readonly faults?: readonly string[];
+  readonly ways?: readonly Way[];
   readonly open: (world: World) => NounAtWork | Promise<NounAtWork>;
 }
 

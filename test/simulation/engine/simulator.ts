@@ -4,7 +4,7 @@ import { noCoverage } from "./coverage.ts";
 import { faultsOf } from "./faults.ts";
 import { openMemoryStore } from "./memory-store.ts";
 import { loadNouns } from "./nouns.ts";
-import { type Choices, planOf } from "./plan.ts";
+import { type Choices, planOf, waysOf } from "./plan.ts";
 import { type RunResult, runPlan } from "./run.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
 import { openRun } from "./world.ts";
@@ -27,7 +27,15 @@ export async function simulator(nouns?: readonly Noun[]): Promise<Simulator> {
   const { ops, close } = await openRun({ seed: 0, nodes: 1, store, nouns: all, coverage: noCoverage() });
   close();
   const faults = [...faultsOf(all.flatMap((noun) => noun.faults ?? [])).keys()];
-  const choices = { ops, faults };
+  const choices = {
+    ops,
+    faults,
+    ways: waysOf(
+      all.flatMap(({ ways = [] }) => ways),
+      ops,
+      faults,
+    ),
+  };
   const run: Simulator["run"] = (plan, tell) =>
     runPlan(plan, { store, nouns: all, ...(tell === undefined ? {} : { tell }) });
   return {

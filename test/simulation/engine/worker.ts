@@ -1,4 +1,5 @@
 /** A process that runs the seeds that it is given, and says what came of each. */
+import { config } from "chai";
 import type { Coverage } from "./coverage.ts";
 import { simulator } from "./simulator.ts";
 
@@ -13,6 +14,8 @@ export interface Done {
   readonly failures: readonly { readonly seed: number; readonly rule: string; readonly message: string }[];
 }
 
+// Names of assertions are checked by their types; the auditor makes many.
+config.useProxy = false;
 const sim = await simulator();
 
 async function runAll({ seeds, steps }: Task): Promise<Done> {

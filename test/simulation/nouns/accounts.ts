@@ -11,6 +11,7 @@ import { accountKey, PLATFORMS } from "../../support/house.ts";
 import { BANK } from "../engine/bank.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
 import { MERCHANTS, USERS } from "./files.ts";
+import { PAID } from "../engine/ways.ts";
 
 const OPERATORS = ["operator", "reviewer"];
 /** More would only be more of the same. */
@@ -20,6 +21,11 @@ export const accounts: Noun = {
   name: "accounts",
   tables: [{ noun: "merchant-account", collection: MERCHANT_ACCOUNTS.name, table: MERCHANT_ACCOUNT_STATES.table }],
   fixed: { [MERCHANT_ACCOUNTS.name]: ["platform", "merchant", "bank", "currency"] },
+  ways: [
+    { steps: ["accounts.add", "accounts.add", "accounts.remove", "accounts.remove"], faults: ["crash.at account."] },
+    { steps: ["accounts.add", "accounts.new key", "all jobs", ...PAID], faults: ["crash.at account."] },
+    { steps: ["accounts.add for merchant", "accounts.take away unverified"] },
+  ],
   async open({ store, bank, keys, prepare }) {
     await prepare(async ({ accounts: service }) => {
       for (const userId of USERS)
@@ -91,6 +97,19 @@ export const accounts: Noun = {
             await services.accounts.verifyForMerchant({
               accountId: random.pick(all)._id,
               operatorId: random.pick(OPERATORS),
+            });
+          },
+        },
+        "take away unverified": {
+          weight: 0,
+          expects: ["NOT_FOUND"],
+          async run({ services, random }) {
+            const all = store.all<StoredMerchantAccount>(MERCHANT_ACCOUNTS.name);
+            const unverified = all.filter(({ state }) => state === "unverified");
+            if (unverified.length === 0) return;
+            await services.accounts.removeForMerchant({
+              accountId: random.pick(unverified)._id,
+              operatorId: "operator",
             });
           },
         },

@@ -6,11 +6,21 @@ import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { minorOfMoney, moneyOf } from "../../../core/money/money.ts";
 import { BANK } from "../engine/bank.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
+import { PAID } from "../engine/ways.ts";
 
 export const chargebacks: Noun = {
   name: "chargebacks",
   tables: [{ noun: "chargeback", collection: CHARGEBACKS.name, table: CHARGEBACK_STATES.table }],
   fixed: { [CHARGEBACKS.name]: ["paymentId", "bank", "bankReference", "amount", "createdAt"] },
+  ways: [
+    {
+      steps: [...PAID, "chargebacks.take back", "chargebacks.enter", "chargebacks.approve", "chargebacks.approve"],
+      faults: ["crash.at chargeback."],
+    },
+    { steps: [...PAID, "chargebacks.take back", "statements.hold"], faults: ["crash.at chargeback."] },
+    // Operators say that it is not so, and the bank's statement then says that it is.
+    { steps: [...PAID, "chargebacks.take back", "chargebacks.enter", "chargebacks.refuse", "statements.hold"] },
+  ],
   open({ store, bank, count }) {
     const taken = () => bank.ledger.filter(({ kind }) => kind === "chargeback");
     const proposed = () => store.all<StoredChargeback>(CHARGEBACKS.name).filter(({ state }) => state === "proposed");

@@ -6,13 +6,23 @@ import { BANK } from "../engine/bank.ts";
 import { LINES, type StoredLine } from "../../../core/settlement/model.ts";
 import { PLATFORMS } from "../../support/house.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
+import { A_DAY_MS, LONG_MS, PAID } from "../engine/ways.ts";
 
+const PAID_OUT = [...PAID, "payouts.run", "payouts.sweep"];
+const OWING = [...PAID_OUT, "claims.owe", "refunds.approve", LONG_MS, "all jobs"];
 const ENDED: ReadonlySet<string> = new Set(["netted", "settled", "written_off"]);
 
 export const claims: Noun = {
   name: "claims",
   tables: [{ noun: "claim", collection: CLAIMS.name, table: CLAIM_STATES.table }],
   fixed: { [CLAIMS.name]: ["platform", "merchant", "payee", "since"] },
+  ways: [
+    // A merchant gives back what it was paid, and owes it for longer than it may; then an operator says what became of it.
+    { steps: [...OWING, A_DAY_MS, "all jobs", "claims.close", "claims.close"], faults: ["crash.at claim."] },
+    // Or other orders of the same merchant net it, after it is claimed or before.
+    { steps: [...OWING, A_DAY_MS, "all jobs", ...PAID, LONG_MS, "all jobs"] },
+    { steps: [...OWING, ...PAID, LONG_MS, "all jobs"] },
+  ],
   async open({ store, count, told, prepare }) {
     await prepare(async ({ settlement }) => {
       for (const platform of Object.keys(PLATFORMS))

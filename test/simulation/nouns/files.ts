@@ -6,7 +6,8 @@ import { MergepayError } from "../../../core/errors/errors.ts";
 import { fileIdOf, FILES, type StoredFile } from "../../../core/files/model.ts";
 import { FILE_STATES } from "../../../core/files/states.ts";
 import { cancelled, mapped, notOwed, PLATFORMS } from "../../support/house.ts";
-import { Broken, type Noun, type Random } from "../engine/contract.ts";
+import { Broken, type Noun, type OnNode, type Random } from "../engine/contract.ts";
+import { LONG_MS } from "../engine/ways.ts";
 
 export const USERS = ["ann", "ben"];
 const PLATFORM_NAMES = Object.keys(PLATFORMS);
@@ -55,6 +56,11 @@ export const files: Noun = {
   name: "files",
   tables: [{ noun: "file", collection: FILES.name, table: FILE_STATES.table }],
   faults: ["plugin.away", "plugin.crashes", "plugin.hangs"],
+  ways: [
+    // It stops its reader until nobody tries any more; the plugin is mended, and the operator has it read again.
+    { steps: ["files.send poison", "all jobs", LONG_MS, "all jobs", LONG_MS, "all jobs", "files.remap"] },
+    { steps: ["files.send", "files.send", "all jobs"], faults: ["crash.at file.", "plugin."] },
+  ],
   async open({ store, struck, prepare, random, now }) {
     const sent = new Map<string, Sent>();
     await prepare(async ({ links, orders }) => {
@@ -87,6 +93,19 @@ export const files: Noun = {
       }
     }
 
+    async function send({ files: service }: OnNode["services"], random: Random, only?: Sent["kind"]): Promise<void> {
+      const platform = random.pick(PLATFORM_NAMES);
+      const records = Array.from({ length: random.below(8) + 1 }, (_, at) => recordOf(random, at, now()));
+      const kind = only ?? random.pick(KINDS);
+      const sha256 = createHash("sha256")
+        .update(JSON.stringify([platform, records, kind]))
+        .digest("hex");
+      const fileId = fileIdOf(platform, null, sha256);
+      sent.set(fileId, { platform, sha256, records, kind });
+      await store.blobs.put(fileId, (async function* bytes() {})());
+      await service.receive({ fileId, platform, merchant: null, sha256, bytes: records.length });
+    }
+
     return {
       audit,
       outside: {
@@ -105,18 +124,11 @@ export const files: Noun = {
       ops: {
         send: {
           weight: 6,
-          async run({ services, random }) {
-            const platform = random.pick(PLATFORM_NAMES);
-            const records = Array.from({ length: random.below(8) + 1 }, (_, at) => recordOf(random, at, now()));
-            const kind = random.pick(KINDS);
-            const sha256 = createHash("sha256")
-              .update(JSON.stringify([platform, records, kind]))
-              .digest("hex");
-            const fileId = fileIdOf(platform, null, sha256);
-            sent.set(fileId, { platform, sha256, records, kind });
-            await store.blobs.put(fileId, (async function* bytes() {})());
-            await services.files.receive({ fileId, platform, merchant: null, sha256, bytes: records.length });
-          },
+          run: ({ services, random }) => send(services, random),
+        },
+        "send poison": {
+          weight: 0,
+          run: ({ services, random }) => send(services, random, "poison"),
         },
         "send again": {
           weight: 1,

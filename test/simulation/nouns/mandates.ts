@@ -15,6 +15,7 @@ export const mandates: Noun = {
   name: "mandates",
   tables: [{ noun: "mandate", collection: MANDATES.name, table: MANDATE_STATES.table }],
   fixed: { [MANDATES.name]: ["userId", "accountId", "limits", "timeZone", "expiresAt", "auto", "createdAt"] },
+  ways: [{ steps: ["mandates.make", "mandates.charge", "mandates.revoke", "all jobs"], faults: ["crash.at mandate."] }],
   open({ store, bank, now }) {
     /** The day that each payment was taken of, as it stood in its mandate when it was first seen there. */
     const dayOf = new Map<string, string>();

@@ -5,6 +5,7 @@ import type { PostResult } from "../../../core/notify/webhooks.ts";
 import { PLATFORMS } from "../../support/house.ts";
 import type { Event } from "../../../schemas/types.generated.ts";
 import { Broken, type Noun, type Posted } from "../engine/contract.ts";
+import { A_DAY_MS, PAID } from "../engine/ways.ts";
 
 interface Told {
   readonly url: string;
@@ -24,6 +25,12 @@ export const notify: Noun = {
     [ENDPOINTS.name]: ["platform", "url", "secret"],
   },
   faults: ["subscriber.gone"],
+  ways: [
+    {
+      steps: [...PAID, "all jobs", "all jobs", A_DAY_MS, "all jobs"],
+      faults: ["webhook.", "subscriber.", "crash.at webhook.", "crash.at event."],
+    },
+  ],
   async open({ store, struck, prepare }) {
     const told: Told[] = [];
     const events: Event[] = [];

@@ -1,6 +1,7 @@
 /** Payers quote, pay, cancel and ask again under their keys. The house's auditor looks at what came of it and at the bank's books. */
 import type { PayRequest, QuoteRequest } from "../../../core/actions.ts";
 import { instant } from "../../../core/deps.ts";
+import type { ErrorCode } from "../../../core/errors/codes.ts";
 import { JOURNAL } from "../../../core/ledger/model.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
 import { PAYMENT_STATES } from "../../../core/merge-pay/states.ts";
@@ -8,11 +9,28 @@ import { minorOfMoney } from "../../../core/money/money.ts";
 import { ORDERS, type StoredOrder } from "../../../core/orders/model.ts";
 import { ORDER_STATES } from "../../../core/orders/states.ts";
 import { audit as auditBooks } from "../../support/audit.ts";
-import { ANSWER } from "../engine/bank.ts";
+import { ANSWER, isChallenged } from "../engine/bank.ts";
 import { Broken, type Noun, type OnNode, type Random } from "../engine/contract.ts";
 import { USERS } from "./files.ts";
+import { LONG_MS, PAID } from "../engine/ways.ts";
 
 const KEYS = 30;
+/** The bank's challenge is over then, and so is the time to send again; what it books all the same it has not booked yet. */
+const CHALLENGE_OVER_MS = 1_850_000;
+/** The money comes after all; operators decide on what nobody else does. */
+const CAME_LATE = [LONG_MS, "all jobs", LONG_MS, "all jobs", "payments.review", "payments.review", "payments.review"];
+const OF_PAYING: readonly ErrorCode[] = [
+  "ORDERS_UNAVAILABLE",
+  "SELECTION_EMPTY",
+  "CURRENCIES_MIXED",
+  "IDEMPOTENCY_IN_FLIGHT",
+  "IDEMPOTENCY_KEY_REUSED",
+  "QUOTE_EXPIRED",
+  "RATE_EXPIRED",
+  "RATE_INVALID",
+  "QUOTE_MISMATCH",
+  "ACCOUNT_MISSING",
+];
 /** Money that came late is where it was decided to go, or waits for somebody. */
 function auditLate({ _id, state, lateMoney, needsReview, returned = {}, total }: StoredPayment): void {
   if (lateMoney === undefined || needsReview === true) return;
@@ -42,7 +60,28 @@ export const payments: Noun = {
     [PAYMENTS.name]: ["bankRequestId", "userId", "idempotencyKey", "requestHash", "accountId", "together", "createdAt"],
     [ORDERS.name]: ["key"],
   },
+  ways: [
+    { steps: PAID, faults: ["confirm.", "crash.at payment."] },
+    { steps: PAID, faults: ["bank.", "rate."] },
+    { steps: ["bank.books-in-silence", "payments.pay all", CHALLENGE_OVER_MS, "all jobs"], faults: ["inquiry."] },
+    { steps: ["payments.pay all", "payments.cancel", LONG_MS, "all jobs"], faults: ["crash.at payment."] },
+    // Nobody answers the bank, which says that it is over and books it all the same; or the payer has cancelled it by then.
+    {
+      steps: ["bank.books-after-its-challenge", "payments.pay challenged", CHALLENGE_OVER_MS, "all jobs", ...CAME_LATE],
+      faults: ["crash.at payment.late-"],
+    },
+    {
+      steps: ["bank.books-after-its-challenge", "payments.pay challenged", "payments.cancel", ...CAME_LATE],
+      faults: ["crash.at payment.late-"],
+    },
+    // It knows nothing of the debit when that is its last word, and books it later.
+    {
+      steps: ["bank.books-after-its-word", "payments.pay all", CHALLENGE_OVER_MS, "all jobs", ...CAME_LATE],
+      faults: ["crash.at payment.late-"],
+    },
+  ],
   open({ store, bank, count, now }) {
+    let keys = 0;
     /** What payers were told: the payment of each key, for as long as it is there. */
     const told = new Map<string, string>();
     const quotes: { readonly userId: string; readonly quoteId: string; readonly fingerprint: string }[] = [];
@@ -57,9 +96,10 @@ export const payments: Noun = {
       { quotes: service }: OnNode["services"],
       userId: string,
       selection: QuoteRequest,
-    ): Promise<void> {
+    ): Promise<{ quoteId: string; fingerprint: string }> {
       const { id: quoteId, fingerprint } = await service.create({ userId, selection });
       quotes.push({ userId, quoteId, fingerprint });
+      return { quoteId, fingerprint };
     }
 
     const someOf = (random: Random, userId: string): string[] =>
@@ -86,6 +126,40 @@ export const payments: Noun = {
       return kind === 2 && random.below(3) === 0
         ? { orders: "all", currency: "USD" }
         : { orders: random.below(8) === 0 ? someOf(random, userId) : ofOneCurrency(someOf(random, userId)) };
+    }
+
+    /** One that owes something, if there is one. */
+    function payerOf(random: Random): string {
+      const open = store.all<StoredOrder>(ORDERS.name).filter(({ state }) => state === "open");
+      const owing = USERS.filter((userId) => open.some((order) => order.userId === userId));
+      return random.pick(owing.length > 0 ? owing : USERS);
+    }
+
+    /** Open orders of one currency, of whose total the bank challenges the debit: of any three there are some. */
+    function challengedOf(random: Random, userId: string): string[] {
+      const open = store
+        .all<StoredOrder>(ORDERS.name)
+        .filter(({ userId: of, state, amount }) => of === userId && state === "open" && amount.currency === "USD");
+      const tries = Array.from({ length: 20 }, () => open.filter(() => random.below(3) === 0));
+      const some = tries.find((orders) => orders.length > 0 && isChallenged(orders.map(({ amount }) => amount)));
+      return (some ?? []).map(({ _id }) => _id);
+    }
+
+    async function pay(
+      { mergePay }: OnNode["services"],
+      userId: string,
+      idempotencyKey: string,
+      request: PayRequest,
+    ): Promise<void> {
+      const paid = await mergePay.payTogether({ userId, idempotencyKey, request });
+      const id = "payments" in paid ? paid.payments.map((payment) => payment.id).join(" ") : paid.id;
+      if (!("payments" in paid) && paid.rates !== undefined) count(`paid at locked rates: ${paid.state}`);
+      if ("payments" in paid) count(`paid in ${paid.payments.length} currencies at once`);
+      const key = `${userId} ${idempotencyKey}`;
+      const before = told.get(key);
+      if (before !== undefined && before !== id)
+        throw new Broken("same key, same answer", `${key} was told of ${before} and then of ${id}`);
+      told.set(key, id);
     }
 
     return {
@@ -122,34 +196,35 @@ export const payments: Noun = {
         },
         pay: {
           weight: 10,
-          expects: [
-            "ORDERS_UNAVAILABLE",
-            "SELECTION_EMPTY",
-            "CURRENCIES_MIXED",
-            "IDEMPOTENCY_IN_FLIGHT",
-            "IDEMPOTENCY_KEY_REUSED",
-            "QUOTE_EXPIRED",
-            "RATE_EXPIRED",
-            "RATE_INVALID",
-            "QUOTE_MISMATCH",
-            "ACCOUNT_MISSING",
-          ],
+          expects: OF_PAYING,
           async run({ services, random }) {
             const userId = random.pick(USERS);
             const idempotencyKey = `key-${random.below(KEYS)}`;
             // Some pay for all that they owe, in whatever currencies, by what they have just seen.
             if (random.below(3) === 0)
               await quote(services, userId, { orders: "all", ...(random.below(2) === 0 ? { payIn: "USD" } : {}) });
-            const request = requestOf(random, userId);
-            const paid = await services.mergePay.payTogether({ userId, idempotencyKey, request });
-            const id = "payments" in paid ? paid.payments.map((payment) => payment.id).join(" ") : paid.id;
-            if (!("payments" in paid) && paid.rates !== undefined) count(`paid at locked rates: ${paid.state}`);
-            if ("payments" in paid) count(`paid in ${paid.payments.length} currencies at once`);
-            const key = `${userId} ${idempotencyKey}`;
-            const before = told.get(key);
-            if (before !== undefined && before !== id)
-              throw new Broken("same key, same answer", `${key} was told of ${before} and then of ${id}`);
-            told.set(key, id);
+            await pay(services, userId, idempotencyKey, requestOf(random, userId));
+          },
+        },
+        /** All that a payer owes, in its currencies or in one of them, as it is seen at that moment. */
+        "pay all": {
+          weight: 2,
+          expects: OF_PAYING,
+          async run({ services, random }) {
+            const userId = payerOf(random);
+            const payIn = random.below(3) === 0 ? { payIn: "USD" } : {};
+            const seen = await quote(services, userId, { orders: "all", ...payIn });
+            await pay(services, userId, `all-${(keys += 1)}`, seen);
+          },
+        },
+        /** So much that the bank asks the payer before it takes it. */
+        "pay challenged": {
+          weight: 1,
+          expects: OF_PAYING,
+          async run({ services, random }) {
+            const userId = payerOf(random);
+            const orders = challengedOf(random, userId);
+            if (orders.length > 0) await pay(services, userId, `challenged-${(keys += 1)}`, { orders });
           },
         },
         confirm: {

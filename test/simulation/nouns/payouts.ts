@@ -6,6 +6,7 @@ import { PLATFORMS } from "../../support/house.ts";
 import { BANK } from "../engine/bank.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
 import { MERCHANTS } from "./files.ts";
+import { FINAL_MS, LONG_MS, PAID } from "../engine/ways.ts";
 
 export const payouts: Noun = {
   name: "payouts",
@@ -14,6 +15,28 @@ export const payouts: Noun = {
     [PAYOUTS.name]: ["payee", "planned", "amount", "accountId", "bank", "bankRequestId", "by", "createdAt"],
     [RUNS.name]: [],
   },
+  ways: [
+    { steps: [...PAID, "payouts.run", "payouts.sweep", "all jobs"], faults: ["crash.at payout."] },
+    { steps: [...PAID, "bank.declines", "payouts.run", "payouts.sweep"], faults: ["crash.at payout."] },
+    // Never executed, and refused when it is sent again.
+    {
+      steps: [...PAID, "bank.swallows", "payouts.run", "payouts.sweep", FINAL_MS, "bank.declines", "all jobs"],
+      faults: ["inquiry.", "crash.at payout."],
+    },
+    // One is held up with its plan while another pays the same lines out.
+    {
+      steps: [
+        ...PAID,
+        { fault: "store.slow", within: 60 },
+        "payouts.run",
+        "payouts.run",
+        "payouts.sweep",
+        LONG_MS,
+        "payouts.sweep",
+        "payouts.sweep",
+      ],
+    },
+  ],
   async open({ store, bank, prepare, count }) {
     await prepare(async ({ accounts }) => {
       for (const platform of Object.keys(PLATFORMS))

@@ -4,6 +4,7 @@ import { minorOfMoney, moneyOf } from "../../../core/money/money.ts";
 import { type RefundRequest, REFUNDS, type StoredRefund } from "../../../core/refunds/model.ts";
 import { REFUND_STATES } from "../../../core/refunds/states.ts";
 import { Broken, type Noun, type Random } from "../engine/contract.ts";
+import { FINAL_MS, PAID } from "../engine/ways.ts";
 
 const OPERATORS = ["operator:ops", "operator:eve"];
 const KEYS = 40;
@@ -23,6 +24,15 @@ export const refunds: Noun = {
   fixed: {
     [REFUNDS.name]: ["paymentId", "userId", "requestedBy", "idempotencyKey", "debitRequestId", "bank", "createdAt"],
   },
+  ways: [
+    { steps: [...PAID, "refunds.refund", "refunds.approve", "all jobs"], faults: ["crash.at refund."] },
+    { steps: [...PAID, "refunds.refund", "refunds.refuse"], faults: ["crash.at refund."] },
+    // Never executed, and refused when it is sent again.
+    {
+      steps: [...PAID, "bank.swallows", "refunds.refund", FINAL_MS, "bank.declines", "all jobs"],
+      faults: ["inquiry.", "crash.at refund."],
+    },
+  ],
   open({ store, count }) {
     /** What operators were told: the refund of each key, for as long as it is there. */
     const told = new Map<string, string>();

@@ -5,6 +5,10 @@ import { REFUNDS, type StoredRefund } from "../../../core/refunds/model.ts";
 import { TAKE_BACKS, type StoredTakeBack } from "../../../core/take-backs/model.ts";
 import { TAKE_BACK_STATES } from "../../../core/take-backs/states.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
+import { LONG_MS, PAID } from "../engine/ways.ts";
+
+/** In minor units of either currency of the simulation's orders. */
+const MUCH = 40_000n;
 
 const backOf = ({ returned = {} }: StoredOrder): bigint => {
   const all = Object.values(returned);
@@ -15,6 +19,27 @@ export const takeBacks: Noun = {
   name: "take-backs",
   tables: [{ noun: "take-back", collection: TAKE_BACKS.name, table: TAKE_BACK_STATES.table }],
   fixed: { [TAKE_BACKS.name]: ["platform", "merchant", "orderNo", "cancellation", "createdAt"] },
+  ways: [
+    // So much is asked back that two operators decide, and the second one does not want it; the platform asks again.
+    {
+      steps: [
+        ...PAID,
+        "take-backs.ask for much",
+        "all jobs",
+        "take-backs.refuse",
+        LONG_MS,
+        "all jobs",
+        "take-backs.ask again",
+        "all jobs",
+      ],
+      faults: ["crash.at take-back."],
+    },
+    // The bank does not want it.
+    {
+      steps: [...PAID, "take-backs.ask again", "bank.declines", "all jobs", LONG_MS, "all jobs"],
+      faults: ["crash.at take-back."],
+    },
+  ],
   open: ({ store, count, told }) => ({
     audit(atRest) {
       const orders = new Map(store.all<StoredOrder>(ORDERS.name).map((order) => [order._id, order]));
@@ -50,6 +75,19 @@ export const takeBacks: Noun = {
           const chosen: readonly { _id: string; platform: string }[] = refused.length > 0 ? refused : paid;
           if (chosen.length === 0) return;
           const { _id: orderId, platform } = random.pick(chosen);
+          await services.orders.cancel({ orderId, platform, reason: "Sold out." });
+        },
+      },
+      /** Of so much that two operators must want it. */
+      "ask for much": {
+        weight: 1,
+        async run({ services, random }) {
+          const paid = store
+            .all<StoredOrder>(ORDERS.name)
+            .filter(({ state }) => state === "paid" || state === "settled");
+          const much = paid.filter(({ amount }) => minorOfMoney(amount) >= MUCH);
+          if (much.length === 0) return;
+          const { _id: orderId, platform } = random.pick(much);
           await services.orders.cancel({ orderId, platform, reason: "Sold out." });
         },
       },
