@@ -32,6 +32,22 @@ export function decimalFrom(text: string, { decimal, grouping }: NumberStyle): s
   return fraction === undefined ? `${sign}${plain}` : `${sign}${plain}.${fraction}`;
 }
 
+const SIGN = "[^\\d\\s.,'’-]{1,8}";
+const NUMBER = "-?\\d[\\d.,'’ \u00a0\u202f]{0,40}";
+const BEFORE = new RegExp(`^(${SIGN})\\s?(${NUMBER})$`, "u");
+const BEHIND = new RegExp(`^(${NUMBER}?)\\s?(${SIGN})$`, "u");
+
+/**
+ * The number of an amount that has its currency's sign or code in front or behind, and that: `€ 12.50` is 12.50 and €, `12,50 EUR` is 12,50 and EUR.
+ * Undefined for anything else. What the sign means, and how the number is written, is the plugin's to declare.
+ */
+export function amountWithSign(text: string): { readonly number: string; readonly sign: string } | undefined {
+  const [, sign = "", number = ""] = BEFORE.exec(text) ?? [];
+  if (sign !== "") return { number: number.trim(), sign };
+  const [, told = "", behind = ""] = BEHIND.exec(text) ?? [];
+  return behind === "" ? undefined : { number: told.trim(), sign: behind };
+}
+
 /** Whole minor units of a currency as decimal text: `1230` USD is `12.30`, JPY `1230`; undefined for anything else. */
 export function fromMinorUnits(text: string, currency: string): string | undefined {
   const exponent = exponentOf(currency);

@@ -7,7 +7,14 @@ import type { Event, FeeRule, Money, PlatformOrder } from "../../schemas/types.g
 export type { InputSpec } from "../formats/contract.ts";
 export type { Event, FeeRule, Money, PlatformOrder } from "../../schemas/types.generated.ts";
 export { addsUp, exactProduct, exactSum, isZero } from "../money/decimal.ts";
-export { decimalFrom, fromMinorUnits, fromScaled, withoutPadding, type NumberStyle } from "./amounts.ts";
+export {
+  amountWithSign,
+  decimalFrom,
+  fromMinorUnits,
+  fromScaled,
+  withoutPadding,
+  type NumberStyle,
+} from "./amounts.ts";
 export { epochInstant, instantFrom } from "./dates.ts";
 export { excelInstant } from "./excel-instant.ts";
 export { instantOf } from "./instant.ts";

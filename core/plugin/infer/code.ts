@@ -28,6 +28,9 @@ export function pluginCode(id: string, title: string, inference: Inference, cont
     ...(inference.encoding === "likely"
       ? [`  ${need("several encodings would take the sample; look at its names with `plugin try`.")}`]
       : []),
+    ...(inference.broken === undefined
+      ? []
+      : [`  ${need(`nothing of the sample is taken as it is; put a whole one in its place. ${inference.broken}`)}`]),
     `  input: ${shownInput(inference)},`,
     `  schema: "order.schema.json",`,
     `  currencies: ${settledIn(constants, currencies, need)}`,

@@ -1,6 +1,7 @@
 import { exponentOf } from "../../money/currency.ts";
 import type { Implied } from "./implied.ts";
 import type { Proposals } from "./infer.ts";
+import { plainText } from "../plain-text.ts";
 import { EACH, type Leaf, pointerOf, shownPath } from "./leaves.ts";
 import type { LinesTotal } from "./lines.ts";
 import { markerOf } from "./marks.ts";
@@ -43,23 +44,30 @@ export function currencyCode({ currency, implied }: Proposals, { made, at, inLin
   }
 
   function taken(from: Implied): string {
-    const place = shownPath((from.kind === "all" ? from.by : from.of).path);
     if (from.kind === "all") {
       made.currencies = [from.code];
-      constants.push(
-        `const CURRENCY = ${JSON.stringify(from.code)}; ${need(`the sample tells no currency; this is what is paid in the country of ${place}: is every amount in it?`)}`,
-      );
+      constants.push(`const CURRENCY = ${JSON.stringify(from.code)}; ${markOf(from)}`);
       return "CURRENCY";
     }
     const told = [...from.codes].map(([text, code]) => `[${JSON.stringify(text)}, ${JSON.stringify(code)}]`);
     const known = [...new Set(from.codes.values())].filter((code) => code !== "").sort();
     if (known.length > 0) made.currencies = known;
-    constants.push(`const CURRENCIES = new Map([${told.join(", ")}]); ${need(reasonOf(from, place, known))}`);
-    body.push(
-      `const currency = CURRENCIES.get(${at(from.of)}${isSure(from.of) ? "" : ' ?? ""'});`,
-      refusal("!currency", NO_CURRENCY, from.of),
-    );
+    // A code is what it says.
+    const isCodes = [...from.codes].every(([text, code]) => text === code);
+    const mark = isCodes ? "" : ` ${need(reasonOf(from))}`;
+    constants.push(`const CURRENCIES = new Map([${told.join(", ")}]);${mark}`);
+    const text = from.by === "amount" ? "signed.sign" : `${at(from.of)}${isSure(from.of) ? "" : ' ?? ""'}`;
+    body.push(`const currency = CURRENCIES.get(${text});`, refusal("!currency", NO_CURRENCY, from.of));
     return "currency";
+  }
+
+  function markOf({ by, of }: Extract<Implied, { kind: "all" }>): string {
+    if (by === "name") return `// By the name of ${plainText(of, 100)}.`;
+    return need(
+      by === "document"
+        ? `the file says this currency around its orders (${of}), and files that say another are refused: is every amount in it?`
+        : `the sample tells no currency; this is what is paid in the country of ${of}: is every amount in it?`,
+    );
   }
 
   function ofLines(lines: LinesTotal): void {
@@ -82,11 +90,14 @@ export function currencyCode({ currency, implied }: Proposals, { made, at, inLin
 const refusal = (when: string, why: string, { path }: Leaf): string =>
   `if (${when}) return { reject: ${JSON.stringify(why)}, field: ${JSON.stringify(pointerOf(path))} };`;
 
-function reasonOf({ by }: Extract<Implied, { kind: "field" }>, place: string, known: readonly string[]): string {
+function reasonOf({ by, of, codes }: Extract<Implied, { kind: "field" }>): string {
+  const place = shownPath(of.path);
+  const isSign = by === "sign" || by === "amount";
+  const own = isSign ? "by a sign that several have" : "in the platform's own way";
+  if ([...codes.values()].includes(""))
+    return `${place} tells the currency ${own}; write the code of each, such as "EUR".`;
+  if (isSign) return `${place} tells the currency by a sign, which others may have too: is it this one?`;
   if (by === "number")
-    return known.length > 0
-      ? `${place} names the currency by a word of the platform's own; is it what is paid where these orders are from? Add the others.`
-      : `${place} names the currency by a word of the platform's own; write the code of each, such as "EUR".`;
-  if (by === "sign") return `${place} tells the currency by a sign, which others may have too: is it this one?`;
+    return `${place} tells the currency ${own}; is it what is paid where these orders are from? Add the others.`;
   return `the sample tells no currency; this is what is paid in the country of ${place}: is the order in it too? Add the others.`;
 }

@@ -60,7 +60,7 @@ const DIALECTS: Readonly<Record<EdiInput["syntax"], Dialect>> = {
     purpose: { at: place("BGM 2"), original: ["", "9", "5", "7"], cancelled: ["1", "3"] },
     number: places("BGM 1"),
     placed: places("DTM:137 0.1"),
-    currency: places("CUX:2 0.1"),
+    currency: places("CUX:2 0.1, MOA:9 0.2, MOA:86 0.2, MOA:128 0.2"),
     // What is due, the total, the total less allowances.
     total: places("MOA:9 0.1, MOA:86 0.1, MOA:128 0.1"),
     buyer: places("NAD:BY 1"),

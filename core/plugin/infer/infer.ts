@@ -1,9 +1,10 @@
-import { MergepayError } from "../../errors/errors.ts";
-import type { InputSpec, ReadLimits } from "../../formats/contract.ts";
+import { asMergepayError, MergepayError } from "../../errors/errors.ts";
+import type { InputSpec, JsonInput, ReadLimits, TableInput, XmlInput } from "../../formats/contract.ts";
 import { readRecords } from "../../formats/read.ts";
 import { unpack } from "../../formats/unpack.ts";
 import { decodeSample, once, type Decoded } from "./encoding.ts";
 import { type EdiProposals, proposeEdi } from "./edi.ts";
+import { brokenMessages } from "./edi-broken.ts";
 import { buyers, currencyOf, merchants, orderNumbers, placedAt } from "./fields.ts";
 import { formatNames, inputsOf } from "./format.ts";
 import { type Implied, impliedCurrency } from "./implied.ts";
@@ -41,6 +42,8 @@ export interface Inference {
   readonly leaves: readonly Leaf[];
   /** Records that the reader refused. */
   readonly refused: number;
+  /** Why nothing of the sample is taken as it is: its records are read past what is wrong, to propose from. */
+  readonly broken?: string;
   readonly proposals: Proposals;
   /** What messages of EDI propose, in the place of `proposals`: their places have no names. */
   readonly edi?: EdiProposals;
@@ -50,6 +53,7 @@ interface Reading {
   readonly input: InputSpec;
   readonly records: readonly unknown[];
   readonly refused: readonly string[];
+  readonly broken?: string | undefined;
   readonly proposals: Proposals;
   readonly leaves: readonly Leaf[];
   readonly score: number;
@@ -71,15 +75,21 @@ export async function inferSample(sample: Uint8Array, limits: ReadLimits): Promi
   const { inputs, encoding } = source;
   let best: Reading | undefined;
   for (const input of inputs) {
-    const reading = await read(source.bytes, input, limits);
+    const reading = await read(source, input, limits);
     if (best === undefined || reading.score > best.score) best = reading;
   }
   if (best === undefined || best.records.length === 0 || (best.leaves.length === 0 && best.input.format !== "edi"))
     throw nothingIn(source, best?.refused[0]);
-  const { input, records, leaves, refused, proposals } = best;
-  const found = { input, encoding, records, leaves, refused: refused.length, proposals };
+  const { records, leaves, refused, broken, proposals } = best;
+  const input = isMarked(best.input) ? marked(best.input, proposals.implied) : best.input;
+  const why = broken === undefined ? {} : { broken };
+  const found = { input, encoding, records, leaves, refused: refused.length, ...why, proposals };
   return input.format === "edi" ? { ...found, edi: proposeEdi(input, records) } : found;
 }
+
+/** A file that says another currency around its records is no such file. */
+const marked = (input: JsonInput | XmlInput | TableInput, implied: Implied | undefined): InputSpec =>
+  implied?.kind === "all" && implied.by === "document" ? { ...input, marks: [implied.of] } : input;
 
 /** A sample as its readers get it, and the ways in which it may be read. */
 interface Source {
@@ -131,36 +141,60 @@ function nothingIn({ text, inputs }: Source, refused = ""): MergepayError {
 const notRecognised = (why: string): MergepayError => new MergepayError("FILE_NOT_RECOGNISED", why);
 
 /** Reads a sample one way and looks at how much its records are like orders. */
-async function read(bytes: Uint8Array, input: InputSpec, limits: ReadLimits): Promise<Reading> {
-  const records: unknown[] = [];
-  const refused: string[] = [];
-  const { encoding: _, ...decoded } = input;
-  for await (const batch of readRecords(once(bytes), decoded, limits))
-    for (const raw of batch) {
-      if ("refused" in raw) refused.push(raw.refused.reason);
-      else records.push(raw.value);
-    }
+async function read({ bytes, text }: Source, input: InputSpec, limits: ReadLimits): Promise<Reading> {
+  const taken = await gather(bytes, input, limits).catch((error: unknown) => {
+    const { type, message } = asMergepayError(error);
+    if (input.format !== "edi" || type !== "FILE_FRAME_BROKEN") throw error;
+    return { records: [], refused: [message] };
+  });
+  const { refused } = taken;
+  const isBroken = input.format === "edi" && taken.records.length === 0;
+  const records = isBroken ? brokenMessages(text, input, limits) : taken.records;
   // Segments have tags and places, not names that say what they hold.
   const leaves = input.format === "edi" ? [] : leavesOf(records, isTable(input));
   const path = "records" in input ? (input.records?.[0] ?? "") : "";
   const groupBy = "groupBy" in input ? input.groupBy : undefined;
-  const proposals = propose(leaves, records.length, { name: path.split("/").at(-1)?.replace(/s$/, "") ?? "", groupBy });
+  const name = path.split("/").at(-1)?.replace(/s$/, "") ?? "";
+  const proposals = propose(leaves, records.length, { name, groupBy, ...(isMarked(input) ? { text } : {}) });
   return {
     input,
     records,
     refused,
+    broken: isBroken ? refused[0] : undefined,
     proposals,
     leaves,
     score: records.length === 0 ? -1 : scoreOf(input, proposals, leaves, refused.length),
   };
 }
 
-/** @param record the record's own name, as an element or list has one, and the column by which rows are one record */
-function propose(
-  leaves: readonly Leaf[],
-  records: number,
-  record: { readonly name: string; readonly groupBy: string | undefined },
-): Proposals {
+/** What the reader makes of a sample. */
+async function gather(bytes: Uint8Array, input: InputSpec, limits: ReadLimits) {
+  const { encoding: _, ...decoded } = input;
+  const records: unknown[] = [];
+  const refused: string[] = [];
+  for await (const batch of readRecords(once(bytes), decoded, limits))
+    for (const raw of batch) {
+      if ("refused" in raw) refused.push(raw.refused.reason);
+      else records.push(raw.value);
+    }
+  return { records, refused };
+}
+
+/** Files of the kind can be told by texts that they hold. */
+const isMarked = (input: InputSpec): input is JsonInput | XmlInput | TableInput =>
+  input.format === "json" || input.format === "xml" || input.format === "csv" || input.format === "tsv";
+
+/** What is known of records as a whole. */
+interface Surroundings {
+  /** The record's own name, as an element or list has one. */
+  readonly name: string;
+  /** The column by which rows are one record. */
+  readonly groupBy: string | undefined;
+  /** The text of the file, where its marks may bind what is taken from there. */
+  readonly text?: string;
+}
+
+function propose(leaves: readonly Leaf[], records: number, record: Surroundings): Proposals {
   const numbers = orderNumbers(leaves, records, record.name);
   // Rows that are one record are so by the order's number.
   const orderNo = numbers.find(({ leaf: { path }, score }) =>
@@ -168,8 +202,9 @@ function propose(
   );
   const told = totalOf(leaves, records);
   const total = told?.beside.length === 0 ? told : undefined;
-  const currency = currencyOf(leaves, total?.of);
-  const implied = currency === undefined ? impliedCurrency(leaves, records) : undefined;
+  const code = total?.kind === "field" ? total.code : undefined;
+  const currency = code === undefined ? currencyOf(leaves, total?.of) : undefined;
+  const implied = currency === undefined ? impliedCurrency(leaves, records, total, record.text) : undefined;
   const [buyer] = buyers(leaves).filter(({ leaf }) => leaf !== orderNo?.leaf);
   const [merchant] = merchants(leaves, records);
   const placed = placedAt(leaves);
@@ -200,10 +235,14 @@ function scoreOf(input: InputSpec, proposals: Proposals, leaves: readonly Leaf[]
   const depth = names.length;
   const wrapper = (ORDERS.test(last) ? 0.8 : 0) - (PARTS.test(last) && !ORDERS.test(last) ? 2 : 0);
   const inPart = names.slice(0, -1).some((name) => PARTS.test(name) && !ORDERS.test(name)) ? 1 : 0;
-  const grouped = "groupBy" in input && input.groupBy !== undefined ? groupScore(input.groupBy, orderNo) : 0;
+  const grouped = isTable(input) ? groupScore("groupBy" in input ? input.groupBy : undefined, orderNo) : 0;
   return told + further + wrapper + grouped - inPart - depth * 0.05 - refused * 2 - (leaves.length === 0 ? 5 : 0);
 }
 
-/** Rows are grouped by what is then the order's number, or not at all. */
-const groupScore = (groupBy: string, orderNo: Candidate | undefined): number =>
-  orderNo !== undefined && shownPath(orderNo.leaf.path) === `rows/0/${groupBy}` ? 1 : -5;
+/** Rows are grouped by what is then the order's number, or not at all; neighbours with the same number would each be the whole order. */
+function groupScore(groupBy: string | undefined, orderNo: Candidate | undefined): number {
+  if (orderNo === undefined) return groupBy === undefined ? 0 : -5;
+  const { path, texts } = orderNo.leaf;
+  if (groupBy !== undefined) return shownPath(path) === `rows/0/${groupBy}` ? 1 : -5;
+  return texts.some((text, at) => text !== "" && text === texts[at + 1]) ? -3 : 0;
+}

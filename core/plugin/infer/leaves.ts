@@ -23,9 +23,30 @@ interface Found {
 /** Half of them or more, and at least one: a sample may hold records that are wrong, and they must not hide what the others say. */
 export const mostly = (found: number, of: number): boolean => found > 0 && found * 2 >= of;
 
+interface Table {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Columns in which the rows of records mostly differ, where more than one has something there: they tell of lines, not of orders. */
+function varying(records: readonly Table[]): ReadonlySet<string> {
+  const found = new Map<string, { several: number; differing: number }>();
+  for (const { rows } of records)
+    for (const column of Object.keys(rows[0] ?? {})) {
+      const texts = rows.map((row) => row[column]).filter((text) => text !== undefined && text !== "");
+      if (texts.length < 2) continue;
+      const seen = found.get(column) ?? { several: 0, differing: 0 };
+      seen.several += 1;
+      if (new Set(texts).size > 1) seen.differing += 1;
+      found.set(column, seen);
+    }
+  return new Set(
+    [...found].flatMap(([column, { several, differing }]) => (mostly(differing, several) ? [column] : [])),
+  );
+}
+
 /**
  * All places of the records that hold texts. Rows of a table are there twice: the first one under `rows/0`, as what tells of the whole
- * order, and each under `rows/*`.
+ * order, and each under `rows/*`. What differs from row to row tells of lines alone.
  */
 export function leavesOf(records: readonly unknown[], table: boolean): Leaf[] {
   const found = new Map<string, Found>();
@@ -51,9 +72,12 @@ export function leavesOf(records: readonly unknown[], table: boolean): Leaf[] {
     place.texts.push(value);
     if (value !== "") place.records.add(record);
   }
+  const ofLines = table ? varying(records as readonly Table[]) : new Set<string>();
   for (const [record, value] of records.entries()) {
     visit(value, [], record);
-    if (table) visit((value as { rows: readonly unknown[] }).rows[0], ["rows", "0"], record);
+    if (!table) continue;
+    const first = Object.entries((value as Table).rows[0] ?? {}).filter(([column]) => !ofLines.has(column));
+    visit(Object.fromEntries(first), ["rows", "0"], record);
   }
   return [...found.values()]
     .filter(({ texts, others }) => mostly(texts.length, texts.length + others))

@@ -7,6 +7,7 @@ import { markerOf } from "./marks.ts";
 import type { Style } from "./numbers.ts";
 import { confidenceOf } from "./rank.ts";
 import { outcomeOf } from "./status.ts";
+import type { Total } from "./totals.ts";
 import { memberOf, typeOf } from "./types.ts";
 import { type Parts, type Unfinished, unknownsOf } from "./unknown.ts";
 import { isTable, same, usesOf } from "./uses.ts";
@@ -140,13 +141,7 @@ export function mappingOf(inference: Inference): Parts {
       );
     const value = total === undefined ? "TOTAL" : "total";
     const told = total?.kind === "field" && total.style !== undefined ? "told" : "total";
-    if (total?.kind === "field") {
-      body.push(`const ${told} = ${at(total.of)};${check(total.score, "the order's total")}`);
-      if (!isSure(total.of))
-        body.push(
-          `if (!${told}) return { reject: "The order tells no total.", field: ${JSON.stringify(pointerOf(total.of.path))} };`,
-        );
-    }
+    if (total?.kind === "field") field(total, told);
     if (total?.kind === "lines") sum(total);
     const code = currency.ofOrder(total);
     if (total?.kind === "field" && total.style !== undefined) {
@@ -160,6 +155,31 @@ export function mappingOf(inference: Inference): Parts {
     );
     if (total?.kind === "lines") currency.ofLines(total);
     return `amount: money(withoutPadding(${value}, ${code}), ${code}),`;
+  }
+
+  function field({ of, score, signs }: Extract<Total, { kind: "field" }>, name: string): void {
+    const refused = (why: string): string =>
+      `return { reject: "${why}", field: ${JSON.stringify(pointerOf(of.path))} };`;
+    const doubt = check(score, "the order's total");
+    // The total of an order stands in its first row, or in each.
+    if ("groupBy" in inference.input && inference.input.groupBy !== undefined) {
+      made.rows = true;
+      const own = inLine(of, 2);
+      body.push(
+        `if (rows.some((line) => ${own} && ${own} !== ${at(of)})) ${refused("The rows of the order tell several totals.")}`,
+      );
+    }
+    if (signs === undefined) {
+      body.push(`const ${name} = ${at(of)};${doubt}`);
+      if (!isSure(of)) body.push(`if (!${name}) ${refused("The order tells no total.")}`);
+      return;
+    }
+    imports.add("amountWithSign");
+    body.push(`const signed = amountWithSign(${at(of)}${isSure(of) ? "" : ' ?? ""'});${doubt}`);
+    // Where the currency is told elsewhere, other signs than those of the sample are no help.
+    const others = proposals.currency === undefined ? "" : ` || !${listOf(signs)}.includes(signed.sign)`;
+    body.push(`if (signed === undefined${others}) ${refused("The total is not written as declared.")}`);
+    body.push(`const ${name} = signed.number;`);
   }
 
   function sum(lines: LinesTotal): void {
@@ -183,6 +203,7 @@ export function mappingOf(inference: Inference): Parts {
     );
     if (packs !== undefined)
       body.push(
+        need(`is a price that of one piece or of a pack? ${shownPath(packs.path.slice(-1))} says how many are in one.`),
         `if (lines.some((line) => ${own(packs)} && ${own(packs)} !== "1"))`,
         `  return { reject: "A line is of packs; ${shownPath(packs.path.slice(-1))} leaves open what it costs." };`,
       );

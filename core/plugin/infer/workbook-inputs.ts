@@ -5,7 +5,7 @@ import { firstRows } from "../../formats/xlsx.ts";
 import { openPackage, type OfficePackage } from "../../formats/xlsx-package.ts";
 import { listSheets } from "../../formats/xlsx-workbook.ts";
 import { once } from "./encoding.ts";
-import { keysAmong } from "./table-inputs.ts";
+import { keysAmong, titlesAbove } from "./table-inputs.ts";
 
 /** Sheets of a workbook that are looked at. */
 const SHEETS_MAX = 20;
@@ -50,10 +50,7 @@ export async function workbookInputs(bytes: Uint8Array, limits: ReadLimits): Pro
   return inputs;
 }
 
-/**
- * How many rows stand above the header row, with the columns by which that is found. It is the first row with text in most of the columns that the
- * widest of the first rows has: titles are of one cell or two.
- */
+/** How many rows stand above the header row, with the columns by which that is found. */
 async function titlesOf(
   office: OfficePackage,
   input: SheetInput,
@@ -63,8 +60,7 @@ async function titlesOf(
     .slice(0, HEAD_ROWS)
     .map((cells) => cells.map((cell) => cell.trim()).filter((cell) => cell !== ""))
     .filter((cells) => cells.length > 0);
-  const widest = Math.max(...filled.map((cells) => cells.length));
-  const at = filled.findIndex((cells) => cells.length > 2 && cells.length * 2 > widest);
+  const at = titlesAbove(filled.map((cells) => cells.length));
   return at > 0 ? { titleRows: at, columns: filled[at] ?? [] } : { columns: [] };
 }
 

@@ -85,10 +85,15 @@ function namedRows({
 }
 
 function impliedRow(implied: Implied): ProposalRow {
-  const from = shownPath((implied.kind === "all" ? implied.by : implied.of).path);
-  const codes = implied.kind === "all" ? [["", implied.code] as const] : [...implied.codes];
-  const [first = ["", ""]] = codes;
-  return ["currency", from, first[1] === "" ? "not found" : `low (${plainText(first.join(" "), 40).trim()})`];
+  if (implied.kind === "all")
+    return ["currency", implied.of, `${implied.by === "name" ? "high" : "low"} (${implied.code})`];
+  const [[text, code] = ["", ""]] = implied.codes;
+  const sure = code === "" ? "not found" : text === code ? "high" : "low";
+  return [
+    "currency",
+    shownPath(implied.of.path),
+    `${sure}${code === "" ? "" : ` (${plainText(`${text} ${code}`, 40)})`}`,
+  ];
 }
 
 /** What the first record has there, so that a wrong guess is seen at once. */

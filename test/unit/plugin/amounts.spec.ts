@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { addsUp, exactProduct } from "../../../core/money/decimal.ts";
 import {
+  amountWithSign,
   decimalFrom,
   fromMinorUnits,
   fromScaled,
@@ -45,6 +46,33 @@ describe("amounts of platforms", () => {
   for (const [text, style, plain] of styles)
     it(`${JSON.stringify(text)} with ${JSON.stringify(style)} is ${String(plain)}`, () =>
       expect(decimalFrom(text, style)).to.equal(plain));
+
+  const signed: readonly (readonly [text: string, number: string | undefined, sign?: string])[] = [
+    ["€12.50", "12.50", "€"],
+    ["€ 1.250,00", "1.250,00", "€"],
+    ["12,50 €", "12,50", "€"],
+    ["12.50EUR", "12.50", "EUR"],
+    ["US$ 12.50", "12.50", "US$"],
+    ["1 250,00 zł", "1 250,00", "zł"],
+    ["-$5", undefined],
+    ["$-5", "-5", "$"],
+    ["12.50", undefined],
+    ["€", undefined],
+    ["€ 12.50 €", undefined],
+    ["EUR EUR 5", undefined],
+    ["5 pieces or more", undefined],
+    ["", undefined],
+  ];
+  for (const [text, number, sign] of signed)
+    it(`${JSON.stringify(text)} is ${String(number)} with ${String(sign)}`, () =>
+      expect(amountWithSign(text)).to.deep.equal(number === undefined ? undefined : { number, sign }));
+
+  it("an amount with a sign is read in time, however long the text", () => {
+    const begun = performance.now();
+    for (const text of ["1 ".repeat(50_000), "€".repeat(100_000), `€${"1".repeat(100_000)}`, " ".repeat(100_000)])
+      expect(amountWithSign(text)).to.equal(undefined);
+    expect(performance.now() - begun).to.be.lessThan(1000);
+  });
 
   it("what is written in a style is read in it", () => {
     fc.assert(

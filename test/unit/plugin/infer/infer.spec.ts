@@ -12,8 +12,10 @@ import { noBlobs } from "../../../../core/plugin/record-sample.ts";
 import { compileSchema } from "../../../../core/schema/validate.ts";
 import { asMergepayError } from "../../../../core/errors/errors.ts";
 import { pluginsFolder, type PluginsFolder } from "../../../support/plugins.ts";
-import { cases } from "./samples.ts";
+import { cases as formatCases } from "./samples.ts";
+import { moneyCases } from "./samples-money.ts";
 
+const cases = [...formatCases, ...moneyCases];
 const contract = new URL("../../../../core/plugin/contract.ts", import.meta.url).href;
 const bytesOf = (file: string | Uint8Array): Uint8Array => (typeof file === "string" ? Buffer.from(file) : file);
 const infer = (file: string | Uint8Array) => inferSample(bytesOf(file), LIMITS);

@@ -112,6 +112,25 @@ describe("What a sample proposes that is more than text", () => {
   for (const [name, sample, message] of refused)
     it(`${name}: says why there is none`, async () => expect(await failureOf(sample)).to.match(message));
 
+  for (const [name, end, why] of [
+    ["cut off", "UNT+6+1'", "the file ends before UNZ"],
+    ["cut off inside of a message", "", "the file ends before UNT"],
+    ["cut off inside of a segment", "MOA+8", "the file ends inside of a segment"],
+    ["whose message counts wrongly", "UNT+16+1'UNZ+1+7'", "UNT counts 16, there are 6"],
+    ["whose ends do not fit", "UNT+6+1'UNZ+1+8'", "the references of UNB and UNZ differ"],
+  ] as const)
+    it(`an interchange ${name} is proposed from past that, and says what is wrong`, async () => {
+      const begin = "UNB+UNOC:3+401:14+405:14+260309:0815+7'UNH+1+ORDERS:D:96A:UN'BGM+220+E-1+9'CUX+2:EUR:9'UNS+S'";
+      const inference = await proposed(`${begin}MOA+86:10.00'${end}`);
+      expect(inference.records).to.have.lengthOf(1);
+      expect(inference.edi).to.deep.include({ number: { tag: "BGM", qualifier: "", element: 1, part: 0 } });
+      expect(sourceOf(inference)).to.match(/^ {2}\/\/ NEEDED: nothing of the sample is taken as it is; .*$/m);
+      expect(sourceOf(inference)).to.include(why);
+    });
+  it("an interchange without a message is none to propose from", async () => {
+    const text = "UNB+UNOC:3+401:14+405:14+260309:0815+7'UNZ+1+7'";
+    expect(await failureOf(text)).to.match(/^FILE_NOT_RECOGNISED: .*UNZ counts 1, there are 0/);
+  });
   it("a packed sample is unpacked as large as a sample may be, and no larger", async () => {
     expect(await failureOf(gzipSync(csv), { ...LIMITS, fileBytes: csv.length })).to.equal("proposed");
     expect(await failureOf(gzipSync(csv), { ...LIMITS, fileBytes: csv.length - 1 })).to.match(/^FILE_TOO_LARGE/);
