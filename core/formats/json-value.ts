@@ -1,4 +1,5 @@
 import { MergepayError } from "../errors/errors.ts";
+import { bareObject } from "./bare.ts";
 import { exceedsBytes } from "./faults.ts";
 
 export interface JsonLimits {
@@ -34,14 +35,14 @@ export class JsonFault extends Error {
 
 /**
  * Parses JSON strictly after RFC 8259: one value, nothing after it, no duplicate names, no lone surrogates, no `__proto__`,
- * no nesting over the limit. Objects have no prototype. A byte order mark at the start is skipped.
+ * no nesting over the limit. Objects have no prototype, as the store takes them. A byte order mark at the start is skipped.
  * @throws JSON_INVALID with the JSON Pointer as `field` and the character offset as `position`
  */
 export function parseJson(text: string, limits: JsonLimits): unknown {
   const body = text.startsWith("\ufeff") ? text.slice(1) : text;
   try {
     if (!body.isWellFormed()) throw new JsonFault("syntax", "the text has half of a surrogate pair", "", 0);
-    return createJsonParser(limits)(body);
+    return createJsonParser(limits, () => Object.create(null) as Record<string, unknown>)(body);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     throw new MergepayError("JSON_INVALID", `This is not strict JSON: ${error.message} (character ${error.offset}).`, {
@@ -60,9 +61,13 @@ const POINTER_CHARS = 512;
 /**
  * Gives a parser to use many times. It takes the text of one value whose characters are well-formed, and the depth at which the
  * value already lies. It recurses at most `limits.depth` levels.
+ * @param newObject makes its objects; they must inherit nothing
  * @throws JsonFault
  */
-export function createJsonParser(limits: JsonLimits): (text: string, depth?: number) => unknown {
+export function createJsonParser(
+  limits: JsonLimits,
+  newObject: () => Record<string, unknown> = bareObject,
+): (text: string, depth?: number) => unknown {
   const { fieldBytes = Number.MAX_SAFE_INTEGER } = limits;
   const asNumbers = limits.numbers === "number";
   const path: (string | number)[] = [];
@@ -121,7 +126,7 @@ export function createJsonParser(limits: JsonLimits): (text: string, depth?: num
 
   function object(level: number): Record<string, unknown> {
     if (level >= limits.depth) throw fault("depth", `nested deeper than ${limits.depth} levels`, level);
-    const result = Object.create(null) as Record<string, unknown>;
+    const result = newObject();
     at++;
     let code = next();
     if (code === 0x7d) {

@@ -6,7 +6,7 @@ import type { InputSpec } from "../formats/contract.ts";
 import { compileSchema, type Validator } from "../schema/validate.ts";
 import { checkManifest, kindsOf, type Manifest } from "./manifest.ts";
 import type { Event, Reply } from "./contract.ts";
-import { recordMapper } from "./map-record.ts";
+import { recordMapper, type RecordMapper } from "./map-record.ts";
 import { checkedReply } from "./reply.ts";
 
 /** A plugin inside its worker: ready to map. */
@@ -15,7 +15,7 @@ export interface LoadedPlugin {
   /** The kinds of its files, in the order in which a file is held against them. */
   readonly inputs: readonly InputSpec[];
   /** The mapper of each kind's records. */
-  readonly mappers: readonly ReturnType<typeof recordMapper>[];
+  readonly mappers: readonly RecordMapper[];
   /** @throws PLUGIN_THREW, PLUGIN_OUTPUT_INVALID, UNSUPPORTED when the plugin has none */
   readonly reply: (event: Event) => Reply;
 }

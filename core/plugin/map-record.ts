@@ -14,7 +14,6 @@ export const ORDERS_PER_RECORD = 1000;
 const REASON_CHARS = 512;
 
 type Rejected = NonNullable<MappedRecord["rejected"]>;
-type HashedOrder = PlatformOrder & { readonly contentHash: string };
 
 class Refusal extends Error {
   readonly rejected: Rejected;
@@ -30,36 +29,43 @@ export interface Mapping {
   readonly currencies: readonly string[];
 }
 
+/** The JSON text of a MappedRecord, as the worker sends it. */
+export type RecordMapper = (raw: RawRecord, merchant: string) => string;
+
+type Outcome = Omit<MappedRecord, "record" | "position" | "orders">;
+
 /**
  * Makes the function that turns one record as read into what became of it. It never throws: whatever the plugin does
  * with a record, short of never coming back, becomes a reject of that record.
  */
-export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecord, merchant: string) => MappedRecord {
+export function recordMapper({ map, fits, currencies }: Mapping): RecordMapper {
   const taken = new Set(currencies);
   const fitsOrder = validator<PlatformOrder>("mergepay:platform-order");
   const fitsMerchant = validator<string>("mergepay:platform-order#/properties/merchant");
   const fitsOrderNo = validator<string>("mergepay:platform-order#/properties/orderNo");
   return (raw, merchant) => {
     const { record, position } = raw;
-    if ("refused" in raw) return { record, position, rejected: raw.refused };
+    if ("refused" in raw) return JSON.stringify({ record, position, rejected: raw.refused });
     try {
-      return { record, position, ...mapOne(raw.value, merchant) };
+      const became = mapOne(raw.value, merchant);
+      // The text that an order is hashed by is the one that is sent: to make it costs as much as all checks together.
+      return typeof became === "string"
+        ? `{"record":${record},"position":${JSON.stringify(position)},"orders":${became}}`
+        : JSON.stringify({ record, position, ...became });
     } catch (error) {
-      const refusal = error instanceof Refusal ? error : new Refusal("PLUGIN_THREW", threw(error));
-      return { record, position, rejected: refusal.rejected };
+      const { rejected } = error instanceof Refusal ? error : new Refusal("PLUGIN_THREW", threw(error));
+      return JSON.stringify({ record, position, rejected });
     }
   };
 
-  function mapOne(
-    value: unknown,
-    merchant: string,
-  ): Pick<MappedRecord, "orders" | "skipped" | "cancelled" | "notOwed"> {
+  /** The JSON text of its orders, or what else it is. */
+  function mapOne(value: unknown, merchant: string): string | Outcome {
     if (!fits(value)) {
       const { field, reason } = fits.fault();
       throw new Refusal("RECORD_INVALID", `${field === "" ? "The record" : field} ${reason}.`, field);
     }
     const made = map(value as never, { merchant });
-    if (Array.isArray(made)) return { orders: ordersOf(made, value) };
+    if (Array.isArray(made)) return ordersOf(made, value);
     if (typeof made !== "object" || made === null) throw invalid(`map returned ${nameOf(made)}`);
     const { skip, reject, field, cancel, notOwed, reason } = made as Readonly<Record<string, unknown>>;
     if (cancel !== undefined) return { cancelled: namedOrder("cancel", cancel, reason) };
@@ -70,16 +76,18 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
     throw invalid(`map returned ${nameOf(made)}`);
   }
 
-  function ordersOf(made: readonly unknown[], source: unknown): HashedOrder[] {
+  function ordersOf(made: readonly unknown[], source: unknown): string {
     const { length } = made;
     if (!(length >= 1)) throw invalid("map returned no orders and no reason");
     if (length > ORDERS_PER_RECORD)
       throw invalid(`map made ${length} orders of one record; ${ORDERS_PER_RECORD} is the most`);
-    const orders: HashedOrder[] = [];
+    let orders = "";
     // By index: a list may have holes, or be no list of the language's own.
-    for (let index = 0; index < length; index += 1)
-      orders.push(hashed(made[index], length === 1 ? "the order" : `order ${index + 1}`, source));
-    return orders;
+    for (let index = 0; index < length; index += 1) {
+      if (index > 0) orders += ",";
+      orders += hashed(made[index], length === 1 ? "the order" : `order ${index + 1}`, source);
+    }
+    return `[${orders}]`;
   }
 
   /** The order that a record takes back or says to be owed no more. */
@@ -90,29 +98,28 @@ export function recordMapper({ map, fits, currencies }: Mapping): (raw: RawRecor
   ): NonNullable<MappedRecord["cancelled"]> {
     if (typeof named !== "object" || named === null || typeof reason !== "string" || reason === "")
       throw invalid(`map names no order as in { ${as}: { merchant, orderNo }, reason: "..." }`);
-    const names: Record<string, unknown> = {};
-    settleNames(names, named);
+    const names: Record<string, unknown> = { ...named };
+    settleNames(names);
     const { merchant, orderNo } = names;
     if (!fitsMerchant(merchant)) throw invalid(`/${as}/merchant ${fitsMerchant.fault().reason}`);
     if (!fitsOrderNo(orderNo)) throw invalid(`/${as}/orderNo ${fitsOrderNo.fault().reason}`);
     return { merchant, orderNo, reason: reason.slice(0, REASON_CHARS) };
   }
 
-  function hashed(made: unknown, name: string, source: unknown): HashedOrder {
+  function hashed(made: unknown, name: string, source: unknown): string {
     if (typeof made !== "object" || made === null) throw invalid(`${name} is ${nameOf(made)}`);
     const { amount } = made as { amount?: { value?: unknown; currency?: unknown } | null };
     if (typeof amount?.value !== "string" || typeof amount.currency !== "string")
       throw invalid(`${name} has no amount of the form { value: "12.30", currency: "EUR" }`);
     const money = moneyOf(amount.value, amount.currency, source);
-    const order: Record<string, unknown> & { contentHash?: string } = { ...made };
-    order["amount"] = money;
-    settleNames(order, made);
+    const order: Record<string, unknown> = { ...made, amount: money };
+    settleNames(order);
     if (!fitsOrder(order)) {
       const { field, reason } = fitsOrder.fault();
       throw invalid(`${field === "" ? name : `${field} of ${name}`} ${reason}`);
     }
-    order.contentHash = hash("sha256", canonicalOrder(order));
-    return order as HashedOrder;
+    const text = canonicalOrder(order);
+    return `${text.slice(0, -1)},"contentHash":"${hash("sha256", text)}"}`;
   }
 
   function moneyOf(value: string, currency: string, source: unknown): PlatformOrder["amount"] {
@@ -138,10 +145,10 @@ const ASCII = /^[!-~](?:[ -~]*[!-~])?$/;
 const NAMES = ["merchant", "orderNo", "buyerId"] as const;
 
 /** What orders and buyers are known by, in one form only: NFC, without blanks at the ends. Two spellings of one number would be two orders. */
-function settleNames(order: Record<string, unknown>, made: object): void {
+function settleNames(order: Record<string, unknown>): void {
   for (const name of NAMES) {
-    const value = (made as Readonly<Record<string, unknown>>)[name];
-    if (typeof value === "string") order[name] = ASCII.test(value) ? value : value.normalize("NFC").trim();
+    const value = order[name];
+    if (typeof value === "string" && !ASCII.test(value)) order[name] = value.normalize("NFC").trim();
   }
 }
 

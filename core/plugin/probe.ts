@@ -1,6 +1,7 @@
 import type { MappedRecord } from "../actions.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { LoadedPlugin } from "./load.ts";
+import type { RecordMapper } from "./map-record.ts";
 
 /** What a probing worker tells of how one record was mapped, besides what became of it. */
 export interface Probe {
@@ -33,7 +34,7 @@ export function createProber(now: () => number, peakBytes: () => number): Prober
     probed: (plugin) => ({ ...plugin, mappers: plugin.mappers.map(watched) }),
   };
 
-  function watched(mapper: LoadedPlugin["mappers"][number]): LoadedPlugin["mappers"][number] {
+  function watched(mapper: RecordMapper): RecordMapper {
     return (raw, merchant) => {
       const before = "value" in raw ? canonicalJson(raw.value) : "";
       returned = undefined;
@@ -42,7 +43,7 @@ export function createProber(now: () => number, peakBytes: () => number): Prober
       const ms = now() - began;
       const text = jsonOf(returned);
       const changed = "value" in raw && canonicalJson(raw.value) !== before;
-      const differs = !changed && canonicalJson(mapper(raw, merchant)) !== canonicalJson(mapped);
+      const differs = !changed && mapper(raw, merchant) !== mapped;
       const impure = changed ? "changed" : differs ? "differs" : undefined;
       const probe: Probe = {
         ms,
@@ -50,7 +51,7 @@ export function createProber(now: () => number, peakBytes: () => number): Prober
         ...(text === undefined ? {} : { returned: text }),
         ...(impure === undefined ? {} : { impure }),
       };
-      return { ...mapped, probe };
+      return `${mapped.slice(0, -1)},"probe":${JSON.stringify(probe)}}`;
     };
   }
 }

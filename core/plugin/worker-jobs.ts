@@ -1,5 +1,5 @@
 import { MergepayError } from "../errors/errors.ts";
-import type { ReadLimits } from "../formats/contract.ts";
+import type { RawRecord, ReadLimits } from "../formats/contract.ts";
 import { readRecords } from "../formats/read.ts";
 import { recognise } from "../formats/recognise.ts";
 import { workerError, type LoadedPlugin } from "./load.ts";
@@ -132,7 +132,7 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
       for (const raw of raws) {
         if (raw.record < from) continue;
         const began = now();
-        const text = fitting(mapper(raw, merchant));
+        const text = fitting(mapper(raw, merchant), raw);
         budget(now() - began, raw.position);
         const bytes = Buffer.byteLength(text);
         if (batch.length >= BATCH_RECORDS || (batch.length > 0 && size + bytes > BATCH_BYTES)) {
@@ -165,11 +165,10 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
   }
 }
 
-/** The JSON of what became of a record; more than fits in a batch is refused. */
-function fitting(mapped: ReturnType<LoadedPlugin["mappers"][number]>): string {
-  const text = JSON.stringify(mapped);
-  if (Buffer.byteLength(text) <= BATCH_BYTES) return text;
-  const { record, position } = mapped;
+/** The text of what became of a record; more than fits in a batch is refused. */
+function fitting(text: string, { record, position }: RawRecord): string {
+  // A character takes at most three bytes.
+  if (text.length * 3 <= BATCH_BYTES || Buffer.byteLength(text) <= BATCH_BYTES) return text;
   const reason = `The plugin made more than ${BATCH_BYTES} bytes of this record.`;
   return JSON.stringify({ record, position, rejected: { code: "PLUGIN_OUTPUT_INVALID", reason } });
 }

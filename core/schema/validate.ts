@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject, type Format, type ValidateFunction } from "a
 import formats from "ajv-formats";
 import { isPlainInstant } from "../plain-instant.ts";
 import { HOUSE_SCHEMAS } from "./house.ts";
+import { takeLengthsFirst } from "./text-length.ts";
 
 /** One thing that is wrong with a value: where (JSON Pointer, `""` is the whole) and what, in words that never hold the value. */
 export interface Fault {
@@ -27,16 +28,26 @@ function dateTimeOf(format: Format): (text: string) => boolean {
   return (text) => validate(text as never) === true;
 }
 
-function newAjv(): Ajv2020 {
+/** Names that every object has from the language: `toString`, `constructor`. */
+const INHERITED = Object.getOwnPropertyNames(Object.prototype).map((name) => JSON.stringify(name));
+
+/** Whether a schema speaks of a name that every object has. Of any other, no object has more than its own, and Ajv need not ask whose it is. */
+function namesInherited(schema: unknown): boolean {
+  const text = JSON.stringify(schema);
+  return INHERITED.some((name) => text.includes(name));
+}
+
+function newAjv(ownProperties: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     strict: true,
     allowUnionTypes: true,
     allErrors: false,
     // Without it, `required: ["toString"]` would be met by any object.
-    ownProperties: true,
+    ownProperties,
     // Errors are told through `fault()`; Ajv must not write to the console.
     logger: false,
   });
+  takeLengthsFirst(ajv);
   ajv.addFormat("date-time", (text) => isPlainInstant(text) || isDateTime(text));
   return ajv;
 }
@@ -100,17 +111,18 @@ function validatorOf<T>(validate: ValidateFunction): Validator<T> {
 export const houseSchemas = (): ReadonlyMap<string, Readonly<Record<string, unknown>>> =>
   new Map(HOUSE_SCHEMAS.map((schema) => [String(schema["$id"]), schema]));
 
-let house: Ajv2020 | undefined;
+const houses = new Map<boolean, Ajv2020>();
 const validators = new Map<string, Validator<unknown>>();
 
-function houseAjv(): Ajv2020 {
-  house ??= newAjv().addSchema([...HOUSE_SCHEMAS]);
+function houseAjv(ownProperties: boolean): Ajv2020 {
+  const house = houses.get(ownProperties) ?? newAjv(ownProperties).addSchema([...HOUSE_SCHEMAS]);
+  houses.set(ownProperties, house);
   return house;
 }
 
 /** Compiles a schema of ours that is in no file: it may refer to those of the schemas folder. */
 export const compileOwn = <T>(schema: Readonly<Record<string, unknown>>): Validator<T> =>
-  validatorOf<T>(houseAjv().compile(schema));
+  validatorOf<T>(houseAjv(namesInherited(schema)).compile(schema));
 
 /**
  * The validator of one of the house's schemas, such as `mergepay:platform-order` or `mergepay:quote#/$defs/line`.
@@ -119,7 +131,7 @@ export const compileOwn = <T>(schema: Readonly<Record<string, unknown>>): Valida
 export function validator<T>(id: string): Validator<T> {
   const known = validators.get(id);
   if (known !== undefined) return known as Validator<T>;
-  const validate = houseAjv().getSchema(id);
+  const validate = houseAjv(namesInherited(HOUSE_SCHEMAS)).getSchema(id);
   if (validate === undefined) throw new Error(`There is no schema ${id} in the schemas folder.`);
   const made = validatorOf<T>(validate);
   validators.set(id, made);
@@ -135,5 +147,5 @@ export function compileSchema<T>(schema: unknown): Validator<T> {
     throw new Error("the schema must be a JSON object");
   // An asynchronous validator answers with a promise, which would pass for `true`.
   if ("$async" in schema) throw new Error('"$async" is not a keyword of JSON Schema 2020-12');
-  return validatorOf<T>(newAjv().compile(schema));
+  return validatorOf<T>(newAjv(namesInherited(schema)).compile(schema));
 }

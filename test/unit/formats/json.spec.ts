@@ -177,11 +177,15 @@ describe("json files", () => {
       ]);
   });
 
-  it("objects of records have no prototype", async () => {
+  it("objects of records inherit nothing", async () => {
     const [record] = await read('[{"a":{}}]', root);
     const value = record !== undefined && "value" in record ? (record.value as { a: object }) : expect.fail("refused");
-    expect(Object.getPrototypeOf(value)).to.equal(null);
-    expect(Object.getPrototypeOf(value.a)).to.equal(null);
+    for (const one of [value, value.a]) {
+      const inherited: unknown = Object.getPrototypeOf(one);
+      expect(Reflect.ownKeys(inherited as object), "properties of the prototype").to.deep.equal([]);
+      expect(Object.getPrototypeOf(inherited)).to.equal(null);
+      expect(Object.isFrozen(inherited)).to.equal(true);
+    }
   });
 
   it("positions are JSON Pointers, lines for ndjson", async () => {

@@ -1,8 +1,17 @@
+import { hash } from "node:crypto";
 import { expect } from "chai";
-import { recordMapper } from "../../../core/plugin/map-record.ts";
+import type { MappedRecord } from "../../../core/actions.ts";
+import type { RawRecord } from "../../../core/formats/contract.ts";
+import { canonicalJson } from "../../../core/plugin/canonical-json.ts";
+import { type Mapping, recordMapper } from "../../../core/plugin/map-record.ts";
 import { compileSchema } from "../../../core/schema/validate.ts";
 
-const mapper = recordMapper({
+const objectMapper = (mapping: Mapping): ((raw: RawRecord, merchant: string) => MappedRecord) => {
+  const map = recordMapper(mapping);
+  return (raw, merchant) => JSON.parse(map(raw, merchant)) as MappedRecord;
+};
+
+const mapper = objectMapper({
   map: (record: object) => [{ merchant: "corner", amount: { value: "12.5", currency: "EUR" }, ...record }],
   fits: compileSchema<unknown>({ type: "object" }),
   currencies: ["EUR"],
@@ -52,19 +61,19 @@ describe("What a record becomes", () => {
   ];
   for (const [name, made, becomes] of cancels)
     it(`a cancellation of ${name}`, () => {
-      const map = recordMapper({ map: () => made, fits: compileSchema<unknown>({}), currencies: ["EUR"] });
+      const map = objectMapper({ map: () => made, fits: compileSchema<unknown>({}), currencies: ["EUR"] });
       const { cancelled, rejected } = map({ record: 0, position: "line 2", value: {} }, "corner");
       expect(cancelled ?? rejected?.code).to.deep.equal(becomes);
     });
 
   it("an order for which nothing is owed any more", () => {
     const made = { notOwed: { merchant: "corner", orderNo: " A-1" }, reason: "Paid in the shop." };
-    const map = recordMapper({ map: () => made, fits: compileSchema<unknown>({}), currencies: ["EUR"] });
+    const map = objectMapper({ map: () => made, fits: compileSchema<unknown>({}), currencies: ["EUR"] });
     const { notOwed } = map({ record: 0, position: "line 2", value: {} }, "corner");
     expect(notOwed).to.deep.equal({ merchant: "corner", orderNo: "A-1", reason: "Paid in the shop." });
   });
 
-  const bad = recordMapper({
+  const bad = objectMapper({
     map: ({ amount }: { amount: string }) => [
       { merchant: "corner", orderNo: "1", amount: { value: amount, currency: "EUR" } },
     ],
@@ -82,6 +91,39 @@ describe("What a record becomes", () => {
       expect(bad({ record: 0, position: "line 2", value: record }, "corner").rejected).to.deep.include(
         field === undefined ? { code: "AMOUNT_INVALID" } : { code: "AMOUNT_INVALID", field },
       ));
+
+  it("what is sent of an order is what it is hashed by, with the hash", () => {
+    const order = {
+      orderNo: 'A "1"\\',
+      title: "é\u2028",
+      items: [
+        { name: "x", quantity: undefined },
+        { sku: "1", name: "y" },
+      ],
+    };
+    const map = recordMapper({
+      map: () =>
+        [order, { ...order, orderNo: "2" }].map((made) => ({
+          ...made,
+          merchant: "m",
+          amount: { currency: "EUR", value: "1.00" },
+        })),
+      fits: compileSchema<unknown>({}),
+      currencies: ["EUR"],
+    });
+    const {
+      record,
+      position,
+      orders = [],
+    } = JSON.parse(map({ record: 7, position: '/a"b[2]', value: {} }, "m")) as MappedRecord;
+    expect([record, position, ...orders.map(({ orderNo }) => orderNo)]).to.deep.equal([
+      7,
+      '/a"b[2]',
+      order.orderNo,
+      "2",
+    ]);
+    for (const { contentHash, ...sent } of orders) expect(contentHash).to.equal(hash("sha256", canonicalJson(sent)));
+  });
 
   it("two spellings of one order are one content", () => {
     const hashOf = (orderNo: string) => mapped({ orderNo, buyerId: `@${orderNo}` }).orders?.[0]?.contentHash;

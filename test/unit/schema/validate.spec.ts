@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
-import { compileSchema, houseSchemas, validator } from "../../../core/schema/validate.ts";
+import fc from "fast-check";
+import { compileOwn, compileSchema, houseSchemas, validator } from "../../../core/schema/validate.ts";
 import { root } from "../../tidy/source.ts";
 
 const secret = "4711-0815";
@@ -70,6 +72,16 @@ describe("Values are checked by JSON Schema", () => {
       expect(fits.fault().reason).to.match(reason).and.not.include(secret);
     });
 
+  it("what every object inherits is no field of it, in our own schemas too", () => {
+    for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+      const named = { type: "object", properties: { [name]: {} }, required: [name] };
+      for (const fits of [compileSchema(named), compileOwn(named)]) {
+        expect(fits({}), name).to.equal(false);
+        expect(fits(JSON.parse(`{"${name}":1}`)), name).to.equal(true);
+      }
+    }
+  });
+
   it("takes an order with 1,000 items and refuses one with 1,001", () => {
     const fits = validator("mergepay:platform-order");
     const order = (items: number) => ({
@@ -89,6 +101,28 @@ describe("Values are checked by JSON Schema", () => {
       expect(fits({ merchant: "m", orderNo, amount: { value: "1.00", currency: "EUR" } })).to.equal(false);
       expect(fits.fault().field).to.equal("/orderNo");
     });
+
+  it("counts the characters of a text as Ajv does, pairs and halves of surrogates too", () => {
+    const unit = fc.constantFrom("a", "é", "\u{1f6d2}", "\ud83d", "\uded2");
+    const cases = [0, 1, 2, 3, 4].flatMap((limit) =>
+      ["minLength", "maxLength"].map((keyword) => {
+        const schema = { type: "string", [keyword]: limit };
+        return { schema, ours: compileSchema(schema), theirs: new Ajv2020().compile(schema) };
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 9 }), (value) => {
+        for (const { schema, ours, theirs } of cases)
+          expect(ours(value), JSON.stringify(schema)).to.equal(theirs(value));
+      }),
+    );
+  });
+
+  it("tells of a text that breaks its length and its pattern the length", () => {
+    const fits = compileSchema({ type: "string", maxLength: 2, pattern: "^a$" });
+    expect(fits("bbb")).to.equal(false);
+    expect(fits.fault().reason).to.equal("must have at most 2 characters");
+  });
 
   it("refuses what is no schema", () => {
     for (const bad of [true, null, [], "x", { $async: true }, { $schema: "http://json-schema.org/draft-07/schema#" }])
