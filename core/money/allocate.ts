@@ -25,7 +25,8 @@ export function allocate(total: bigint, weights: readonly bigint[]): bigint[] {
   const parts = shares.map((share) => (total * share) / sum);
   const remainders = shares.map((share, index) => ({ index, rest: (total * share) % sum }));
   let left = total - parts.reduce((a, b) => a + b, 0n);
-  remainders.sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1));
+  // Stable: equal ones stay in the given order.
+  remainders.sort((a, b) => Number(b.rest - a.rest));
   for (const { index } of remainders) {
     if (left === 0n) break;
     parts[index] = (parts[index] ?? 0n) + 1n;

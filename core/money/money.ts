@@ -4,6 +4,7 @@
 import { MergepayError } from "../errors/errors.ts";
 import type { Money } from "../../schemas/types.generated.ts";
 import { exponentOf } from "./currency.ts";
+import { unscaled } from "./decimal.ts";
 
 export type { Money } from "../../schemas/types.generated.ts";
 
@@ -55,12 +56,7 @@ export function moneyOf(minor: bigint, currency: string): Money {
 
 /** As `moneyOf`, of a balance: a sum over any number of amounts may be more than one of them. @throws CURRENCY_UNKNOWN */
 export function totalOf(minor: bigint, currency: string): Money {
-  const exponent = scaleOf(currency, undefined);
-  const size = minor < 0n ? -minor : minor;
-  const digits = size.toString().padStart(exponent + 1, "0");
-  const cut = digits.length - exponent;
-  const value = exponent === 0 ? digits : `${digits.slice(0, cut)}.${digits.slice(cut)}`;
-  return { value: minor < 0n ? `-${value}` : value, currency };
+  return { value: unscaled(minor, scaleOf(currency, undefined)), currency };
 }
 
 /** By decimals: canonical amounts above zero and below the limit. */

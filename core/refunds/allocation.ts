@@ -30,9 +30,9 @@ export interface Share extends Amounts {
 
 const NOTHING: Amounts = Object.freeze({ gross: 0n, fee: 0n, tax: 0n });
 
-/** The part of `whole` that belongs to `part` of `of`, less what is taken of it already: all that is left when `part` is everything. */
+/** The part of `whole` that belongs to `part` of `of`, which is above zero, less what is taken of it already: all that is left when `part` is everything. */
 function owedOf(whole: bigint, part: bigint, of: bigint, taken: bigint): bigint {
-  const due = (part === of ? whole : halfToEven(whole * part, of)) - taken;
+  const due = halfToEven(whole * part, of) - taken;
   return due < 0n ? 0n : due;
 }
 

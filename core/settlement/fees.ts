@@ -1,6 +1,7 @@
 import { allocate, percentOf } from "../money/allocate.ts";
+import { halfToEven } from "../money/convert.ts";
 import { minorOf, minorOfMoney } from "../money/money.ts";
-import type { FeeRule, Money } from "../../schemas/types.generated.ts";
+import type { FeeRule, FeeTier, Money } from "../../schemas/types.generated.ts";
 
 /** What is kept of one order, in minor units; `tax` is the part of `fee` that is tax on it. */
 export interface Fee {
@@ -17,19 +18,13 @@ function rateOf(percent: string): bigint {
   return BigInt(whole + decimals.padEnd(6, "0"));
 }
 
-/** Half to even. @param exact `divisor`ths of a unit, not negative */
-function halfToEven(exact: bigint, divisor: bigint): bigint {
-  const whole = exact / divisor;
-  const twice = 2n * (exact % divisor);
-  return twice > divisor || (twice === divisor && whole % 2n === 1n) ? whole + 1n : whole;
-}
-
 /** The exact percentage part of one order, in `PER_UNIT`ths of a minor unit: each part of the amount at the rate of its own tier. */
 function exactPart({ percent = "0", tiers }: FeeRule, minor: bigint, currency: string): bigint {
   let from = 0n;
   let exact = 0n;
-  for (const step of tiers?.[currency] ?? [{ percent }]) {
-    const end = "upTo" in step && step.upTo !== undefined ? minorOf(step.upTo, currency) : minor;
+  const steps: readonly FeeTier[] = tiers?.[currency] ?? [{ percent }];
+  for (const step of steps) {
+    const end = step.upTo === undefined ? minor : minorOf(step.upTo, currency);
     const to = end < minor ? end : minor;
     if (to > from) exact += (to - from) * rateOf(step.percent);
     from = end;

@@ -86,7 +86,9 @@ async function remap(api: Api, fileId: string, yes: boolean): Promise<void> {
     }
     if (plan.rejects.length > 0)
       print(table(plan.rejects.map(({ position, code, field, reason }) => [position, code, field ?? "", reason])));
-    print("Nothing was changed; with --yes it is.");
+    print(
+      plan.differences.length === 0 ? "No order would change." : "Nothing was changed yet; say it again with --yes.",
+    );
     return;
   }
   await api.post<FileReport>(`${path}/remap`);

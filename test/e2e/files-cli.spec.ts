@@ -79,11 +79,13 @@ describe("mergepay files", function () {
     expect(plan).to.contain("line 1  revised  corner B-1\n    amount: {");
     expect(plan).to.contain("line 2  cancelled  corner B-2\n");
     expect(plan).to.contain("line 3  created  corner B-3\n");
+    expect(plan.trimEnd()).to.match(/Nothing was changed yet; say it again with --yes\.$/);
     expect((await report()).pluginVersion).to.equal(older);
     expect(await files("remap", "--yes", fileId)).to.match(/1 new orders, 1 revised, 0 unchanged, 1 cancelled/);
     const now = await report();
     expect(now).to.include({ created: 1, revised: 1, cancelled: 1, rejected: 1, remaps: 1 });
     expect(now.pluginVersion).to.be.a("string").and.not.equal(older);
+    expect((await files("remap", fileId)).trimEnd()).to.match(/No order would change\.$/);
   });
 
   it("a packed file: a dry run, its manifest, which is of the bytes as they are sent, its echo, mapped again", async () => {

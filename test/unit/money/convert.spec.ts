@@ -104,9 +104,17 @@ describe("changing money", () => {
     expect(() => converted({ value: "9999999999999.99", currency: "USD" }, "1.01", "EUR"))
       .to.throw()
       .with.property("type", "TOTAL_TOO_LARGE");
-    expect(() => converted(one, "1", "XYZ"))
+    // The least that is too large.
+    expect(() => converted({ value: "5000000000000.00", currency: "USD" }, "2", "EUR"))
       .to.throw()
-      .with.property("type", "CURRENCY_UNKNOWN");
+      .with.property("type", "TOTAL_TOO_LARGE");
+    for (const [from, to] of [
+      ["USD", "XYZ"],
+      ["XYZ", "USD"],
+    ] as const)
+      expect(() => converted({ value: "1.00", currency: from }, "1", to))
+        .to.throw()
+        .with.property("type", "CURRENCY_UNKNOWN");
   });
 
   it("knows a rate by its text alone", () => {

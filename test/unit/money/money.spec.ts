@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MergepayError } from "../../../core/errors/errors.ts";
-import { allocate, percentOf } from "../../../core/money/allocate.ts";
+import type { MergepayError } from "../../../core/errors/errors.ts";
+import { exponentOf } from "../../../core/money/currency.ts";
 import { canonicalMoney, minorOf, MINOR_LIMIT, moneyOf, sumMoney } from "../../../core/money/money.ts";
 
 const outcome = (act: () => { value: string }): string => {
@@ -65,8 +65,8 @@ describe("money", () => {
         "--1",
         "１",
       ].map((value) => [value, "USD", "AMOUNT_INVALID"] as const),
-      ...["usd", "RMB", "cny", "USDT", "US", "", "XXX", "ＵＳＤ", "constructor"].map(
-        (currency) => ["1.00", currency, "CURRENCY_UNKNOWN"] as const,
+      ...["usd", "RMB", "cny", "USDT", "US", "", "XXX", "ＵＳＤ", "constructor"].flatMap((currency) =>
+        ["1.00", "1.5", "1"].map((value) => [value, currency, "CURRENCY_UNKNOWN"] as const),
       ),
     ];
     for (const [value, currency, result] of cases)
@@ -74,15 +74,24 @@ describe("money", () => {
         expect(outcome(() => canonicalMoney(value, currency))).to.equal(result);
       });
 
-    it("names the field and does not repeat the value", () => {
-      try {
-        canonicalMoney("secret-value", "USD", "/total");
-        expect.fail("taken");
-      } catch (error) {
-        expect((error as MergepayError).data.field).to.equal("/total");
-        expect((error as MergepayError).message).to.not.contain("secret-value");
-      }
-    });
+    for (const [value, currency, type, words] of [
+      ["secret-value", "USD", "AMOUNT_INVALID", "The amount is not plain decimal text such as 12.30"],
+      ["1.005", "USD", "AMOUNT_INVALID", "The amount has 3 decimals; its currency takes 2."],
+      ["10000000000000", "USD", "AMOUNT_INVALID", "The amount is 10^15 minor units or more."],
+      ["0", "USD", "AMOUNT_INVALID", "The amount is not above zero."],
+      ["1", "secret", "CURRENCY_UNKNOWN", "The currency is not an ISO 4217 code in capitals"],
+    ] as const)
+      it(`says where and why ${value} ${currency} is refused, without the value`, () => {
+        for (const field of ["/total", undefined])
+          try {
+            canonicalMoney(value, currency, field);
+            expect.fail("taken");
+          } catch (error) {
+            const { type: code, message, data } = error as MergepayError;
+            expect([code, data]).to.deep.equal([type, field === undefined ? {} : { field }]);
+            expect(message).to.contain(words).and.not.contain("secret");
+          }
+      });
 
     it("refuses a number, which has lost digits already", () => {
       expect(outcome(() => canonicalMoney(12.3 as unknown as string, "USD"))).to.equal("AMOUNT_INVALID");
@@ -117,66 +126,26 @@ describe("money", () => {
     );
   });
 
+  it("zero has no sign", () => {
+    expect(moneyOf(0n, "USD")).to.deep.equal({ value: "0.00", currency: "USD" });
+    expect(moneyOf(-1n, "JPY").value).to.equal("-1");
+  });
+
+  it("currencies are the codes for payment of ISO 4217: so many of each number of decimals", () => {
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".split("");
+    const codes = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c)));
+    const byDecimals = Map.groupBy(codes, exponentOf);
+    const count = (decimals: number) => byDecimals.get(decimals)?.length;
+    expect([0, 1, 2, 3, 4].map(count)).to.deep.equal([17, undefined, 131, 7, 2]);
+    expect(byDecimals.size).to.equal(5);
+  });
+
   it("sums exactly, refusing mixed currencies, nothing, and 10^15 minor units", () => {
     expect(sumMoney([moneyOf(10n, "USD"), moneyOf(20n, "USD")])).to.deep.equal({ value: "0.30", currency: "USD" });
     expect(outcome(() => sumMoney([moneyOf(1n, "USD"), moneyOf(1n, "EUR")]))).to.equal("CURRENCIES_MIXED");
     expect(outcome(() => sumMoney([]))).to.equal("SELECTION_EMPTY");
     expect(sumMoney([moneyOf(MINOR_LIMIT - 2n, "USD"), moneyOf(1n, "USD")]).value).to.equal("9999999999999.99");
     expect(outcome(() => sumMoney([moneyOf(MINOR_LIMIT - 1n, "USD"), moneyOf(1n, "USD")]))).to.equal("TOTAL_TOO_LARGE");
-  });
-
-  describe("allocation by largest remainder", () => {
-    const cases: readonly [total: bigint, weights: bigint[], parts: bigint[]][] = [
-      [100n, [1n, 1n, 1n], [34n, 33n, 33n]],
-      [1n, [1n, 1n], [1n, 0n]],
-      [5n, [3n, 7n], [2n, 3n]],
-      [10n, [0n, 0n, 0n], [4n, 3n, 3n]],
-      [0n, [5n, 9n], [0n, 0n]],
-      [7n, [1n, 2n, 4n], [1n, 2n, 4n]],
-    ];
-    for (const [total, weights, parts] of cases)
-      it(`${total} over ${weights.join(":")} is ${parts.join(", ")}`, () => {
-        expect(allocate(total, weights)).to.deep.equal(parts);
-      });
-
-    it("never loses or makes a unit, and no part is a whole unit away from its exact share", () => {
-      const weights = fc.array(fc.bigInt({ min: 0n, max: 10n ** 15n }), { minLength: 1, maxLength: 40 });
-      fc.assert(
-        fc.property(fc.bigInt({ min: 0n, max: 10n ** 18n }), weights, (total, shares) => {
-          const parts = allocate(total, shares);
-          const sum = shares.reduce((a, b) => a + b, 0n);
-          expect(parts.reduce((a, b) => a + b, 0n)).to.equal(total);
-          if (sum === 0n) return;
-          parts.forEach((part, i) => {
-            const distance = part * sum - total * (shares[i] ?? 0n);
-            expect(distance < sum && distance > -sum).to.equal(true);
-          });
-        }),
-      );
-    });
-  });
-
-  describe("a percentage is rounded half to even", () => {
-    const cases: readonly [minor: bigint, percent: string, result: bigint][] = [
-      [1000n, "2.9", 29n],
-      [50n, "1", 0n],
-      [150n, "1", 2n],
-      [250n, "1", 2n],
-      [251n, "1", 3n],
-      [999_999_999_999_999n, "100", 999_999_999_999_999n],
-      [999_999_999_999_999n, "33.333333", 333_333_330_000_000n],
-      [1000n, "0", 0n],
-    ];
-    for (const [minor, percent, result] of cases)
-      it(`${percent} % of ${minor} is ${result}`, () => {
-        expect(percentOf(minor, percent)).to.equal(result);
-      });
-    for (const percent of ["-1", "101", "1e1", "", "2,9", "1.1234567", "0x2"])
-      it(`${JSON.stringify(percent)} is no percentage`, () => {
-        expect(() => percentOf(1n, percent))
-          .to.throw(MergepayError)
-          .with.property("type", "CONFIG_INVALID");
-      });
   });
 });
 
@@ -198,6 +167,6 @@ describe("the largest amount", () => {
         () => moneyOf(limit, currency),
         () => moneyOf(-limit, currency),
       ])
-        expect(beyond).to.throw().with.property("type", "AMOUNT_INVALID");
+        expect(beyond).to.throw("The amount is 10^15 minor units or more.").with.property("type", "AMOUNT_INVALID");
     });
 });

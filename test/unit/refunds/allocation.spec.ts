@@ -42,6 +42,15 @@ describe("who gives back what", () => {
     ["equal remainders go in the payment's order", [sold("a", 1n), sold("b", 1n)], {}, 1n, "a 1/0/0"],
     ["what gives nothing is left out", [A, C], {}, 10n, "a 10/0/0"],
     ["a fee that is kept", [KEPT], {}, "all", "k 1000/0/0"],
+    // Of two refunds the first, which had less of the fee, failed and is free again.
+    ["a fee that went back too early waits", [sold("a", 1000n, 1n)], { a: { gross: 100n, fee: 1n } }, 1n, "a 1/0/0"],
+    [
+      "tax that is due goes back within a fee alone",
+      [sold("a", 1000n, 10n, 5n)],
+      { a: { gross: 300n, fee: 3n } },
+      1n,
+      "a 1/0/0",
+    ],
     ["all that is left", [A], { a: { gross: 999n, fee: 29n, tax: 5n } }, "all", "a 1/0/0"],
   ];
   for (const [what, orders, taken, wanted, expected] of table)
@@ -52,6 +61,14 @@ describe("who gives back what", () => {
         expected,
       );
     });
+
+  it("says what was debited of orders that were paid in another currency, and of these only", () => {
+    const shares = sharesOf([A, { ...B, charged: 100n }], new Map(), 550n, "USD");
+    expect(shares).to.deep.equal([
+      { orderId: "a", gross: 500n, fee: 14n, tax: 2n },
+      { orderId: "b", gross: 250n, fee: 8n, tax: 0n, charged: 50n },
+    ]);
+  });
 
   it("of orders that were paid in another currency: never beyond either, and in the end exactly both", () => {
     const order = fc.record({

@@ -66,6 +66,14 @@ describe("settlement", () => {
       ["tax on the least fee", { min: { USD: "1.00" }, tax: "20" }, [1000n], [120n], [20n]],
       ["tax of the sum, split by largest remainder", { percent: "10", tax: "5" }, [100n, 100n], [11n, 10n], [1n, 0n]],
       ["fee with tax never more than the order", { percent: "90", tax: "20" }, [600n], [600n], [100n]],
+      [
+        "fee with tax just the order: the tax is its share of all",
+        { fixed: { USD: "0.05" }, tax: "5" },
+        Array.from({ length: 10 }, () => 6n),
+        [6n, 6n, 5n, 5n, 5n, 5n, 5n, 5n, 5n, 5n],
+        [1n, 1n, 0n, 0n, 0n, 0n, 0n, 0n, 0n, 0n],
+      ],
+      ["no order, no fee", { percent: "10", tax: "20" }, [], []],
     ];
     for (const [name, rule, amounts, fees, taxes = fees.map(() => 0n)] of cases)
       it(name, () => {
