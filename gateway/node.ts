@@ -24,6 +24,7 @@ import type { LiveCredentials } from "./credentials.ts";
 import { dropFolder } from "./drop.ts";
 import { assertFree, httpService } from "./http/http.service.ts";
 import { createLog } from "./log.ts";
+import { readiness } from "./readiness.ts";
 
 export interface NodeOptions {
   readonly config: Config;
@@ -150,25 +151,5 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       });
       await store.close();
     },
-  };
-}
-
-/** Whether the node can do its work now: the store by a round trip, the other parts by a call to each. */
-function readiness(store: Store, call: Deps["call"], has: (role: Role) => boolean) {
-  const outcome = (check: Promise<unknown>): Promise<string> =>
-    check.then(
-      () => "ok",
-      (error: unknown) => asMergepayError(error).type,
-    );
-  return async (): Promise<{ ok: boolean; checks: Record<string, string> }> => {
-    const timeoutMs = 2_000;
-    const checks: Record<string, string> = { store: await outcome(store.ping()) };
-    if (has("gateway")) {
-      // Real round trips, over NATS when the nodes are apart.
-      checks.core = await outcome(call("ledger.entries", { limit: 1 }, { timeoutMs }));
-      checks.bank = await outcome(call("bank-adapter.banks", {}, { timeoutMs }));
-      checks.plugins = await outcome(call("plugins.ready", {}, { timeoutMs }));
-    }
-    return { ok: Object.values(checks).every((state) => state === "ok"), checks };
   };
 }

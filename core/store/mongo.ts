@@ -147,7 +147,7 @@ async function makeIndexes(database: Db, spec: CollectionSpec): Promise<void> {
 }
 
 /** What the address says itself about waits and pool holds: the driver would let ours win. */
-function clientOptions(uri: string): MongoClientOptions {
+export function clientOptions(uri: string): MongoClientOptions {
   const said = new Set([...new URLSearchParams(uri.split("?")[1] ?? "").keys()].map((name) => name.toLowerCase()));
   const waits = Object.entries(WAITS).filter(([name]) => !said.has(name.toLowerCase()));
   return { ...Object.fromEntries(waits), ...CONCERNS };

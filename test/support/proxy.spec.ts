@@ -118,6 +118,50 @@ describe("the fault proxy", () => {
     await until("the second echo", () => one.text() === "first second");
   });
 
+  it("stall of the answers alone lets requests through, and hands the answers on late", async () => {
+    const one = await client();
+    proxy.set({ kind: "stall", direction: "toClient" });
+    one.socket.write("asked");
+    await until("the request to arrive", () => got === "asked");
+    expect(one.text()).to.equal("");
+    proxy.set({ kind: "pass" });
+    await until("the late answer", () => one.text() === "asked");
+  });
+
+  it("trickle hands bytes on one at a time, and the rest at once when it is taken back", async () => {
+    const one = await client();
+    proxy.set({ kind: "trickle", everyMs: 20, direction: "toServer" });
+    const start = performance.now();
+    one.socket.write("1234567890");
+    await until("some of it", () => one.text().startsWith("123"));
+    expect(performance.now() - start).to.be.at.least(39);
+    expect(one.text()).to.not.equal("1234567890");
+    proxy.set({ kind: "pass" });
+    await until("the rest", () => one.text() === "1234567890");
+  });
+
+  for (const [direction, serverGot] of [
+    ["toServer", ""],
+    ["toClient", "asked"],
+  ] as const)
+    it(`lose ${direction} is silent while it lasts; the connection is reset when it is taken back, others go on`, async () => {
+      const one = await client();
+      const idle = await client();
+      await until("both connections", () => proxy.connections() === 2);
+      proxy.set({ kind: "lose", direction });
+      one.socket.write("asked");
+      await until("the bytes to be gone", () => one.socket.bytesWritten === 5 && got === serverGot);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 30);
+      });
+      expect([one.text(), one.ended()]).to.deep.equal(["", undefined]);
+      proxy.set({ kind: "pass" });
+      expect(await until("the reset", one.ended)).to.equal("ECONNRESET");
+      got = "";
+      idle.socket.write("here");
+      await until("the echo", () => idle.text() === "here");
+    });
+
   it("ends a connection to a server that is not there", async () => {
     const gone = await startProxy(1);
     const socket = connect({ host: "127.0.0.1", port: gone.port });

@@ -1,16 +1,21 @@
 /** A TCP proxy on loopback that breaks connections on demand, for what a network does between us and MongoDB or NATS. */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
+type Direction = "toServer" | "toClient";
+
 /**
- * What the proxy does with bytes:
- * `pass`: hands them on · `delay`: hands them on that many milliseconds late, in order · `stall`: takes them and hands nothing on
- * until the fault is taken back · `drop`: hands on that many more bytes in the direction, counted over all connections, then resets every
- * connection · `cut`: resets every connection and refuses new ones.
+ * What the proxy does with bytes, of both directions where none is named:
+ * `pass`: hands them on · `delay`: hands them on that many milliseconds late, in order · `trickle`: hands them on one at a time, with a wait
+ * after each · `stall`: takes them and hands nothing on until the fault is taken back, and then all of it, late · `lose`: half open, takes
+ * them and throws them away; connections that lost some are reset when the fault is taken back · `drop`: hands on that many more bytes in the
+ * direction, counted over all connections, then resets every connection · `cut`: resets every connection and refuses new ones.
  */
 export type Fault =
-  | { readonly kind: "pass" | "stall" | "cut" }
+  | { readonly kind: "pass" | "cut" }
+  | { readonly kind: "stall" | "lose"; readonly direction?: Direction }
   | { readonly kind: "delay"; readonly delayMs: number }
-  | { readonly kind: "drop"; readonly afterBytes: number; readonly direction: "toServer" | "toClient" };
+  | { readonly kind: "trickle"; readonly everyMs: number; readonly direction?: Direction }
+  | { readonly kind: "drop"; readonly afterBytes: number; readonly direction: Direction };
 
 export interface FaultProxy {
   readonly port: number;
@@ -25,11 +30,11 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-type Direction = "toServer" | "toClient";
-
 interface Link {
   readonly client: Socket;
   readonly server: Socket;
+  /** Bytes of it were thrown away: nothing that comes after them makes sense. */
+  torn: boolean;
 }
 
 interface Piece {
@@ -37,6 +42,12 @@ interface Piece {
   /** When it may go on, on the monotonic clock. */
   readonly dueMs: number;
 }
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    if (ms <= 0) return resolve();
+    setTimeout(resolve, ms);
+  });
 
 /** Starts a proxy in front of a loopback port; it passes until told otherwise. */
 export async function startProxy(targetPort: number): Promise<FaultProxy> {
@@ -46,12 +57,15 @@ export async function startProxy(targetPort: number): Promise<FaultProxy> {
   let allowed = 0;
   let drops = 0;
 
-  const reset = (): void => {
-    for (const link of links) {
+  const reset = (which: (link: Link) => boolean = () => true): void => {
+    for (const link of [...links].filter(which)) {
       link.client.resetAndDestroy();
       link.server.resetAndDestroy();
     }
   };
+
+  const strikes = (kind: "stall" | "lose" | "trickle", direction: Direction): boolean =>
+    fault.kind === kind && (fault.direction ?? direction) === direction;
 
   const strike = (): void => {
     drops += 1;
@@ -68,17 +82,23 @@ export async function startProxy(targetPort: number): Promise<FaultProxy> {
   };
 
   /** Hands a piece on when it is due, or does to it what the fault of that moment says. */
-  const forward = async (piece: Piece, from: Socket, to: Socket, direction: Direction): Promise<void> => {
+  const forward = async (piece: Piece, link: Link, direction: Direction): Promise<void> => {
     const { bytes } = piece;
-    const waitMs = piece.dueMs - performance.now();
-    if (waitMs > 0)
-      await new Promise((resolve) => {
-        setTimeout(resolve, waitMs);
-      });
-    while (fault.kind === "stall" && !to.destroyed)
+    const [from, to] = direction === "toServer" ? [link.client, link.server] : [link.server, link.client];
+    await pause(piece.dueMs - performance.now());
+    while (strikes("stall", direction) && !to.destroyed)
       await new Promise<void>((resolve) => {
         held.add(resolve);
       });
+    if (strikes("lose", direction)) {
+      link.torn = true;
+      return;
+    }
+    if (fault.kind === "trickle" && strikes("trickle", direction) && bytes.length > 0 && !to.destroyed) {
+      write(to, bytes.subarray(0, 1), from);
+      const dueMs = performance.now() + fault.everyMs;
+      return forward({ bytes: bytes.subarray(1), dueMs }, link, direction);
+    }
     if (fault.kind !== "drop" || fault.direction !== direction) return write(to, bytes, from);
     if (bytes.length < allowed) {
       allowed -= bytes.length;
@@ -89,12 +109,13 @@ export async function startProxy(targetPort: number): Promise<FaultProxy> {
     strike();
   };
 
-  const pipe = (from: Socket, to: Socket, direction: Direction): void => {
+  const pipe = (link: Link, direction: Direction): void => {
+    const [from, to] = direction === "toServer" ? [link.client, link.server] : [link.server, link.client];
     // One chain a direction keeps the order also when pieces wait.
     let chain: Promise<void> = Promise.resolve();
     from.on("data", (bytes: Buffer) => {
       const dueMs = fault.kind === "delay" ? performance.now() + fault.delayMs : 0;
-      chain = chain.then(() => forward({ bytes, dueMs }, from, to, direction));
+      chain = chain.then(() => forward({ bytes, dueMs }, link, direction));
     });
     from.on("end", () => {
       chain = chain.then(() => void to.end());
@@ -109,7 +130,7 @@ export async function startProxy(targetPort: number): Promise<FaultProxy> {
       return;
     }
     const upstream = connect({ host: "127.0.0.1", port: targetPort, allowHalfOpen: true });
-    const link: Link = { client, server: upstream };
+    const link: Link = { client, server: upstream, torn: false };
     links.add(link);
     const gone = (other: Socket) => () => {
       links.delete(link);
@@ -121,8 +142,8 @@ export async function startProxy(targetPort: number): Promise<FaultProxy> {
     upstream.on("close", gone(client));
     client.setNoDelay(true);
     upstream.setNoDelay(true);
-    pipe(client, upstream, "toServer");
-    pipe(upstream, client, "toClient");
+    pipe(link, "toServer");
+    pipe(link, "toClient");
   });
 
   const release = (): void => {
@@ -142,11 +163,12 @@ export async function startProxy(targetPort: number): Promise<FaultProxy> {
     port: address.port,
     set(next) {
       fault = next;
+      reset(({ torn }) => torn);
       if (next.kind === "drop") allowed = next.afterBytes;
       if (next.kind === "cut") reset();
       release();
     },
-    reset,
+    reset: () => reset(),
     connections: () => links.size,
     drops: () => drops,
     async close() {

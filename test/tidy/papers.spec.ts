@@ -4,6 +4,7 @@ import { isBuiltin } from "node:module";
 import { dirname, join, normalize } from "node:path/posix";
 import { expect } from "chai";
 import { ERRORS } from "../../core/errors/codes.ts";
+import { loadPatches } from "../sabotage/run.ts";
 import { levels } from "../support/levels.ts";
 import { importsOf, isScript, listFiles, packageOf, readSource, root, type Source, sourceOf } from "./source.ts";
 
@@ -75,6 +76,26 @@ describe("the list of faults", () => {
       .filter((line) => /^\| \d+ \|/.test(line));
     expect(rows.length).to.be.greaterThan(30);
     expect(rows.filter((row) => !/`test\/[\w./-]+` "/.test(row))).to.deep.equal([]);
+  });
+
+  /** The last column of each row: ways to take the defence away. */
+  const sabotageOf = (text: string): [no: number, names: string[]][] =>
+    [...text.matchAll(/^\| (\d+) \|.*\|([^|]*)\|$/gm)].map(([, no = "", last = ""]) => [
+      Number.parseInt(no, 10),
+      [...last.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name),
+    ]);
+
+  it("names sabotage that is there, some for each fault of payments, the bank, races, the store and the clock", async () => {
+    expect(sabotageOf('| 4 | a | `f` "t" | "x"; "y" |\n| 5 | b | `f` "t" | |')).to.deep.equal([
+      [4, ["x", "y"]],
+      [5, []],
+    ]);
+    const rows = sabotageOf(read("test/FAULTS.md"));
+    const names = new Set((await loadPatches()).map(({ name }) => name));
+    expect(rows.flatMap(([, own]) => own).filter((name) => !names.has(name))).to.deep.equal([]);
+    const without = rows.flatMap(([no, own]) => (own.length === 0 ? [no] : []));
+    // Of files and of keys the list of sabotage is not complete.
+    expect(without.filter((no) => (no > 3 && no < 27) || (no > 32 && no < 52))).to.deep.equal([]);
   });
 });
 

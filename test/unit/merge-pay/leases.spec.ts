@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import type { Point } from "../../../core/deps.ts";
+import { LINES, type StoredLine } from "../../../core/settlement/model.ts";
+import { audit } from "../../support/audit.ts";
 import { ALL, openTill } from "../../support/till.ts";
 
 const LIMITS = { leaseMs: 5_000, bankCallMs: 4_000, busMs: 1_000 };
@@ -34,4 +36,20 @@ describe("A payment whose process died is left alone", () => {
       expect(await state()).to.equal(after);
       await till.close();
     });
+
+  it("after the bank's answer was written down not at all: the next sweep settles it, once", async () => {
+    const till = await openTill(LIMITS);
+    await till.seed(2);
+    const dying = await till.build((point) => {
+      if (point === "payment.answer-written") throw new Error("died");
+    });
+    const paying = dying.core.services.mergePay.pay({ userId: "ann", idempotencyKey: "k", request: ALL });
+    await paying.catch(() => undefined);
+    const lines = await till.store.collection<StoredLine>(LINES);
+    expect(await lines.countDocuments({})).to.equal(0);
+    await till.later(0);
+    expect(await lines.countDocuments({})).to.equal(2);
+    await audit(till.store, [...till.bank.booked.values()], { atRest: true });
+    await till.close();
+  });
 });

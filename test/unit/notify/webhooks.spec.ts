@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { Webhook } from "standardwebhooks";
 import { MergepayError } from "../../../core/errors/errors.ts";
@@ -225,7 +228,23 @@ describe("webhooks", () => {
       expect(code).to.equal("BODY_INVALID");
     });
 
-  it("do not follow redirects and say what went wrong", async () => {
+  for (const status of [301, 302, 303, 307, 308])
+    it(`do not follow redirects: ${status} is what was answered, and nobody else is told`, async () => {
+      const paths: (string | undefined)[] = [];
+      const server = createServer((request, response) => {
+        paths.push(request.url);
+        response.writeHead(request.url === "/" ? status : 204, { location: "/elsewhere" }).end();
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const result = await postWebhook(`http://127.0.0.1:${port}/`, {}, "{}", 5_000);
+      server.closeAllConnections();
+      server.close();
+      expect([result, paths]).to.deep.equal([{ status }, ["/"]]);
+    });
+
+  it("say what went wrong", async () => {
     const refused = await postWebhook("http://127.0.0.1:1/", {}, "{}", 1_000);
     expect(refused).to.have.property("error");
   });
