@@ -70,7 +70,7 @@ export async function scaffoldFrom(id: string, dir: string, sample: string, limi
   const recorded = await recordSamples({ id, dir, limits, update: false });
   return {
     written: [...Object.keys(files), ...[name, ...recorded.written].map((sample) => `${SAMPLES}/${sample}`)],
-    records: inference.records.length + inference.refused,
+    records: inference.records.length + (inference.broken === undefined ? inference.refused : 0),
     proposals: proposalRows(inference),
     needed,
   };

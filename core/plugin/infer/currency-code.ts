@@ -54,19 +54,19 @@ export function currencyCode({ currency, implied }: Proposals, { made, at, inLin
     if (known.length > 0) made.currencies = known;
     // A code is what it says.
     const isCodes = [...from.codes].every(([text, code]) => text === code);
-    const mark = isCodes ? "" : ` ${need(reasonOf(from))}`;
+    const mark = isCodes ? "" : ` ${need(reasonOf(from, known))}`;
     constants.push(`const CURRENCIES = new Map([${told.join(", ")}]);${mark}`);
     const text = from.by === "amount" ? "signed.sign" : `${at(from.of)}${isSure(from.of) ? "" : ' ?? ""'}`;
     body.push(`const currency = CURRENCIES.get(${text});`, refusal("!currency", NO_CURRENCY, from.of));
     return "currency";
   }
 
-  function markOf({ by, of }: Extract<Implied, { kind: "all" }>): string {
+  function markOf({ by, of, code }: Extract<Implied, { kind: "all" }>): string {
     if (by === "name") return `// By the name of ${plainText(of, 100)}.`;
     return need(
       by === "document"
-        ? `the file says this currency around its orders (${of}), and files that say another are refused: is every amount in it?`
-        : `the sample tells no currency; this is what is paid in the country of ${of}: is every amount in it?`,
+        ? `the file says ${code} around its orders (${of}), and files that say another are refused: is every amount in it?`
+        : `the sample tells no currency; ${code} is paid in the country of ${of}: is every amount in it?`,
     );
   }
 
@@ -90,14 +90,14 @@ export function currencyCode({ currency, implied }: Proposals, { made, at, inLin
 const refusal = (when: string, why: string, { path }: Leaf): string =>
   `if (${when}) return { reject: ${JSON.stringify(why)}, field: ${JSON.stringify(pointerOf(path))} };`;
 
-function reasonOf({ by, of, codes }: Extract<Implied, { kind: "field" }>): string {
+function reasonOf({ by, of, codes }: Extract<Implied, { kind: "field" }>, known: readonly string[]): string {
   const place = shownPath(of.path);
   const isSign = by === "sign" || by === "amount";
   const own = isSign ? "by a sign that several have" : "in the platform's own way";
   if ([...codes.values()].includes(""))
     return `${place} tells the currency ${own}; write the code of each, such as "EUR".`;
-  if (isSign) return `${place} tells the currency by a sign, which others may have too: is it this one?`;
+  if (isSign) return `${place} tells the currency by a sign, which others may have too: is it ${known.join(", ")}?`;
   if (by === "number")
-    return `${place} tells the currency ${own}; is it what is paid where these orders are from? Add the others.`;
-  return `the sample tells no currency; this is what is paid in the country of ${place}: is the order in it too? Add the others.`;
+    return `${place} tells the currency ${own}; is it ${known.join(", ")}, which is paid where these orders are from? Add the others.`;
+  return `the sample tells no currency; ${known.join(", ")} is paid in the country of ${place}: is the order in it too? Add the others.`;
 }

@@ -93,6 +93,7 @@ export function currencyOf(leaves: readonly Leaf[], amount: Leaf | undefined): C
 const BUYER: Names = {
   fit: [
     [/^(?:buyer|customer|payer|purchaser) (?:user )?(?:id|code|number|nick|username|reference)$/, 1],
+    [/^id (?:buyer|customer|payer|client)$/, 0.95],
     [/^(?:buyer|customer|payer)$/, 0.8],
     [/^(?:buyer|customer|order customer|payer) (?:mail|email|email address|email id|nick)$/, 0.7],
     [/^(?:contact |billing )?(?:email|e mail|mail)(?: id| address)?$/, 0.5],

@@ -21,6 +21,9 @@ const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 /** One proposal as it is shown: the field of the order, where it comes from, how sure that is, and what the first record has there. */
 export type ProposalRow = readonly [field: string, from: string, confidence: string];
 
+/** Orders that tell no buyer come to nobody by themselves. */
+const NO_BUYER = "not found: each order waits until it is linked by its number";
+
 /** What the proposals are, in the order of the unified order. */
 export const proposalRows = ({ proposals, edi }: Inference): ProposalRow[] =>
   edi === undefined ? namedRows(proposals) : ediRows(edi);
@@ -40,7 +43,7 @@ function ediRows({ number, total, currency, merchant, buyer, placed }: EdiPropos
         ],
     row("currency", currency?.at),
     row("merchant", merchant),
-    row("buyerId", buyer),
+    buyer === undefined ? ["buyerId", "-", NO_BUYER] : row("buyerId", buyer),
     row("placedAt", placed?.at),
   ];
 }
@@ -69,7 +72,7 @@ function namedRows({
       : row("amount", total === undefined ? undefined : { leaf: total.of, score: total.score }, true),
     currency === undefined && implied !== undefined ? impliedRow(implied) : row("currency", currency, true),
     merchant === undefined ? ["merchant", "the merchant named with the file", "high"] : row("merchant", merchant),
-    row("buyerId", buyer),
+    buyer === undefined ? ["buyerId", "-", NO_BUYER] : row("buyerId", buyer),
     row("placedAt", placed),
     items === undefined ? ["items", "-", "not found"] : ["items", shownPath(items.name.path), "fair"],
     closed.status === undefined

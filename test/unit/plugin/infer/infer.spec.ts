@@ -125,6 +125,17 @@ describe("A folder made of a sample", function () {
     ]);
   });
 
+  it("finds who buys, or says that orders wait without", async () => {
+    const buyerOf = async (fields: object): Promise<unknown> => {
+      const rows = proposalRows(
+        await infer(JSON.stringify({ orderNo: "A-1", total: "5.00", currency: "EUR", ...fields })),
+      );
+      return rows.find(([field]) => field === "buyerId")?.slice(1);
+    };
+    expect(await buyerOf({ id_customer: "7" })).to.deep.equal(["id_customer", "high"]);
+    expect(await buyerOf({})).to.deep.equal(["-", "not found: each order waits until it is linked by its number"]);
+  });
+
   it("lets no name of a field end a comment or a text of the code", async () => {
     const name = 'total"*/`${process.exit()}\u2028\nprocess.exit(); //';
     const { files } = await written(
