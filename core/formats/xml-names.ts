@@ -11,6 +11,8 @@ export interface Namespaces {
   /** Enters an element and says what its name means there. */
   enter(name: string, attributes: Readonly<Record<string, string>>): ResolvedName;
   leave(): void;
+  /** What the name of an element means that has no attributes, without entering it. */
+  readonly meaning: (name: string) => ResolvedName;
   /** Namespaces in scope, by prefix; `""` is the default one. */
   readonly scope: () => ReadonlyMap<string, string>;
 }
@@ -95,6 +97,8 @@ export function createNamespaces(
     return meant;
   }
 
+  const meaning = (name: string): ResolvedName => known.get(name) ?? resolved(name);
+
   return {
     enter(name, attributes) {
       depth++;
@@ -104,8 +108,9 @@ export function createNamespaces(
         const prefixed = names.filter((attribute) => attribute.includes(":") && !isBinding(attribute));
         if (prefixed.length > 0) checkPrefixed(prefixed);
       }
-      return known.get(name) ?? resolved(name);
+      return meaning(name);
     },
+    meaning,
     leave() {
       if (begun === depth) {
         const last = outer.pop();

@@ -1,3 +1,4 @@
+import { flat } from "./held.ts";
 import { CHARS, isBlank, isCharacter, isName, isText, NAME, NAME_START, SPECIAL } from "./xml-chars.ts";
 
 export type Attributes = Readonly<Record<string, string>>;
@@ -7,6 +8,11 @@ export interface XmlEvents {
   declaration(encoding: string | undefined): void;
   open(name: string, attributes: Attributes): void;
   close(): void;
+  /**
+   * An element without attributes that holds nothing but plain text, or nothing. Answers false when it has to be told by its parts, which
+   * are told then. Absent: it always is.
+   */
+  leaf?(name: string, part: string): boolean;
   /** Text inside of the root, a piece of it at a time; the content of a CDATA section too. Absent: nobody wants it. */
   readonly text: ((part: string) => void) | undefined;
   /** A comment or processing instruction. */
@@ -17,6 +23,12 @@ export interface XmlEvents {
   passed?(to: number): void;
   /** The error to throw for a document that is not well-formed. */
   broken(reason: string): Error;
+}
+
+/** A name of elements, and the one that began behind it the last time: most elements come in the same order again and again. */
+interface Met {
+  readonly name: string;
+  next: Met | undefined;
 }
 
 export interface XmlScanner {
@@ -41,6 +53,8 @@ const [BANG, SLASH, LESS, GREATER, QUESTION] = [0x21, 0x2f, 0x3c, 0x3e, 0x3f];
 const REFERENCE_CHARS = 1024;
 const ATTRIBUTES_MAX = 256;
 const NAME_CHARS = 1024;
+/** Names remembered; a file has some dozens. */
+const NAMES_MAX = 1000;
 const PREDEFINED: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 const S = "[ \\t\\r\\n]";
 const ATTRIBUTE = new RegExp(`${S}+([^\\s=<>"'/&]+)${S}*=${S}*(?:"([^"<]*)"|'([^'<]*)')`, "y");
@@ -66,6 +80,9 @@ const MARKS = ["<!--", "<![CDATA[", "<!DOCTYPE"];
 export function createXmlScanner(events: XmlEvents): XmlScanner {
   /** The names of the open elements. */
   const names: string[] = [];
+  const known = new Map<string, Met>();
+  /** The name of the element that began last. */
+  let last: Met = { name: "", next: undefined };
   let sawRoot = false;
   let sawDoctype = false;
   /** What is being looked at: the markup that the last piece ended in, and the piece. */
@@ -150,15 +167,58 @@ export function createXmlScanner(events: XmlEvents): XmlScanner {
   }
 
   function openTag(): number {
-    const { length } = text;
-    let end = at + 2;
-    while (end < length && ((CHARS[text.charCodeAt(end)] ?? 0) & NAME) !== 0) end++;
-    if (end === length) return -1;
-    const name = text.slice(at + 1, end);
+    const name = tagName();
+    if (name === undefined) return -1;
+    const end = at + 1 + name.length;
     const code = text.charCodeAt(end);
-    if (code === GREATER) return opened(name, NONE, end + 1, false);
+    if (code === GREATER) {
+      const behind = leaf(name, end + 1);
+      return behind === -1 ? opened(name, NONE, end + 1, false) : behind;
+    }
     if (code === SLASH && text.charCodeAt(end + 1) === GREATER) return opened(name, NONE, end + 2, true);
     return openTagWithMore(name, end);
+  }
+
+  /** The name of the tag at `at`; undefined when its end is not there yet. The same name is the same string, which is found by at once. */
+  function tagName(): string | undefined {
+    const { length } = text;
+    const from = at + 1;
+    const { next } = last;
+    if (next !== undefined && text.startsWith(next.name, from) && isEnd(from + next.name.length)) {
+      last = next;
+      return next.name;
+    }
+    let end = from + 1;
+    while (end < length && ((CHARS[text.charCodeAt(end)] ?? 0) & NAME) !== 0) end++;
+    if (end === length) return undefined;
+    const met = metBefore(text.slice(from, end));
+    last.next = met;
+    last = met;
+    return met.name;
+  }
+
+  const isEnd = (place: number): boolean => place < text.length && ((CHARS[text.charCodeAt(place)] ?? 0) & NAME) === 0;
+
+  function metBefore(name: string): Met {
+    const met = known.get(name);
+    if (met !== undefined) return met;
+    if (name.length > NAME_CHARS) throw events.broken(`a name is longer than ${NAME_CHARS} characters`);
+    const first = { name: flat(name), next: undefined };
+    if (known.size < NAMES_MAX) known.set(first.name, first);
+    return first;
+  }
+
+  /** The place behind an element whose content begins at `from`, when all of it is plain text and it was taken so; else -1. */
+  function leaf(name: string, from: number): number {
+    if (events.leaf === undefined || names.length === 0) return -1;
+    const { length } = text;
+    let end = from;
+    while (end < length && ((CHARS[text.charCodeAt(end)] ?? 0) & SPECIAL) === 0) end++;
+    if (text.charCodeAt(end) !== LESS || text.charCodeAt(end + 1) !== SLASH) return -1;
+    const behind = end + 3 + name.length;
+    if (!text.startsWith(name, end + 2) || text.charCodeAt(behind - 1) !== GREATER) return -1;
+    position = before + behind;
+    return events.leaf(name, text.slice(from, end)) ? behind : -1;
   }
 
   function openTagWithMore(name: string, from: number): number {
@@ -201,7 +261,6 @@ export function createXmlScanner(events: XmlEvents): XmlScanner {
 
   function opened(name: string, attributes: Attributes, end: number, isEmpty: boolean): number {
     if (names.length === 0 && sawRoot) throw events.broken("more than one root element");
-    if (name.length > NAME_CHARS) throw events.broken(`a name is longer than ${NAME_CHARS} characters`);
     sawRoot = true;
     names.push(name);
     position = before + end;

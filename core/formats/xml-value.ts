@@ -43,6 +43,8 @@ export interface XmlBuilder {
   /** A comment, a processing instruction or an element that is left out. */
   interrupt(): void;
   close(): void;
+  /** An element that holds nothing but this text. */
+  leaf(local: string, text: string): void;
   refuse(refusal: Refusal): void;
   result(): Read;
 }
@@ -76,12 +78,12 @@ export function createXmlBuilder(arrays: NameTree | undefined, limits: ReadLimit
     }
   }
 
-  function into(parent: Element, child: Element, own: unknown): void {
+  function into(parent: Element, name: string, own: unknown): void {
     parent.value ??= bareObject();
-    const there = parent.value[child.name];
-    if (there === undefined) parent.value[child.name] = child.arrays?.path === undefined ? own : [own];
+    const there = parent.value[name];
+    if (there === undefined) parent.value[name] = parent.arrays?.children.get(name)?.path === undefined ? own : [own];
     else if (Array.isArray(there)) there.push(own);
-    else parent.value[child.name] = [there, own];
+    else parent.value[name] = [there, own];
   }
 
   return {
@@ -114,7 +116,14 @@ export function createXmlBuilder(arrays: NameTree | undefined, limits: ReadLimit
       const own = element.value ?? text;
       const parent = stack.at(-1);
       if (parent === undefined) value = own;
-      else into(parent, element, own);
+      else into(parent, element.name, own);
+    },
+    leaf(local, text) {
+      const parent = stack.at(-1);
+      if (parent === undefined) return;
+      const own = trimmed(text);
+      if (exceedsBytes(own, limits.fieldBytes)) return refuse(fieldTooLarge(limits.fieldBytes, fieldPath(local)));
+      into(parent, local, own);
     },
     refuse,
     result: () => (refused === undefined ? { value } : { refused }),

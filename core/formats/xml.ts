@@ -149,6 +149,17 @@ export function createXmlReader(
     if (open?.leftOut === 0) open.builder?.open(resolved.local, given);
   }
 
+  /** As an element opened, its text, and closed: what is no record, part or total, nor too deep. */
+  function leaf(name: string, part: string): boolean {
+    if (open === undefined || depth >= limits.depth) return false;
+    const { local, counts } = namespaces.meaning(name);
+    lastEvent = scanner.position();
+    if (open.leftOut !== 0) return true;
+    if (counts) open.builder?.leaf(local, part);
+    else open.builder?.interrupt();
+    return true;
+  }
+
   function closeTag(): void {
     lastEvent = scanner.position();
     namespaces.leave();
@@ -174,6 +185,7 @@ export function createXmlReader(
     declaration,
     open: openTag,
     close: closeTag,
+    leaf,
     text: emit === undefined && !assembly.reads && assembly.places.size === 0 ? undefined : text,
     aside: interrupt,
     doctype: input.doctype,

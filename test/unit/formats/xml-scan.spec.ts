@@ -35,12 +35,21 @@ function isApart(body: string, text: string): boolean {
   return body === "" || /[ \t\n]/.test(before.charAt(before.length - body.length - 1));
 }
 
-const ours = (pieces: readonly string[]): Told | "refused" =>
+/** @param takes whether an element of text alone is taken as one */
+const ours = (pieces: readonly string[], takes?: (part: string) => boolean): Told | "refused" =>
   outcome((told) => {
+    const leaf = (name: string, part: string): boolean => {
+      if (takes?.(part) !== true) return false;
+      told("open", name, {});
+      told("text", part);
+      told("close");
+      return true;
+    };
     const scanner = createXmlScanner({
       declaration: (encoding) => told("declaration", encoding),
       open: (name, attributes) => told("open", name, { ...attributes }),
       close: () => told("close"),
+      ...(takes === undefined ? {} : { leaf }),
       text: (part) => told("text", part),
       aside: () => told("aside"),
       broken: () => new Refused(),
@@ -155,6 +164,14 @@ describe("the XML scanner, beside an independent parser", () => {
     const expected = theirs(text);
     expect(ours([text]), "in one piece").to.deep.equal(expected);
     expect(ours(cut(text, pieces)), "in pieces").to.deep.equal(expected);
+    expect(
+      ours([text], () => true),
+      "elements of text as one",
+    ).to.deep.equal(expected);
+    expect(
+      ours(cut(text, pieces), (part) => part.length % 2 === 0),
+      "some of them as one, in pieces",
+    ).to.deep.equal(expected);
   };
 
   it("tells the same of documents that are well-formed, however they are cut", () => {
@@ -162,6 +179,17 @@ describe("the XML scanner, beside an independent parser", () => {
       fc.property(element, sizes, (inner, pieces) => alike(`<r>${inner}</r>`, pieces)),
       { numRuns: 1000 },
     );
+  });
+
+  it("tells an element of text alone as one, where it is whole and has nothing else", () => {
+    const leaves = (text: string): string[] => {
+      const parts: string[] = [];
+      ours([text], (part) => parts.push(part) > 0);
+      return parts;
+    };
+    expect(leaves("<r><a>1</a><a></a><b>\n2</b></r>")).to.deep.equal(["1", "", "\n2"]);
+    expect(leaves("<r><a x='1'>1</a><a>&amp;</a><a>]</a><a>1<b/></a><a>1</a ><a/></r>")).to.deep.equal([]);
+    expect(leaves("<r>1</r>")).to.deep.equal([]);
   });
 
   it("refuses an instruction whose target is no name", () => alike("<r>text<?a<?p i?>text</r>", [3]));

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import type { XmlInput } from "../../../core/formats/contract.ts";
 import { checkFrame } from "../../../core/formats/read.ts";
 import { limits, outcome, pieces, plain, read } from "./reading.ts";
@@ -241,6 +242,36 @@ describe("xml files", () => {
   ];
   for (const [name, text, input, result] of cases)
     it(name, async () => expect(plain(await outcome(text, input))).to.deep.equal(result));
+
+  it("an element of text alone becomes what it becomes when its tag goes on with a blank, however the file is cut", async () => {
+    const input = { ...spaced, arrays: ["a", "a/b", "c:b"] };
+    const small = { fieldBytes: 6, depth: 6 };
+    const { node } = fc.letrec<{ node: string }>((tie) => ({
+      node: fc.oneof(
+        { depthSize: "small" },
+        fc.constantFrom("x", " y ", "\n", "&lt;", "<!-- c -->", "longer than six", "ééé", "<b/>"),
+        fc
+          .tuple(
+            fc.constantFrom("a", "b", "c:b", "d:b", "longer-name-of-an-element"),
+            fc.array(tie("node"), { maxLength: 3 }),
+          )
+          .map(([name, inner]) => `<${name}>${inner.join("")}</${name}>`),
+      ),
+    }));
+    const order = fc.array(node, { maxLength: 4 }).map((parts) => `<order>${parts.join("")}</order>`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(order, { maxLength: 4 }), fc.integer({ min: 1, max: 40 }), async (orders, size) => {
+        const text = wrap(...orders).replace(
+          "<list>",
+          '<list xmlns="urn:shop" xmlns:c="urn:shop" xmlns:d="urn:other">',
+        );
+        const apart = text.replaceAll(/<([^/!>]*[^/>])>/g, "<$1 >");
+        const expected = plain(await outcome(apart, input, small));
+        expect(plain(await outcome(text, input, small, [size]))).to.deep.equal(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
 
   it("depth counts from the top of the file: 32 levels are taken, 33 refused", async () => {
     const deep = async (count: number): Promise<unknown> => {
