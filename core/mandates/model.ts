@@ -126,6 +126,8 @@ export function usesKept(mandate: StoredMandate, now: number): MandateUse[] {
   return mandate.uses.filter(({ state, day }) => state === "open" || day >= oldest);
 }
 
+const MAY_COME: ReadonlySet<string | undefined> = new Set(["BANK_NEVER_RECEIVED", "BANK_CHALLENGE_EXPIRED"]);
+
 /** What a use has come to by its payment: `released` when it is sure that no money was taken and none can come. */
 export function cameTo(payment: Pick<Payment, "state" | "deduction" | "error">): "open" | "counted" | "released" {
   switch (payment.state) {
@@ -139,8 +141,8 @@ export function cameTo(payment: Pick<Payment, "state" | "deduction" | "error">):
     case "rejected":
       return "released";
     case "failed":
-      // What the bank never got may come late all the same.
-      return payment.error?.code === "BANK_NEVER_RECEIVED" ? "counted" : "released";
+      // What the bank never got, or what nobody allowed in time, may come late all the same.
+      return MAY_COME.has(payment.error?.code) ? "counted" : "released";
     case "cancelled":
     case "expired":
       return payment.deduction === undefined ? "released" : "counted";

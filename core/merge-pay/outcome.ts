@@ -267,6 +267,7 @@ const atMost = (at: string, end: string): string => (at < end ? at : end);
  */
 export const mayStillBeTaken = ({ state, error, deduction }: StoredPayment): boolean =>
   error?.code === "BANK_NEVER_RECEIVED" ||
+  error?.code === "BANK_CHALLENGE_EXPIRED" ||
   error?.code === "BANK_UNAVAILABLE" ||
   error?.code === "REVIEW_NOT_DEBITED" ||
   (deduction !== undefined && (state === "cancelled" || state === "expired"));

@@ -204,6 +204,12 @@ export function testBank(now: () => number) {
     hearAnswers: (how: typeof hearing) => void (hearing = how),
     /** The payer allows it on the bank's own page. */
     allow: (id: string): BankOutcome => hear(id, ANSWER),
+    /** Executes a debit whose challenge it has called over: no bank may. */
+    bookAfterAll(id: string): void {
+      declined.delete(id);
+      const { instruction } = challenged.get(id) ?? {};
+      if (instruction !== undefined) book(instruction);
+    },
     behave: (how: typeof behaviour) => void (behaviour = how),
     answerInquiries: (how: typeof inquiry) => void (inquiry = how),
     /** Tells this amount from now on, whatever was booked. */

@@ -191,7 +191,9 @@ export function simBank(
       late.push({
         at: now() + CHALLENGE_MS + 300_000,
         arrive() {
-          declined.delete(instruction.bankRequestId);
+          // What its payer has refused it never books.
+          if (declined.get(instruction.bankRequestId) === "BANK_CHALLENGE_EXPIRED")
+            declined.delete(instruction.bankRequestId);
           book(instruction);
         },
       });

@@ -112,6 +112,7 @@ describe("a use of a mandate", () => {
     ["failed", { deduction, error: { code: "BANK_DECLINED", reason: "" } }, "released"],
     ["failed", { deduction, error: { code: "BANK_UNAVAILABLE", reason: "" } }, "released"],
     ["failed", { deduction, error: { code: "BANK_NEVER_RECEIVED", reason: "" } }, "counted"],
+    ["failed", { deduction, error: { code: "BANK_CHALLENGE_EXPIRED", reason: "" } }, "counted"],
     ["cancelled", {}, "released"],
     ["cancelled", { deduction }, "counted"],
     ["expired", {}, "released"],

@@ -4,6 +4,7 @@ import { paymentReturns } from "../../../core/refunds/returns.ts";
 import { minorOfMoney } from "../../../core/money/money.ts";
 import type { Payment } from "../../../schemas/types.generated.ts";
 import type { Limits } from "../../../core/limits.ts";
+import { CHALLENGE_MS } from "../../support/test-bank.ts";
 import { openTill, refusal, type Till } from "../../support/till.ts";
 
 const minute = 60_000;
@@ -80,6 +81,21 @@ describe("money that comes after its payment has ended", () => {
       "payment.cancelled",
       "payment.succeeded",
     ]);
+  });
+
+  it("of a payment that was unknown when the bank called its challenge over does so as well", async () => {
+    till.bank.behave(() => "challenge");
+    const payment = await till.pay("k1");
+    till.bank.answerInquiries(() => "silence");
+    await till.later(CHALLENGE_MS);
+    expect((await till.get(payment.id)).state).to.equal("unknown");
+    till.bank.answerInquiries(() => "truth");
+    await till.later(hour);
+    const failed = await till.get(payment.id);
+    expect([failed.state, failed.error?.code]).to.deep.equal(["failed", "BANK_CHALLENGE_EXPIRED"]);
+    till.bank.bookAfterAll(requestOf(payment));
+    expect((await after(payment)).state).to.equal("succeeded");
+    expect(await till.statesOf(ids)).to.deep.equal(["paid", "paid"]);
   });
 
   const held: readonly [string, () => unknown][] = [
