@@ -1,5 +1,6 @@
 /** Two nodes at work while one of the links between them, the store, NATS, the bank and the platforms is broken in one of many ways. */
 import { expect } from "chai";
+import { MongoClient } from "mongodb";
 import { ORDERS, type StoredOrder } from "../../core/orders/model.ts";
 import { mongoOrSkip, type MongoServer } from "../support/mongo.ts";
 import { natsOrSkip, type TestNats } from "../support/nats.ts";
@@ -19,6 +20,8 @@ interface Row {
   readonly first?: readonly Broken[];
   /** Broken when the nodes are in the midst of it. */
   readonly midst?: readonly Broken[];
+  /** In the midst of it, too, the store's primary is none for some seconds. */
+  readonly stepsDown?: true;
   /** An event must have come more than once. */
   readonly toldAgain?: true;
 }
@@ -34,6 +37,8 @@ const trickle: Fault = { kind: "trickle", everyMs: 20 };
 const unheard: Fault = { kind: "lose", direction: "toClient" };
 const lateAnswers: Fault = { kind: "stall", direction: "toClient" };
 const slowAnswer: Fault = { kind: "trickle", everyMs: 20, direction: "toClient" };
+
+const STEP_DOWN_SECONDS = 2;
 
 const BANK = "the plugins to the bank";
 /** So that a payment is long enough in the midst of it. */
@@ -52,6 +57,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     { what: "A's writes come when it is overtaken", going: oneKey, first: [["A to the store", stall]] },
     { what: "A's bytes to the store come one by one", going: oneKey, first: [["A to the store", trickle]] },
     { what: "the store is away in the midst", going: oneKey, first: [slowBank], midst: both("the store", cut) },
+    { what: "the store's primary steps down in the midst", going: oneKey, first: [slowBank], stepsDown: true },
     { what: "A is cut from NATS in the midst", going: oneKey, first: [slowBank], midst: [["A to NATS", cut]] },
     { what: "A's NATS is half open", going: oneKey, first: [["A to NATS", lose]] },
     { what: "NATS is slow", going: oneKey, first: both("NATS", late(120)) },
@@ -89,6 +95,22 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
+/** By how much A's clock is behind that of everybody else, and B's ahead of it: five minutes from each other. */
+const APART = { A: -150_000, B: 150_000 } as const;
+const ROWS_APART: readonly Row[] = [
+  { what: "pay the same with one key", going: oneKey },
+  { what: "pay overlapping orders", going: overlapping },
+  { what: "cancel at the other node", going: cancelRace },
+  { what: "are paid out", going: payDay, first: [["A to the store", late(40)]] },
+  { what: "pay, and the bank's answer is dropped", going: oneKey, first: [[BANK, lostAnswer()]] },
+  {
+    what: "pay, and A's writes come when it is overtaken",
+    going: oneKey,
+    first: [slowBank],
+    midst: [["A to the store", stall]],
+  },
+];
+
 describe("Two nodes", function () {
   this.timeout(2 * PATIENCE_MS + 30_000);
   const tally: Tally = new Map();
@@ -119,7 +141,16 @@ describe("Two nodes", function () {
   const repeats = (): number =>
     pair.receiver.told.length - new Set(pair.receiver.told.map(({ webhookId }) => webhookId)).size;
 
-  async function play({ going, first, midst, toldAgain }: Row, name: string): Promise<void> {
+  async function stepDown(): Promise<void> {
+    const client = await new MongoClient(mongo.uri, { directConnection: true }).connect();
+    try {
+      await client.db("admin").command({ replSetStepDown: STEP_DOWN_SECONDS, force: true });
+    } finally {
+      await client.close();
+    }
+  }
+
+  async function play({ going, first, midst, stepsDown, toldAgain }: Row, name: string): Promise<void> {
     const before = repeats();
     const act = await going({ pair, client: clientOf(pair, tally), name });
     try {
@@ -127,10 +158,9 @@ describe("Two nodes", function () {
       const answered = act.begin();
       // Whoever awaits it is told, also when the midst never comes.
       answered.catch(() => undefined);
-      if (midst !== undefined) {
-        await until("the midst of it", act.begun, PATIENCE_MS);
-        breakAll(midst);
-      }
+      if (midst !== undefined || stepsDown) await until("the midst of it", act.begun, PATIENCE_MS);
+      breakAll(midst);
+      if (stepsDown) await stepDown();
       await Promise.all([answered, probe(pair)]);
       if (toldAgain) await until("an event that is told again", () => repeats() > before, PATIENCE_MS);
     } finally {
@@ -151,4 +181,12 @@ describe("Two nodes", function () {
     describe(`agree with the bank while ${going}`, () => {
       for (const row of rows) it(row.what, () => play(row, `${going}: ${row.what}`));
     });
+
+  describe("whose clocks are five minutes apart agree with the bank when clients", () => {
+    before(async function () {
+      this.timeout(150_000);
+      await pair.restart(APART);
+    });
+    for (const row of ROWS_APART) it(row.what, () => play(row, `clocks apart: ${row.what}`));
+  });
 });
