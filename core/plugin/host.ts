@@ -10,7 +10,7 @@ import { BANK_ADAPTER, checkPlugin } from "./check.ts";
 import { registrationOf, type Platform, type PlatformOptions } from "./platform.ts";
 import { openSlot, type PlatformFace, type Slot } from "./slot.ts";
 import { createTurns } from "./turns.ts";
-import { folderFingerprint } from "./version.ts";
+import { folderFingerprint, folderGlance } from "./version.ts";
 
 export interface PluginHostDeps {
   /** The folder of plugin folders. */
@@ -50,6 +50,9 @@ export interface PluginHost {
   stop(): Promise<void>;
 }
 
+/** Every so many looks at the folder each of its files is looked at; between them a folder that looks as before is taken to be so. */
+const WHOLE_LOOKS = 8;
+
 /** Plugins that are checked at the same time: each needs a processor for a moment. */
 const CHECKS_AT_ONCE = 4;
 
@@ -74,6 +77,9 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
   const tasks = new Map<string, Promise<void>>();
   /** Fingerprints of the last look: a folder that is still being copied changes from one to the next. */
   let seen = new Map<string, string>();
+  /** What each looked like at a glance then. */
+  let glances = new Map<string, string>();
+  let looks = 0;
   const stopping = new AbortController();
   const turns = createTurns(CHECKS_AT_ONCE);
   let watching: Promise<void> = Promise.resolve();
@@ -123,7 +129,8 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
   }
 
   async function look(atOnce: boolean): Promise<void> {
-    const now = await fingerprints();
+    const now = await fingerprints(atOnce || looks % WHOLE_LOOKS === 0);
+    looks += 1;
     for (const [id, fingerprint] of now) {
       const calm = atOnce || seen.get(id) === fingerprint;
       const plugin = known.get(id);
@@ -149,11 +156,18 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
     return !id.startsWith(".") && id !== BANK_ADAPTER && (await stat(join(dir, id))).isDirectory();
   }
 
-  async function fingerprints(): Promise<Map<string, string>> {
+  async function fingerprints(whole: boolean): Promise<Map<string, string>> {
     const found = new Map<string, string>();
+    const glanced = new Map<string, string>();
     for (const id of await readdir(dir)) {
       try {
-        if (await isPlugin(id)) found.set(id, await folderFingerprint(join(dir, id)));
+        if (!(await isPlugin(id))) continue;
+        const glance = await folderGlance(join(dir, id));
+        const before = seen.get(id);
+        // What is not taken yet may still be written.
+        const isSame = !whole && glances.get(id) === glance && known.get(id)?.fingerprint === before;
+        found.set(id, isSame && before !== undefined ? before : await folderFingerprint(join(dir, id)));
+        glanced.set(id, glance);
       } catch (error) {
         // The folder, or a file in it, went away while it was looked at: the next look tells.
         log.debug(
@@ -162,6 +176,7 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
         );
       }
     }
+    glances = glanced;
     return found;
   }
 

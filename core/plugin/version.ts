@@ -31,9 +31,23 @@ export async function pluginVersion(dir: string): Promise<string> {
 }
 
 /** Text that changes whenever a file of the folder, samples included, seems to have changed; reads no content. */
-export async function folderFingerprint(dir: string): Promise<string> {
+export const folderFingerprint = async (dir: string): Promise<string> => fingerprintOf(dir, await filesOf(dir));
+
+/**
+ * The same at a glance: of samples, which are most of a folder's files, only which there are. One that is written in its place does not
+ * change it.
+ */
+export async function folderGlance(dir: string): Promise<string> {
+  const entries = await readdir(dir, { withFileTypes: true });
+  const paths = entries.filter(({ name }) => !name.startsWith(".")).map(({ name }) => name);
+  const below = entries.filter((entry) => entry.isDirectory() && entry.name !== SAMPLES && !entry.name.startsWith("."));
+  const deeper = await Promise.all(below.map(({ name }) => filesOf(dir, name)));
+  return fingerprintOf(dir, [...paths, ...deeper.flat()].sort());
+}
+
+async function fingerprintOf(dir: string, paths: readonly string[]): Promise<string> {
   const lines: string[] = [];
-  for (const path of await filesOf(dir)) {
+  for (const path of paths) {
     const { size, mtimeMs, ino } = await stat(join(dir, path));
     lines.push(`${path} ${size} ${mtimeMs} ${ino}`);
   }

@@ -1,4 +1,4 @@
-import { rename, rm } from "node:fs/promises";
+import { appendFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { PlatformRegistration } from "../../../core/actions.ts";
@@ -6,6 +6,7 @@ import type { Decision } from "../../../core/audit/outbox.ts";
 import { asMergepayError } from "../../../core/errors/errors.ts";
 import { createPluginHost, type PluginHost } from "../../../core/plugin/host.ts";
 import type { PlatformFace } from "../../../core/plugin/slot.ts";
+import { folderFingerprint, folderGlance } from "../../../core/plugin/version.ts";
 import { silentLog } from "../../support/house.ts";
 import {
   blobsOf,
@@ -240,5 +241,28 @@ describe("The plugins folder is the registration", () => {
     expect(status("corner-shop")?.error?.code).to.equal("PLUGIN_SAMPLES_FAILED");
     await folder.write("corner-shop");
     await until("it runs", () => status("corner-shop")?.state === "running");
+  });
+
+  it("sees a sample that is written in its place, in a folder that is otherwise the same", async () => {
+    await folder.write("corner-shop");
+    await host.start();
+    await writeFile(join(folder.dir, "corner-shop", "samples", "orders.ndjson.expected.json"), '{ "orders": [] }');
+    await until("it is refused", () => status("corner-shop")?.error?.code === "PLUGIN_SAMPLES_FAILED");
+  });
+
+  it("tells at a glance what else there is and what of the code is another, and looks at all of it for the rest", async () => {
+    const dir = await folder.write("corner-shop");
+    const sample = join(dir, "samples", "orders.ndjson");
+    const [glance, whole] = [await folderGlance(dir), await folderFingerprint(dir)];
+    await appendFile(sample, "\n");
+    expect([(await folderGlance(dir)) === glance, (await folderFingerprint(dir)) === whole]).to.deep.equal([
+      true,
+      false,
+    ]);
+    await writeFile(join(dir, "samples", "more.ndjson"), "\n");
+    const more = await folderGlance(dir);
+    expect(more).to.not.equal(glance);
+    await appendFile(join(dir, "plugin.ts"), "\n");
+    expect(await folderGlance(dir)).to.not.equal(more);
   });
 });
