@@ -2,6 +2,7 @@
 import type { Patch } from "../contract.ts";
 
 const MONEY = "test/unit/money/money.spec.ts";
+const ALLOCATE = "test/unit/money/allocate.spec.ts";
 const FEES = "test/unit/settlement/fees.spec.ts";
 
 export const patches: readonly Patch[] = [
@@ -10,21 +11,21 @@ export const patches: readonly Patch[] = [
     file: "core/money/allocate.ts",
     from: "Decimal.ROUND_HALF_EVEN",
     to: "Decimal.ROUND_HALF_UP",
-    red: [MONEY, FEES],
+    red: [ALLOCATE, FEES],
   },
   {
     name: "units that are left over are lost",
     file: "core/money/allocate.ts",
     from: "parts[index] = (parts[index] ?? 0n) + 1n;",
     to: "parts[index] = parts[index] ?? 0n;",
-    red: [MONEY],
+    red: [ALLOCATE],
   },
   {
     name: "left-over units go to the smallest remainders",
     file: "core/money/allocate.ts",
-    from: "a.rest > b.rest ? -1 : 1",
-    to: "a.rest > b.rest ? 1 : -1",
-    red: [MONEY],
+    from: "Number(b.rest - a.rest)",
+    to: "Number(a.rest - b.rest)",
+    red: [ALLOCATE],
   },
   {
     name: "more decimals than the currency has are cut",

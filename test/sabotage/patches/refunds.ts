@@ -24,7 +24,7 @@ export const patches: readonly Patch[] = [
   {
     name: "the last refund of an order keeps the rest of the fee",
     file: "core/refunds/allocation.ts",
-    from: "const due = (part === of ? whole : halfToEven(whole * part, of)) - taken;",
+    from: "const due = halfToEven(whole * part, of) - taken;",
     to: "const due = halfToEven(whole * part, of + 1n) - taken;",
     red: [ALLOCATION],
   },
