@@ -12,6 +12,8 @@ export interface NumberStyle {
 }
 
 const DIGITS = /^\d+$/;
+/** With a decimal point, nothing to be done. */
+const PLAIN = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const GROUPS_OF_THREE = 3;
 
 /**
@@ -19,6 +21,7 @@ const GROUPS_OF_THREE = 3;
  * mark may be left out throughout, but not in some places only. A minus in front stays.
  */
 export function decimalFrom(text: string, { decimal, grouping }: NumberStyle): string | undefined {
+  if (decimal === "." && PLAIN.test(text)) return text;
   const sign = text.startsWith("-") ? "-" : "";
   const [whole = "", fraction, more] = text.slice(sign.length).split(decimal);
   if (more !== undefined || (fraction !== undefined && !DIGITS.test(fraction))) return undefined;

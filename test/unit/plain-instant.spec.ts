@@ -18,6 +18,7 @@ describe("An instant that is plain at a glance", () => {
           expect(isPlainInstant(text), text).to.equal(always);
           // What it says nothing of is decided as before.
           expect(instantOf(text), text).to.equal(exists ? text : undefined);
+          expect(instantOf(text.replace("Z", "+00:00")), text).to.equal(exists ? text : undefined);
         }
   });
 
@@ -45,7 +46,10 @@ describe("An instant that is plain at a glance", () => {
     for (const ms of ["000", "001", "010", "123", "999"]) {
       const text = `2026-03-01T09:30:00.${ms}Z`;
       expect(isPlainInstant(text)).to.equal(true);
-      expect(instantOf(text)).to.equal(new Date(text).toISOString().replace(".000Z", "Z"));
+      const kept = new Date(text).toISOString().replace(".000Z", "Z");
+      for (const zone of ["Z", "+00:00", "-00:00"]) expect(instantOf(text.replace("Z", zone)), zone).to.equal(kept);
+      for (const wrong of ["Z+00:00", "+00:00+00:00", "+0000"])
+        expect(instantOf(text.replace("Z", wrong)), wrong).to.equal(undefined);
     }
   });
 });

@@ -85,6 +85,17 @@ describe("amounts of platforms", () => {
     );
   });
 
+  it("a text is read alike with a decimal point and with a decimal comma, whatever it is", () => {
+    const text = fc.string({ unit: fc.constantFrom("0", "0", "1", "12", ".", "-"), maxLength: 8 });
+    fc.assert(
+      fc.property(text, (written) => {
+        const turned = written.replaceAll(".", ",");
+        expect(decimalFrom(written, english)).to.equal(decimalFrom(turned, german));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   const minor: readonly (readonly [text: string, currency: string, plain: string | undefined])[] = [
     ["1230", "USD", "12.30"],
     ["5", "USD", "0.05"],
