@@ -192,6 +192,8 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       await mergePay.recover();
       await payouts.recover();
       await refunds.recover();
+      await chargebacks.recover();
+      await claims.recover();
       await ledger.recover();
     },
     /** Ends what goes on beside the jobs, in bounded time. */

@@ -38,8 +38,6 @@ interface ChargebacksDeps {
 
 const BY_CHARGEBACK = byId("cbk_[0-9a-f]{26}");
 const AT_A_SWEEP = 20;
-/** How long the writes of one may take: seconds at the most. After it a sweeper goes on with it. */
-const SETTLE_MS = 30_000;
 const OF_STATEMENT = "The bank's statement says so.";
 
 /** What banks take back of deductions: given back by the orders that it was taken for, by the rule of refunds, and never more than is left of them. */
@@ -109,7 +107,7 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
   /** It is so: on somebody's approval, or by the bank's word. */
   async function book(chargeback: StoredChargeback, change: Partial<StoredChargeback> = {}): Promise<StoredChargeback> {
     CHARGEBACK_STATES.assertMove(chargeback.state, "booked");
-    const booked = await save(chargeback, { ...change, state: "booked", dueAt: stamp(SETTLE_MS) });
+    const booked = await save(chargeback, { ...change, state: "booked", dueAt: stamp(deps.limits.leaseMs) });
     deps.reached("chargeback.booked");
     try {
       return await settle(booked);
@@ -186,7 +184,7 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
 
   async function sweepOne(chargeback: StoredChargeback): Promise<void> {
     try {
-      await settle(await save(chargeback, { dueAt: stamp(SETTLE_MS) }));
+      await settle(await save(chargeback, { dueAt: stamp(deps.limits.leaseMs) }));
     } catch (thrown) {
       if (thrown instanceof Overtaken) return;
       const { type: code, message: reason } = asMergepayError(thrown);
@@ -276,6 +274,11 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
         deps.limits.ordersPerPage,
         showChargeback,
       ),
+
+    /** Makes due at once what an earlier process of this very store left undone; only when no other process can be at it. */
+    async recover(): Promise<void> {
+      await chargebacks.updateMany({ state: "booked", dueAt: { $gt: stamp() } }, { $set: { dueAt: stamp() } });
+    },
 
     /** Carries on what a crash left undone. */
     async sweep(): Promise<void> {

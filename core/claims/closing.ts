@@ -31,8 +31,6 @@ interface ClosingDeps {
 }
 
 const AT_A_SWEEP = 20;
-/** How long the writes of one may take: seconds at the most. After it a sweeper goes on with it. */
-const FINISH_MS = 30_000;
 
 /** Claims that end by operators: the merchant paid what it owed, or nobody asks for it any more. So much is credited to it then. */
 export function claimClosing({ deps, claims, settlement, ledger, save, move }: ClosingDeps) {
@@ -58,7 +56,7 @@ export function claimClosing({ deps, claims, settlement, ledger, save, move }: C
       });
     const [state, endedAt] = [closing.how, stamp()];
     const credit = claimLine(claim._id, closing.amount, endedAt, last);
-    const ended = { closing, credit, endedAt, dueAt: stamp(FINISH_MS) };
+    const ended = { closing, credit, endedAt, dueAt: stamp(deps.limits.leaseMs) };
     const written = await move(claim, state, ended, factOf("claim.ended", { ...claim, state }));
     deps.reached("claim.closed");
     return finish(written);
@@ -122,11 +120,16 @@ export function claimClosing({ deps, claims, settlement, ledger, save, move }: C
         }),
     },
 
+    /** Makes due at once what an earlier process of this very store left undone; only when no other process can be at it. */
+    async recover(): Promise<void> {
+      await claims.updateMany({ dueAt: { $gt: stamp() } }, { $set: { dueAt: stamp() } });
+    },
+
     /** Finishes what a crash left undone. */
     async finishDue(): Promise<void> {
       for (const claim of await findDue(claims, stamp(), AT_A_SWEEP))
         try {
-          await finish(await save(claim, { dueAt: stamp(FINISH_MS) }));
+          await finish(await save(claim, { dueAt: stamp(deps.limits.leaseMs) }));
         } catch (thrown) {
           if (thrown instanceof Overtaken) continue;
           const { type: code, message: reason } = asMergepayError(thrown);

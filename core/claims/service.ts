@@ -151,6 +151,7 @@ export async function claimsService(given: ClaimsDeps) {
 
   return {
     ...closing.calls,
+    recover: closing.recover,
 
     /** Looks at what merchants owe, when it was not looked at for an hour. Every node may: each write is once or by compare-and-set. */
     async sweep(): Promise<void> {

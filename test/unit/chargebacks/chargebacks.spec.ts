@@ -258,4 +258,19 @@ describe("money that the bank takes back", () => {
       expect(await services().chargebacks.get({ chargebackId: id })).to.deep.include({ state: "booked" });
       await counter.rest();
     });
+
+  it("that a dead process left undone is settled at once by the next one that has the store alone", async () => {
+    const dying = await counter.till.build((point: Point) => {
+      if (point === "chargeback.booked") throw new Error("killed");
+    });
+    const { id } = await propose("5.00");
+    const approving = services(dying).chargebacks.approve({ chargebackId: id, by: "pavel" });
+    await approving.catch(() => undefined);
+    await services().chargebacks.sweep();
+    expect(await services().chargebacks.get({ chargebackId: id })).to.not.have.property("parts");
+    await counter.till.house.core.recover();
+    await services().chargebacks.sweep();
+    expect(await services().chargebacks.get({ chargebackId: id })).to.have.property("parts");
+    await counter.rest();
+  });
 });

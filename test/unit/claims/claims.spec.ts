@@ -205,6 +205,20 @@ describe("what a merchant owes", () => {
         expect((await all()).map(({ state }) => state)).to.deep.equal(["written_off"]);
       });
 
+    it("that a dead process left undone is credited at once by the next one that has the store alone", async () => {
+      await claim();
+      const dying = await counter.till.build((point) => {
+        if (point === "claim.closed") throw new Error("killed");
+      });
+      const closing = dying.core.services.claims.close({ claimId: id, how: "written_off", evidence, by: "olga" });
+      await closing.catch(() => undefined);
+      await services().claims.sweep();
+      expect(await books()).to.deep.equal([]);
+      await counter.till.house.core.recover();
+      await services().claims.sweep();
+      expect(await books()).to.deep.equal(["losses 2.34", "merchant:beta/shop -2.34"]);
+    });
+
     it("above the limit for one person wants a second one", async () => {
       await counter.till.close();
       counter = await openCounter({ refundFourEyes: 2 });
