@@ -35,69 +35,69 @@ export interface Log {
   error(fields: LogFields, message: string): void;
 }
 
-/**
- * Points of the way of a file, payment or account at which a crash must be survived. Production ignores them; crash tests end the process there.
- */
-export type Point =
-  | "file.blob-stored"
-  | "file.batch-stored"
-  | "payment.inserted"
-  | "payment.others-inserted"
-  | "payment.orders-locked"
-  | "payment.withdrawn"
-  | "payment.attempt-durable"
-  | "payment.confirmation-durable"
-  | "payment.sent"
-  | "payment.answer-written"
-  | "payment.orders-paid"
-  | "payment.lines-written"
-  | "payment.journal-written"
-  | "payment.late-decided"
-  | "payment.late-refund-opened"
-  | "payout.inserted"
-  | "payout.lines-claimed"
-  | "payout.attempt-durable"
-  | "payout.sent"
-  | "payout.answer-written"
-  | "payout.lines-paid"
-  | "payout.journal-written"
-  | "payout.orders-settled"
-  | "payout.lines-released"
-  | "payout.run-page"
-  | "journal.block-written"
-  | "mandate.reserved"
-  | "mandate.settled"
-  | "mandate.revoked"
-  | "account.removal-marked"
-  | "account.resealed"
-  | "journal.sealed"
-  | "journal.balance-kept"
-  | "ledger-day.close-written"
-  | "ledger-day.totals-written"
-  | "audit.relayed"
-  | "audit.block-written"
-  | "refund.inserted"
-  | "refund.held"
-  | "refund.attempt-durable"
-  | "refund.sent"
-  | "refund.answer-written"
-  | "refund.payment-noted"
-  | "refund.orders-noted"
-  | "refund.lines-written"
-  | "refund.journal-written"
-  | "chargeback.booked"
-  | "chargeback.held"
-  | "chargeback.payment-noted"
-  | "chargeback.orders-noted"
-  | "chargeback.lines-written"
-  | "chargeback.journal-written"
-  | "claim.closed"
-  | "claim.line-written"
-  | "claim.journal-written"
-  | "take-back.noted"
-  | "take-back.refund-opened"
-  | "event.relayed"
-  | "webhook.sent";
+/** Places of the way of a file, payment or account at which a crash must be survived. Production ignores them; crash tests end the process there. */
+export const POINTS = [
+  "file.blob-stored",
+  "file.batch-stored",
+  "payment.inserted",
+  "payment.others-inserted",
+  "payment.orders-locked",
+  "payment.withdrawn",
+  "payment.attempt-durable",
+  "payment.confirmation-durable",
+  "payment.sent",
+  "payment.answer-written",
+  "payment.orders-paid",
+  "payment.lines-written",
+  "payment.journal-written",
+  "payment.late-decided",
+  "payment.late-refund-opened",
+  "payout.inserted",
+  "payout.lines-claimed",
+  "payout.attempt-durable",
+  "payout.sent",
+  "payout.answer-written",
+  "payout.lines-paid",
+  "payout.journal-written",
+  "payout.orders-settled",
+  "payout.lines-released",
+  "payout.run-page",
+  "journal.block-written",
+  "mandate.reserved",
+  "mandate.settled",
+  "mandate.revoked",
+  "account.removal-marked",
+  "account.resealed",
+  "journal.sealed",
+  "journal.balance-kept",
+  "ledger-day.close-written",
+  "ledger-day.totals-written",
+  "audit.relayed",
+  "audit.block-written",
+  "refund.inserted",
+  "refund.held",
+  "refund.attempt-durable",
+  "refund.sent",
+  "refund.answer-written",
+  "refund.payment-noted",
+  "refund.orders-noted",
+  "refund.lines-written",
+  "refund.journal-written",
+  "chargeback.booked",
+  "chargeback.held",
+  "chargeback.payment-noted",
+  "chargeback.orders-noted",
+  "chargeback.lines-written",
+  "chargeback.journal-written",
+  "claim.closed",
+  "claim.line-written",
+  "claim.journal-written",
+  "take-back.noted",
+  "take-back.refund-opened",
+  "event.relayed",
+  "webhook.sent",
+] as const;
+export type Point = (typeof POINTS)[number];
 
 /** What every domain service is given; nothing else reaches the outside. */
 export interface Deps {

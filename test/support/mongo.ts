@@ -190,9 +190,17 @@ export async function startMongo(wish: MongoWish = {}): Promise<MongoServer | un
  */
 export async function mongoOrSkip(context: Mocha.Context): Promise<MongoServer> {
   context.timeout(2 * INSTALL_MS + START_MS);
-  const server = await startMongo();
-  if (server !== undefined) return server;
+  return (await startMongo()) ?? skipWithoutMongo(context);
+}
+
+/** Skips what needs a server where there is none, as `mongoOrSkip` does. */
+export function skipWithoutMongo(context: Mocha.Context): never {
   if (process.env["CI"] === "true") throw new Error(`The tests need a MongoDB server. ${HOW_TO}`);
   console.warn(`Skipped: no MongoDB server. ${HOW_TO}`);
   return context.skip();
 }
+
+let shared: Promise<MongoServer | undefined> | undefined;
+
+/** One server for all suites of this process that take a database each; it ends with the process. Undefined as `startMongo`. */
+export const sharedMongo = (): Promise<MongoServer | undefined> => (shared ??= startMongo());

@@ -190,9 +190,10 @@ describe("the way of a payment", () => {
       expect(record.points.size).to.be.greaterThan(1);
       for (const gap of record.gaps) seen.add(gap);
       const unnamed = [...record.gaps].filter((gap) => !LIKE_A_NEIGHBOUR.some((one) => one.gap.test(gap)));
-      expect(unnamed, "name a point in core/deps.ts, reach it between the two, and kill a process there").to.deep.equal(
-        [],
-      );
+      expect(
+        unnamed,
+        "name a point in core/deps.ts, reach it between the two, and kill a process there (test/e2e/support/kills.ts)",
+      ).to.deep.equal([]);
     });
 
   it("has no step excused that it does not take", () => {

@@ -10,6 +10,9 @@ export interface BankLine {
   readonly amount: Money;
 }
 
+export const ofKind = (lines: readonly BankLine[], kind: BankLine["kind"]) =>
+  lines.filter((line) => line.kind === kind);
+
 export interface ScriptedFault {
   readonly on: "debit" | "confirm" | "refund" | "payout" | "inquiry";
   readonly fault: string;
@@ -23,6 +26,8 @@ export interface Bank {
   /** The next requests of these kinds misbehave. */
   script(...faults: readonly ScriptedFault[]): Promise<void>;
   ledger(): Promise<readonly BankLine[]>;
+  /** The payer answers a challenge to the bank itself. */
+  confirm(bankRequestId: string, challengeId: string, answer: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,6 +63,9 @@ export async function startBank(finalityMs: number): Promise<Bank> {
     openAccount: async (opening) => (await call<{ accountToken: string }>("/accounts", { opening })).accountToken,
     async script(...faults) {
       await call("/faults", faults);
+    },
+    async confirm(bankRequestId, challengeId, answer) {
+      await call(`/debits/${encodeURIComponent(bankRequestId)}/confirm`, { challengeId, answer });
     },
     async ledger() {
       const lines: BankLine[] = [];

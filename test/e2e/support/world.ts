@@ -2,7 +2,7 @@
  * All that a payment needs, each as a process of its own: the sandbox bank, a node under a supervisor, and (in the test's process) the
  * platforms' webhook servers.
  */
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PluginStatus } from "../../../core/actions.ts";
@@ -34,8 +34,10 @@ const LIMITS: Partial<Limits> = {
 };
 
 export interface WorldOptions {
-  /** A folder of real plugins; absent: two invented platforms. */
+  /** A folder of real plugins; absent: invented platforms. */
   readonly pluginsDir?: string;
+  /** The invented ones; two when absent. */
+  readonly platforms?: readonly string[];
   readonly limits?: Partial<Limits>;
   /** Absent: the embedded store, in the data folder. */
   readonly mongoUri?: string;
@@ -51,6 +53,8 @@ export interface World {
   readonly node: Supervisor;
   readonly platforms: readonly string[];
   readonly dataDir: string;
+  /** Stops the node and starts it with a clock that is so far ahead. */
+  setClock(aheadMs: number): Promise<void>;
   /** What the node keeps, to look at while nobody has it. Its caller closes it. */
   openStore(): Promise<Store>;
   /** The credentials file, which the node follows. */
@@ -75,11 +79,10 @@ export type Buried = Pick<World, "openStore" | "bank">;
 
 const adapter = join(import.meta.dirname, "../../../plugins/bank-adapter");
 
-/** Two platforms of one record a line, with the real bank-adapter beside them. */
-async function inventedPlatforms() {
+/** Platforms of one record a line, with the real bank-adapter beside them. */
+async function inventedPlatforms(ids: readonly string[] = ["alpha-shop", "beta-shop"]) {
   const folder = await pluginsFolder();
-  await folder.write("alpha-shop");
-  await folder.write("beta-shop");
+  for (const id of ids) await folder.write(id);
   await symlink(adapter, folder.path("bank-adapter"));
   return folder;
 }
@@ -100,13 +103,15 @@ async function runningPlatforms({ url, alive }: Life, operator: Proof): Promise<
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const { pluginsDir, limits, mongoUri, env, buried, reborn } = options;
   const dataDir = await mkdtemp(join(tmpdir(), "mergepay-crash-"));
-  const folder = pluginsDir === undefined ? await inventedPlatforms() : undefined;
+  const folder = pluginsDir === undefined ? await inventedPlatforms(options.platforms) : undefined;
   const [bank, receiver] = await Promise.all([startBank(FINALITY_MS), startReceiver()]);
   const { file, access } = await sandboxCredentials(dataDir, PAYER);
   const { platformSecrets } = await readCredentials(file);
   const operator: Proof = { bearer: access.operatorKey };
   let platforms: readonly string[] = [];
   const open = () => openStore({ mongoUri, dir: dataDir });
+
+  const clock = join(dataDir, "clock-ahead");
 
   const node = supervise({
     dieFile: join(dataDir, "die-at.json"),
@@ -122,6 +127,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       NATS_URL: "",
       MONGODB_URI: mongoUri ?? "",
       ...env,
+      CLOCK_FILE: clock,
       NODE_LIMITS: JSON.stringify({ ...LIMITS, ...limits }),
     },
     born: async (life) => {
@@ -147,6 +153,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const world: Omit<World, "platforms"> = {
     node,
     dataDir,
+    async setClock(aheadMs) {
+      await node.stop();
+      await writeFile(clock, String(aheadMs));
+      await node.start();
+    },
     openStore: open,
     credentials: file,
     bank,
