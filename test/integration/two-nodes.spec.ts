@@ -167,9 +167,19 @@ describe("Two nodes", function () {
       for (const link of Object.values(pair.links)) link.set({ kind: "pass" });
     }
     await pair.ready();
+    const orders = await pair.store.collection<StoredOrder>(ORDERS);
+    // The test's own connection may hear of the new primary later than the nodes do.
+    await until(
+      "the store to answer the test",
+      () =>
+        orders.countDocuments({}).then(
+          () => true,
+          () => false,
+        ),
+      PATIENCE_MS,
+    );
     await act.finish();
     await atRest(pair);
-    const orders = await pair.store.collection<StoredOrder>(ORDERS);
     const paid = await orders.find({ state: { $in: ["paid", "settled"] } }).toArray();
     expect(
       paid.map(({ _id }) => _id),
