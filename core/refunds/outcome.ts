@@ -86,7 +86,10 @@ export function refundOutcome(given: RefundOutcomeDeps) {
 
   async function fail(refund: StoredRefund, code: ErrorCode): Promise<StoredRefund> {
     const never = code === "BANK_NEVER_RECEIVED";
-    const failed = await move(refund, "failed", { error: errorOf(code), dueAt: stamp(never ? lastWaitMs : 0) });
+    // The bank has said what was in doubt. From here on only money that left all the same needs somebody.
+    const reviewed = refund.needsReview === true ? { needsReview: false } : {};
+    const change = { ...reviewed, error: errorOf(code), dueAt: stamp(never ? lastWaitMs : 0) };
+    const failed = await move(refund, "failed", change);
     deps.reached("refund.answer-written");
     return never ? failed : afterFailed(failed);
   }

@@ -96,6 +96,27 @@ describe("refunds and a bank that loses answers", () => {
       expect(await counter.get(id)).to.include({ state: "succeeded", needsReview: true });
       await counter.rest();
     });
+
+    it("silence for so long that a person must look, then no: failed and free, and nobody need look any more", async () => {
+      const { bank } = counter.till;
+      bank.behave(({ kind }) => (kind === "refund" ? "silence" : "succeed"));
+      bank.answerInquiries(() => "silence");
+      const { id } = await counter.open();
+      for (let i = 0; i < 60 && (await counter.get(id)).needsReview !== true; i += 1)
+        await counter.till.later(HOUR + 1);
+      expect(await counter.get(id)).to.include({ state: "unknown", needsReview: true });
+      bank.answerInquiries(() => "truth");
+      bank.behave(({ kind }) => (kind === "refund" ? "decline" : "succeed"));
+      for (let i = 0; i < 4; i += 1) await counter.till.later(HOUR + 1);
+      expect(await counter.get(id)).to.deep.nested.include({
+        state: "failed",
+        needsReview: false,
+        "error.code": "BANK_DECLINED",
+      });
+      bank.behave(() => "succeed");
+      expect(await counter.open()).to.include({ state: "succeeded" });
+      await counter.rest();
+    });
   });
 
   describe("after a crash", () => {
