@@ -1,4 +1,5 @@
 /** Payers permit being charged and take it back, operators charge, and mandates charge by themselves. */
+import type { ErrorCode } from "../../../core/errors/codes.ts";
 import { MANDATES, type StoredMandate } from "../../../core/mandates/model.ts";
 import { MANDATE_STATES } from "../../../core/mandates/states.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
@@ -11,11 +12,28 @@ import { USERS } from "./files.ts";
 const KEYS = 30;
 const HOUR_MS = 3_600_000;
 
+const OF_CHARGING: readonly ErrorCode[] = [
+  "ORDERS_UNAVAILABLE",
+  "SELECTION_EMPTY",
+  "CURRENCIES_MIXED",
+  "IDEMPOTENCY_IN_FLIGHT",
+  "IDEMPOTENCY_KEY_REUSED",
+  "ACCOUNT_MISSING",
+  "MANDATE_ENDED",
+  "MANDATE_LIMIT_REACHED",
+  "MANDATE_NOT_COVERING",
+];
+
 export const mandates: Noun = {
   name: "mandates",
   tables: [{ noun: "mandate", collection: MANDATES.name, table: MANDATE_STATES.table }],
   fixed: { [MANDATES.name]: ["userId", "accountId", "limits", "timeZone", "expiresAt", "auto", "createdAt"] },
-  ways: [{ steps: ["mandates.make", "mandates.charge", "mandates.revoke", "all jobs"], faults: ["crash.at mandate."] }],
+  ways: [
+    {
+      steps: ["mandates.make", "mandates.charge one", "mandates.charge one", "mandates.revoke", "all jobs"],
+      faults: ["crash.at mandate."],
+    },
+  ],
   open({ store, bank, now }) {
     /** The day that each payment was taken of, as it stood in its mandate when it was first seen there. */
     const dayOf = new Map<string, string>();
@@ -81,17 +99,7 @@ export const mandates: Noun = {
         },
         charge: {
           weight: 5,
-          expects: [
-            "ORDERS_UNAVAILABLE",
-            "SELECTION_EMPTY",
-            "CURRENCIES_MIXED",
-            "IDEMPOTENCY_IN_FLIGHT",
-            "IDEMPOTENCY_KEY_REUSED",
-            "ACCOUNT_MISSING",
-            "MANDATE_ENDED",
-            "MANDATE_LIMIT_REACHED",
-            "MANDATE_NOT_COVERING",
-          ],
+          expects: OF_CHARGING,
           async run({ services, random }) {
             const some = all();
             if (some.length === 0) return;
@@ -104,6 +112,29 @@ export const mandates: Noun = {
               orders: ids.length === 0 || random.below(4) === 0 ? "all" : ids.slice(0, 8),
               operatorId: "operator",
             });
+          },
+        },
+        /** What the newest mandate covers surely, as far as its day goes. */
+        "charge one": {
+          weight: 0,
+          expects: OF_CHARGING,
+          async run({ services, random }) {
+            const mandate = all().at(-1);
+            if (mandate === undefined) return;
+            const { _id: mandateId, userId, limits } = mandate;
+            const covered = store
+              .all<StoredOrder>(ORDERS.name)
+              .filter(
+                ({ userId: of, state, amount }) =>
+                  of === userId &&
+                  state === "open" &&
+                  amount.currency === limits.perPayment.currency &&
+                  minorOfMoney(amount) <= minorOfMoney(limits.perPayment),
+              );
+            if (covered.length === 0) return;
+            const orders = [random.pick(covered)._id];
+            const idempotencyKey = `one-${(made += 1)}`;
+            await services.mandates.charge({ mandateId, idempotencyKey, orders, operatorId: "operator" });
           },
         },
         revoke: {

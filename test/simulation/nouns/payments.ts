@@ -15,6 +15,8 @@ import { USERS } from "./files.ts";
 import { LONG_MS, PAID } from "../engine/ways.ts";
 
 const KEYS = 30;
+/** After the first wait for an inquiry, before the bank's finality. */
+const SOON_MS = 20_000;
 /** The bank's challenge is over then, and so is the time to send again; what it books all the same it has not booked yet. */
 const CHALLENGE_OVER_MS = 1_850_000;
 /** The money comes after all; operators decide on what nobody else does. */
@@ -64,6 +66,11 @@ export const payments: Noun = {
     { steps: PAID, faults: ["confirm.", "crash.at payment."] },
     { steps: PAID, faults: ["bank.", "rate."] },
     { steps: ["bank.books-in-silence", "payments.pay all", CHALLENGE_OVER_MS, "all jobs"], faults: ["inquiry."] },
+    // Asked before its finality the bank knows nothing of what it has booked.
+    {
+      steps: ["bank.books-in-silence", "inquiry.not-found-yet", "payments.pay all", SOON_MS, "all jobs"],
+      faults: ["crash.at payment."],
+    },
     { steps: ["payments.pay all", "payments.cancel", LONG_MS, "all jobs"], faults: ["crash.at payment."] },
     // Nobody answers the bank, which says that it is over and books it all the same; or the payer has cancelled it by then.
     {
