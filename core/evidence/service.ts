@@ -133,7 +133,8 @@ export async function evidenceService({ store, limits }: Deps) {
       const { member, spec, filter, show } = source;
       const query = last === undefined ? {} : { after: last };
       const collection = await store.collection<Doc>(spec);
-      const got = await page(collection, await filter(), BY_ID, query, limits.ordersPerPage, show);
+      const sequence = { ...BY_ID, of: [paymentId, member] };
+      const got = await page(collection, await filter(), sequence, query, limits.ordersPerPage, show);
       const end = index + 1 < sources.length ? { next: String(index + 1) } : {};
       return { member, items: got.items, ...(got.next === undefined ? end : { next: `${index}~${got.next}` }) };
     },

@@ -72,7 +72,7 @@ export async function ledgerService(deps: Deps) {
     /** Of a payment also what was given back of it: entries of its refunds and chargebacks, which refer to these. */
     async entries({ paymentId, ...query }: Actions["ledger.entries"]["params"]): Promise<Page<JournalEntry>> {
       const of = paymentId === undefined ? {} : { reference: { $in: [paymentId, ...(await backOf(paymentId))] } };
-      return page(journal, of, BY_ENTRY, query, deps.limits.ordersPerPage, showEntry);
+      return page(journal, of, { ...BY_ENTRY, of: paymentId ?? "" }, query, deps.limits.ordersPerPage, showEntry);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { idPattern } from "../ids.ts";
-import { byId, page } from "../pages.ts";
+import { byId, cursorAt, page } from "../pages.ts";
 import type { Event } from "../../schemas/types.generated.ts";
 import {
   DELIVERIES,
@@ -48,7 +48,8 @@ export async function notifyService(deps: Deps, tellers: readonly CollectionSpec
         ...(userId === undefined ? {} : { userId }),
       };
       const { items } = await page(events, audience, BY_POSITION, query, most, (event) => event);
-      const next = items.at(-1)?.position ?? query.after;
+      const last = items.at(-1);
+      const next = last === undefined ? query.after : cursorAt(last.position, BY_POSITION, audience);
       return { items: items.map(showEvent), ...(next === undefined ? {} : { next }) };
     },
 

@@ -4,6 +4,7 @@ import { type Deps, instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { minorOfMoney, moneyOf } from "../money/money.ts";
 import { exponentOf } from "../money/currency.ts";
+import { bound, placeOfCursor } from "../pages.ts";
 import { PAYOUTS, type StoredPayout } from "../payouts/model.ts";
 import { instantOf } from "../plugin/instant.ts";
 import { dayBegins } from "../settlement/days.ts";
@@ -91,10 +92,9 @@ export async function statementsService(
       // What is still to come would be missing from a statement that was issued before.
       if (to > instant(deps.now()))
         throw new MergepayError("QUERY_INVALID", "to must not be to come.", { field: "to" });
-      const place = cursor === undefined ? undefined : PLACE.exec(cursor);
-      if (place === null)
-        throw new MergepayError("QUERY_INVALID", "after must be the `next` of the page before.", { field: "after" });
-      const seen = place === undefined ? undefined : { at: place[1] ?? "", _id: place[2] ?? "" };
+      const list = [platform, merchant, currency, from, to];
+      const place = cursor === undefined ? undefined : PLACE.exec(placeOfCursor(cursor, list, PLACE));
+      const seen = cursor === undefined ? undefined : { at: place?.[1] ?? "", _id: place?.[2] ?? "" };
       const payee = `${platform}/${merchant}/${currency}`;
       const within = { $gte: from, $lt: to };
       const [ofLines, ofPayouts] = await Promise.all([
@@ -114,7 +114,7 @@ export async function statementsService(
         to,
         ...(cursor === undefined ? { opening: await balanceAt(payee, from) } : {}),
         items,
-        ...(more ? { next: placeOf(last) } : { closing: await balanceAt(payee, to) }),
+        ...(more ? { next: bound(placeOf(last), list) } : { closing: await balanceAt(payee, to) }),
       };
     },
   };
