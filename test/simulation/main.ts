@@ -1,7 +1,7 @@
 /**
  * The whole system by seeds: `npm run sim -- --seeds 10000 [--from 1] [--steps 40] [--jobs 2]`, one seed with all that happens in it:
  * `npm run sim -- --seed 7`, or a kept replay: `npm run sim -- --replay test/simulation/replays/x.json`.
- * Prints what was injected and reached. Exit 1 when a promise was broken, a move of a state table was never made or a fault never struck.
+ * Prints what was injected and reached; after an interrupt, of the seeds until then. Exit 1 when a promise was broken, a move of a state table was never made or a fault never struck.
  */
 import { fork } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -65,12 +65,14 @@ async function keepReplay(sim: Simulator, seed: number, rule: string): Promise<v
 
 interface Outcome {
   readonly coverage: Coverage;
+  /** How many were run. */
+  count: number;
   readonly failures: Done["failures"][number][];
 }
 
 /** Shares the seeds out to processes. */
 async function runSeeds(from: number, count: number, steps: number): Promise<Outcome> {
-  const outcome: Outcome = { coverage: noCoverage(), failures: [] };
+  const outcome: Outcome = { coverage: noCoverage(), count: 0, failures: [] };
   const bar = new SingleBar(
     {
       format: "[{bar}] {value}/{total} seeds, {failures} failed, {eta_formatted} to go",
@@ -82,8 +84,11 @@ async function runSeeds(from: number, count: number, steps: number): Promise<Out
   );
   bar.start(count, 0, { failures: 0 });
   let next = from;
+  let end = from + count;
+  // Who has seen enough is told of the seeds until then.
+  process.once("SIGINT", () => (end = next));
   const task = (): Task | undefined => {
-    const seeds = Array.from({ length: Math.min(AT_A_TIME, from + count - next) }, (_, i) => next + i);
+    const seeds = Array.from({ length: Math.min(AT_A_TIME, end - next) }, (_, i) => next + i);
     next += seeds.length;
     return seeds.length === 0 ? undefined : { seeds, steps };
   };
@@ -94,6 +99,8 @@ async function runSeeds(from: number, count: number, steps: number): Promise<Out
         if (said !== "ready") {
           for (const coverage of said.coverage) merge(outcome.coverage, coverage);
           outcome.failures.push(...said.failures);
+          outcome.count += said.seeds;
+          for (const { seed, message } of said.failures) say(`Seed ${seed}: ${message}`);
           bar.increment(said.seeds, { failures: outcome.failures.length });
         }
         const given = task();
@@ -111,9 +118,9 @@ async function runSeeds(from: number, count: number, steps: number): Promise<Out
 }
 
 async function runMany(): Promise<boolean> {
-  const [from, count, steps] = [whole("from"), whole("seeds"), whole("steps")];
+  const steps = whole("steps");
   const began = performance.now();
-  const { coverage, failures } = await runSeeds(from, count, steps);
+  const { coverage, count, failures } = await runSeeds(whole("from"), whole("seeds"), steps);
   const seconds = (performance.now() - began) / 1000;
   const sim = await simulator();
   say(`\n${report(coverage, sim.nouns, sim.choices.faults)}`);

@@ -30,6 +30,8 @@ async function runAll({ seeds, steps }: Task): Promise<Done> {
   return { seeds: seeds.length, coverage, failures };
 }
 
+// An interrupt is for the process that gives the seeds: it says when there are no more.
+process.on("SIGINT", () => undefined);
 process.on("message", (task: Task) => {
   void (async () => process.send?.(await runAll(task)))();
 });
