@@ -79,6 +79,8 @@ export interface SimBank {
   readonly declined: ReadonlyMap<string, BankFailure>;
   /** The payer allows a debit that waits for it on the bank's own page. */
   allow(bankRequestId: string): void;
+  /** Or refuses it there. */
+  refuse(bankRequestId: string): void;
   /** Takes back what a debit brought, whatever was refunded of it since; of all chargebacks together no more than that. */
   chargeBack(debitRequestId: string, amount: Money): void;
   /** Executes what was held up on the way and is due by now. */
@@ -270,6 +272,9 @@ export function simBank(
     declined,
     chargeBack,
     allow: (id) => void hear(id, ANSWER),
+    refuse(id) {
+      if (truth(id)?.state === "requires_action") declined.set(id, "BANK_DECLINED");
+    },
     deliver() {
       const due = late.filter(({ at }) => at <= now());
       late = late.filter(({ at }) => at > now());

@@ -72,7 +72,7 @@ function wayOf(random: Random, { steps, faults }: PlannedWay, nodes: number): St
     return { fault: step.fault, node, seed, at: 1 + random.below(step.within) };
   });
   if (faults.length === 0 || random.below(3) === 0) return way;
-  const fault = { fault: random.pick(faults), node, seed: random.below(SEED_BELOW), at: 1 + random.below(2) };
+  const fault = { fault: random.pick(faults), node, seed: random.below(SEED_BELOW), at: random.pick([1, 1, 2]) };
   return way.toSpliced(random.below(way.length), 0, fault);
 }
 

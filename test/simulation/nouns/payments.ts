@@ -17,6 +17,8 @@ import { LONG_MS, PAID } from "../engine/ways.ts";
 const KEYS = 30;
 /** After the first wait for an inquiry, before the bank's finality. */
 const SOON_MS = 20_000;
+/** The bank is asked again by then. */
+const A_MINUTE_MS = 60_000;
 /** The bank's challenge is over then, and so is the time to send again; what it books all the same it has not booked yet. */
 const CHALLENGE_OVER_MS = 1_850_000;
 /** The money comes after all; operators decide on what nobody else does. */
@@ -70,6 +72,10 @@ export const payments: Noun = {
     {
       steps: ["bank.books-in-silence", "inquiry.not-found-yet", "payments.pay all", SOON_MS, "all jobs"],
       faults: ["crash.at payment."],
+    },
+    {
+      steps: ["bank.redirects", "payments.pay all", "payments.refuse at bank", A_MINUTE_MS, "all jobs"],
+      faults: ["inquiry."],
     },
     { steps: ["payments.pay all", "payments.cancel", LONG_MS, "all jobs"], faults: ["crash.at payment."] },
     // Nobody answers the bank, which says that it is over and books it all the same; or the payer has cancelled it by then.
@@ -244,6 +250,14 @@ export const payments: Noun = {
             if (challenge?.kind === "redirect" && random.below(3) > 0) return bank.allow(bankRequestId);
             const answer = random.pick([ANSWER, ANSWER, "wrong"]);
             await services.mergePay.confirm({ userId, paymentId, challengeId: challenge?.id ?? "", answer });
+          },
+        },
+        "refuse at bank": {
+          weight: 1,
+          run({ random }) {
+            const waiting = store.all<StoredPayment>(PAYMENTS.name).filter(({ state }) => state === "requires_action");
+            if (waiting.length > 0) bank.refuse(random.pick(waiting).bankRequestId);
+            return Promise.resolve();
           },
         },
         "take back": {
