@@ -65,8 +65,15 @@ export const patches: readonly Patch[] = [
   {
     name: "anything is a cursor",
     file: "core/pages.ts",
-    from: "if (query.after !== undefined && !cursor.test(query.after))",
-    to: 'if (query.after === "" && !cursor.test(query.after))',
+    from: "if (bound(place, of) === cursor && places.test(place)) return place;",
+    to: 'if (bound(place, of) !== "" && places.source !== "") return place;',
+    red: ["test/unit/pages.spec.ts"],
+  },
+  {
+    name: "a cursor of another list is a place in this one",
+    file: "core/pages.ts",
+    from: "if (bound(place, of) === cursor && places.test(place)) return place;",
+    to: 'if (bound(place, of) !== "" && places.test(place)) return place;',
     red: ["test/unit/pages.spec.ts"],
   },
   {
