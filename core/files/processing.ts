@@ -188,7 +188,8 @@ export function fileProcessing(
     const check = deps.call("platform.check", { fileId: file._id }, { platform: file.platform });
     for (;;) {
       const waited = new AbortController();
-      const late = delay(leaseMs / 3, undefined, { signal: waited.signal }).catch(() => undefined);
+      // The check itself keeps the process alive; where that never ends, as on a node that was cut off, waiting does not.
+      const late = delay(leaseMs / 3, undefined, { signal: waited.signal, ref: false }).catch(() => undefined);
       const counted = await Promise.race([check, late]).finally(() => waited.abort());
       if (counted !== undefined)
         return save(file, { checked: true, recordsTotal: counted.records, dueAt: stamp(leaseMs) });
