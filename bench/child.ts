@@ -33,5 +33,10 @@ export const tell = (result: object): Promise<void> =>
 
 /** Gives a run's result to whoever started it, and lets the process end. */
 export function answer<R extends object>(result: R): void {
-  void tell(result).then(() => process.disconnect());
+  void tell(result).then(leave);
+}
+
+/** Whoever started it may be gone. */
+function leave(): void {
+  if (process.connected) process.disconnect();
 }

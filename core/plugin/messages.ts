@@ -12,7 +12,7 @@ export const BATCH_BYTES = 512 * 1024;
 export const BATCHES_AHEAD = 2;
 /** Bytes of a file that go to a worker in one piece, and pieces that may be under way. */
 export const PIECE_BYTES = 128 * 1024;
-export const PIECES_AHEAD = 4;
+export const PIECES_AHEAD = 8;
 
 /**
  * File descriptor on which a worker writes the number of the job that it goes on with, a line each (0: none). A message would wait for

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { MergepayError } from "../errors/errors.ts";
 import type { RawRecord, ReadLimits } from "../formats/contract.ts";
 import { readRecords } from "../formats/read.ts";
@@ -105,6 +106,10 @@ export function workerJobs({ plugin, limits, send, wentTo, now }: JobsDeps): (me
       const piece = job.pieces.shift();
       if (piece === undefined) return;
       send({ kind: "took", job: job.id });
+      // A turn of the loop: pieces come in and batches go out while the host is at something else. The channel itself holds few of either.
+      at(0);
+      await turn();
+      if (job.cancelled) throw new Cancelled();
       at(job.id);
       yield piece;
     }
