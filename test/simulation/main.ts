@@ -1,7 +1,7 @@
 /**
  * The whole system by seeds: `npm run sim -- --seeds 10000 [--from 1] [--steps 40] [--jobs 2]`, one seed with all that happens in it:
  * `npm run sim -- --seed 7`, or a kept replay: `npm run sim -- --replay test/simulation/replays/x.json`.
- * Prints what was injected and reached; after an interrupt, of the seeds until then. Exit 1 when a promise was broken, a move of a state table was never made or a fault never struck.
+ * Prints what was injected and reached; after an interrupt, of the seeds until then. Exit 1 when a promise was broken, a move of a state table was never made, a fault never struck or a case never come by.
  */
 import { fork } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -127,13 +127,15 @@ async function runMany(): Promise<boolean> {
   const missing = unseen(coverage, sim.nouns, sim.choices.faults);
   for (const move of missing.moves) say(`Never made: ${move}`);
   for (const fault of missing.faults) say(`Never struck: ${fault}`);
+  for (const one of missing.cases) say(`Never came by: ${one}`);
   for (const { seed, message } of failures.toSorted((a, b) => a.seed - b.seed)) say(`Seed ${seed}: ${message}`);
   for (const { seed, rule } of failures.slice(0, SHRUNK)) await keepReplay(sim, seed, rule);
   say(
     `${count} seeds of ${steps} steps in ${seconds.toFixed(1)} s (${(count / seconds).toFixed(1)} a second): ` +
-      `${failures.length} failed, ${missing.moves.length} moves never made, ${missing.faults.length} faults never struck.`,
+      `${failures.length} failed, ${missing.moves.length} moves never made, ${missing.faults.length} faults never struck, ` +
+      `${missing.cases.length} cases never come by.`,
   );
-  return failures.length === 0 && missing.moves.length === 0 && missing.faults.length === 0;
+  return failures.length === 0 && Object.values(missing).every((names) => names.length === 0);
 }
 
 async function main(): Promise<boolean> {

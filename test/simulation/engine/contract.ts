@@ -101,6 +101,8 @@ export interface Noun {
   /** Faults that only this noun can suffer: names that it asks the world for by `struck`. */
   readonly faults?: readonly string[];
   readonly ways?: readonly Way[];
+  /** Answers and counts, as the report has them, that many runs must come by as they must make each move: `mandates.charge: MANDATE_ENDED`. */
+  readonly cases?: readonly string[];
   readonly open: (world: World) => NounAtWork | Promise<NounAtWork>;
 }
 
@@ -117,6 +119,8 @@ export interface World {
   readonly random: Random;
   /** Does something on the first node that lives, outside of faults: what must be there before a run begins. */
   readonly prepare: (act: (services: Core["services"]) => Promise<unknown>) => Promise<void>;
+  /** How often nodes have sent this debit to the bank; a bus that doubles calls does not count. */
+  readonly sent: (bankRequestId: string) => number;
   /** The events that platforms' servers have been told, as they came, doubled ones too. */
   readonly told: () => readonly Event[];
   /** Adds an amount, in minor units, to what the books say over all runs. */

@@ -6,6 +6,7 @@ import { type Counts, type Coverage, movesOf } from "./coverage.ts";
 export interface Unseen {
   readonly moves: readonly string[];
   readonly faults: readonly string[];
+  readonly cases: readonly string[];
 }
 
 export function unseen(coverage: Coverage, nouns: readonly Noun[], faults: readonly string[]): Unseen {
@@ -13,6 +14,9 @@ export function unseen(coverage: Coverage, nouns: readonly Noun[], faults: reado
   return {
     moves: moves.filter((move) => (coverage.moves[move] ?? 0) === 0),
     faults: faults.filter((fault) => (coverage.faults[fault] ?? 0) === 0),
+    cases: nouns
+      .flatMap(({ cases = [] }) => cases)
+      .filter((one) => (coverage.answers[one] ?? coverage.other[one] ?? 0) === 0),
   };
 }
 

@@ -15,7 +15,7 @@ import { seeded } from "../../support/seeded.ts";
 import { simBank } from "./bank.ts";
 import { type SimNode, storeThrough, type TakeUp } from "./calls.ts";
 import { Broken, type Noun, type NounAtWork, type Op, type OnNode, type World } from "./contract.ts";
-import { addTo, type Coverage, watcher } from "./coverage.ts";
+import { addTo, type Counts, type Coverage, watcher } from "./coverage.ts";
 import { faultsOf } from "./faults.ts";
 import { jobs } from "./jobs.ts";
 import type { MemoryStore } from "./memory-store.ts";
@@ -81,6 +81,7 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
   const nodeAt = (index: number): LivingNode => living[index % count] ?? missing(`node ${index}`);
   const keys: World["keys"] = { all: [accountKey("key-0")] };
   let faulty = false;
+  const sends: Counts = {};
 
   let changes = 0;
   /** How many changes of documents and bookings there were when it was last looked. */
@@ -118,8 +119,9 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
       });
     const call: Call = (name: ActionName, params, { platform } = {}) => {
       const handler = outside.get(name) ?? missing(`answer to ${name}`);
-      const sent = overTheBus(params) as never;
-      return takeUp("bus", name, async () => overTheBus(await handler(sent, platform)));
+      const sent = overTheBus(params) as { readonly bankRequestId?: string };
+      if (mine() && name === "bank-adapter.debit") addTo(sends, sent.bankRequestId ?? "");
+      return takeUp("bus", name, async () => overTheBus(await handler(sent as never, platform)));
     };
     const reached = (point: Point): void => {
       if (!mine()) throw new Died();
@@ -190,6 +192,7 @@ export async function openRun({ seed, nodes: count, store, nouns, coverage, tell
     struck: plan.struck,
     keys,
     random: seeded(seed),
+    sent: (bankRequestId) => sends[bankRequestId] ?? 0,
     told: () => [...work.values()].flatMap((at) => at.told?.() ?? []),
     // Small enough: a run has a few hundred orders of some hundred dollars.
     tally: (book, minor) => addTo(coverage.books, book, Number(minor)),

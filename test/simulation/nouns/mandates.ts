@@ -1,16 +1,38 @@
 /** Payers permit being charged and take it back, operators charge, and mandates charge by themselves. */
+import type { Actions } from "../../../core/actions.ts";
 import type { ErrorCode } from "../../../core/errors/codes.ts";
 import { MANDATES, type StoredMandate } from "../../../core/mandates/model.ts";
 import { MANDATE_STATES } from "../../../core/mandates/states.ts";
 import { PAYMENTS, type StoredPayment } from "../../../core/merge-pay/model.ts";
-import { minorOfMoney } from "../../../core/money/money.ts";
+import { minorOfMoney, type Money } from "../../../core/money/money.ts";
 import { ORDERS, type StoredOrder } from "../../../core/orders/model.ts";
-import { usd } from "../../support/mandates.ts";
-import { Broken, type Noun } from "../engine/contract.ts";
+import { auditMandates } from "../../support/audit-mandates.ts";
+import { PLATFORMS } from "../../support/house.ts";
+import { terms } from "../../support/mandates.ts";
+import { Broken, type Noun, type OnNode, type Random } from "../engine/contract.ts";
 import { USERS } from "./files.ts";
 
 const KEYS = 30;
 const HOUR_MS = 3_600_000;
+const NAMES = Object.keys(PLATFORMS);
+/** Begins what is counted of charges. */
+const CHARGED = "charged by a mandate: ";
+
+/** Does something twice, side by side. */
+async function both(act: () => Promise<void>): Promise<void> {
+  await Promise.all([act(), act()]);
+}
+
+/** Terms as payers come to think of them. */
+const termsBy = (random: Random, nowMs: number) =>
+  terms(`${random.below(400) + 20}.00`, `${random.below(600) + 50}.00`, {
+    timeZone: random.pick(["UTC", "Asia/Shanghai", "America/New_York"]),
+    expiresAt: new Date(nowMs + (random.below(200) + 1) * HOUR_MS).toISOString(),
+    auto: random.below(3) === 0,
+    ...(random.below(3) === 0 ? { platforms: { [random.pick(NAMES)]: `${random.below(500) + 20}.00` } } : {}),
+  });
+
+const covers = (limit: Money, amount: Money): boolean => minorOfMoney(amount) <= minorOfMoney(limit);
 
 const OF_CHARGING: readonly ErrorCode[] = [
   "ORDERS_UNAVAILABLE",
@@ -28,15 +50,25 @@ export const mandates: Noun = {
   name: "mandates",
   tables: [{ noun: "mandate", collection: MANDATES.name, table: MANDATE_STATES.table }],
   fixed: { [MANDATES.name]: ["userId", "accountId", "limits", "timeZone", "expiresAt", "auto", "createdAt"] },
+  cases: [
+    ...["MANDATE_ENDED", "MANDATE_LIMIT_REACHED", "MANDATE_NOT_COVERING"].map((code) => `mandates.charge: ${code}`),
+    ...["succeeded", "unknown", "failed"].map((state) => `${CHARGED}${state}`),
+  ],
   ways: [
     {
-      steps: ["mandates.make", "mandates.charge one", "mandates.charge one", "mandates.revoke", "all jobs"],
+      steps: [
+        "files.send",
+        "all jobs",
+        "mandates.make",
+        "mandates.charge one",
+        "mandates.charge one",
+        "mandates.revoke",
+        "all jobs",
+      ],
       faults: ["crash.at mandate."],
     },
   ],
-  open({ store, bank, now }) {
-    /** The day that each payment was taken of, as it stood in its mandate when it was first seen there. */
-    const dayOf = new Map<string, string>();
+  async open({ store, bank, now, sent, count, random: chance, prepare }) {
     /** What was durable when the revocation of a mandate was answered. */
     const durableAt = new Map<string, ReadonlySet<string>>();
     let made = 0;
@@ -45,30 +77,43 @@ export const mandates: Noun = {
     const paymentsBy = (mandateId: string) =>
       store.all<StoredPayment>(PAYMENTS.name).filter((payment) => payment.mandateId === mandateId);
 
-    function auditLimits({ _id, limits }: StoredMandate, booked: ReadonlySet<string>): void {
-      const sums = new Map<string, bigint>();
-      for (const { _id: paymentId, bankRequestId, total } of paymentsBy(_id)) {
-        if (!booked.has(bankRequestId)) continue;
-        const minor = minorOfMoney(total);
-        if (minor > minorOfMoney(limits.perPayment)) throw new Broken("limit of a payment", `${paymentId} by ${_id}`);
-        const day = dayOf.get(paymentId);
-        if (day === undefined) throw new Broken("each charge is taken of a day", `${paymentId} by ${_id}`);
-        const sum = (sums.get(day) ?? 0n) + minor;
-        if (sum > minorOfMoney(limits.perDay)) throw new Broken("limit of a day", `${sum} on ${day} by ${_id}`);
-        sums.set(day, sum);
-      }
+    const openOf = ({ userId }: Pick<StoredMandate, "userId">) =>
+      store.all<StoredOrder>(ORDERS.name).filter((order) => order.userId === userId && order.state === "open");
+
+    const coveredBy = (mandate: StoredMandate) =>
+      openOf(mandate).filter(({ amount, platform }) => {
+        const { perPayment, platforms } = mandate.limits;
+        const own = platforms?.find((one) => one.platform === platform)?.perDay;
+        return (
+          amount.currency === perPayment.currency &&
+          covers(perPayment, amount) &&
+          (platforms === undefined || (own !== undefined && covers(own, amount)))
+        );
+      });
+
+    async function charge(
+      { mandates: service }: OnNode["services"],
+      what: Omit<Actions["mandates.charge"]["params"], "operatorId">,
+    ): Promise<void> {
+      const { state } = await service.charge({ ...what, operatorId: "operator" });
+      count(`${CHARGED}${state}`);
     }
 
+    await prepare(async ({ mandates: service }) => {
+      for (const userId of USERS)
+        await service.create({ userId, idempotencyKey: "first", request: termsBy(chance, now()) });
+    });
+
     return {
-      audit(atRest) {
-        const booked = new Set(bank.ledger.filter(({ kind }) => kind === "debit").map((line) => line.bankRequestId));
+      async audit(atRest) {
         for (const mandate of all()) {
-          for (const { paymentId, day } of mandate.uses) if (!dayOf.has(paymentId)) dayOf.set(paymentId, day);
-          auditLimits(mandate, booked);
           const durable = durableAt.get(mandate._id);
-          for (const { _id, bankRequestId } of paymentsBy(mandate._id))
-            if (durable?.has(_id) === false && booked.has(bankRequestId))
+          for (const { _id, bankRequestId } of paymentsBy(mandate._id)) {
+            const times = sent(bankRequestId);
+            if (times > 1) throw new Broken("a charge by a mandate is sent once", `${_id} was sent ${times} times`);
+            if (times > 0 && durable?.has(_id) === false)
               throw new Broken("nothing is sent after a revocation", `${_id} by ${mandate._id}`);
+          }
           if (!atRest) continue;
           const open = mandate.uses.find(({ state }) => state === "open");
           const payment = paymentsBy(mandate._id).find(({ _id }) => _id === open?.paymentId);
@@ -76,24 +121,22 @@ export const mandates: Noun = {
           if (payment !== undefined && !["unknown", "requires_action"].includes(payment.state))
             throw new Broken("every use comes to its end", `${payment._id} is ${payment.state}`);
         }
+        await auditMandates(
+          store.glance,
+          bank.ledger.filter(({ kind }) => kind === "debit"),
+        );
       },
       ops: {
         make: {
           weight: 2,
           expects: ["ACCOUNT_MISSING", "STATE_REFUSED", "BODY_INVALID"],
           async run({ services, random }) {
-            await services.mandates.create({
-              userId: random.pick(USERS),
-              idempotencyKey: `mandate-${(made += 1)}`,
-              request: {
-                limits: {
-                  perPayment: usd(`${random.below(200) + 20}.00`),
-                  perDay: usd(`${random.below(300) + 50}.00`),
-                },
-                timeZone: random.pick(["UTC", "Asia/Shanghai", "America/New_York"]),
-                expiresAt: new Date(now() + (random.below(40) + 1) * HOUR_MS).toISOString(),
-                auto: random.below(3) === 0,
-              },
+            // Of those who owe something, if there are some; two at once, as are charges.
+            const owing = USERS.filter((userId) => openOf({ userId }).length > 0);
+            await both(async () => {
+              const userId = random.pick(owing.length > 0 ? owing : USERS);
+              const request = termsBy(random, now());
+              await services.mandates.create({ userId, idempotencyKey: `mandate-${(made += 1)}`, request });
             });
           },
         },
@@ -103,38 +146,33 @@ export const mandates: Noun = {
           async run({ services, random }) {
             const some = all();
             if (some.length === 0) return;
-            const { _id: mandateId, userId } = random.pick(some.slice(-4));
-            const open = store.all<StoredOrder>(ORDERS.name).filter((order) => order.userId === userId);
-            const ids = open.filter(({ state }) => state === "open" && random.below(2) === 0).map(({ _id }) => _id);
-            await services.mandates.charge({
-              mandateId,
-              idempotencyKey: `charge-${random.below(KEYS)}`,
-              orders: ids.length === 0 || random.below(4) === 0 ? "all" : ids.slice(0, 8),
-              operatorId: "operator",
+            await both(async () => {
+              const owing = some.filter((mandate) => mandate.state === "active" && openOf(mandate).length > 0);
+              const chosen = owing.length > 0 && random.below(4) > 0 ? owing : some;
+              const mandate = random.pick(chosen.slice(-4));
+              const { currency } = mandate.limits.perPayment;
+              const open = openOf(mandate).filter(
+                ({ amount }) => amount.currency === currency || random.below(9) === 0,
+              );
+              const ids = open.flatMap(({ _id }) => (random.below(2) === 0 ? _id : []));
+              await charge(services, {
+                mandateId: mandate._id,
+                idempotencyKey: `charge-${random.below(KEYS)}`,
+                orders: ids.length === 0 || random.below(4) === 0 ? "all" : ids.slice(0, random.below(3) + 1),
+              });
             });
           },
         },
-        /** What the newest mandate covers surely, as far as its day goes. */
+        /** What one of the newest covers surely, as far as its day goes. */
         "charge one": {
           weight: 0,
           expects: OF_CHARGING,
           async run({ services, random }) {
-            const mandate = all().at(-1);
-            if (mandate === undefined) return;
-            const { _id: mandateId, userId, limits } = mandate;
-            const covered = store
-              .all<StoredOrder>(ORDERS.name)
-              .filter(
-                ({ userId: of, state, amount }) =>
-                  of === userId &&
-                  state === "open" &&
-                  amount.currency === limits.perPayment.currency &&
-                  minorOfMoney(amount) <= minorOfMoney(limits.perPayment),
-              );
-            if (covered.length === 0) return;
-            const orders = [random.pick(covered)._id];
-            const idempotencyKey = `one-${(made += 1)}`;
-            await services.mandates.charge({ mandateId, idempotencyKey, orders, operatorId: "operator" });
+            const owing = all().filter((mandate) => mandate.state === "active" && coveredBy(mandate).length > 0);
+            if (owing.length === 0) return;
+            const mandate = random.pick(owing.slice(-2));
+            const orders = [random.pick(coveredBy(mandate))._id];
+            await charge(services, { mandateId: mandate._id, idempotencyKey: `one-${(made += 1)}`, orders });
           },
         },
         revoke: {

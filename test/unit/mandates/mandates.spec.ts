@@ -2,8 +2,9 @@ import { expect } from "chai";
 import type { MandateRequest } from "../../../core/actions.ts";
 import type { Point } from "../../../core/deps.ts";
 import { MergepayError } from "../../../core/errors/errors.ts";
+import { auditMandates } from "../../support/audit-mandates.ts";
 import { buildHouse, seedAccount, seedOrders, type House } from "../../support/house.ts";
-import { auditMandates, terms, usd } from "../../support/mandates.ts";
+import { terms, usd } from "../../support/mandates.ts";
 import { openTill, refusal, type Till } from "../../support/till.ts";
 
 const DAY_MS = 86_400_000;
