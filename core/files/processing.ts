@@ -20,7 +20,7 @@ import { filesUnderWay } from "./under-way.ts";
 const RETRY_MS = 5_000;
 /** Batches that are fetched before they are stored; more while the frame is checked, which goes faster than mapping. */
 const AHEAD = 2;
-const AHEAD_UNCHECKED = 16;
+const AHEAD_UNCHECKED = 8;
 
 /** Errors that end a file: it will be no better when it is read again. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
