@@ -194,6 +194,7 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
       await refunds.recover();
       await chargebacks.recover();
       await claims.recover();
+      await takeBacks.recover();
       await ledger.recover();
     },
     /** Ends what goes on beside the jobs, in bounded time. */

@@ -226,6 +226,20 @@ describe("an order that its platform takes back though it is paid", () => {
       expect((await services().refunds.list({})).items).to.have.length(1);
     });
 
+    it("is gone on with at once by the next process, where that has the store alone", async () => {
+      const dying = await counter.till.build((point: Point) => {
+        if (point === "take-back.refund-opened") throw new Error("killed");
+      });
+      await cancel({ platform: "beta" }, dying);
+      await dying.core.services.takeBacks.sweep();
+      await services().takeBacks.sweep();
+      expect(await get(), "the lease of the dead one").to.deep.include({ state: "asked" });
+      await counter.till.house.core.recover();
+      await sweep();
+      expect(await get()).to.deep.include({ state: "refunded", tries: 0 });
+      expect(counter.refunded()).to.deep.equal(["2.37"]);
+    });
+
     for (const at of ["take-back.noted", "take-back.refund-opened", "refund.held", "refund.sent"] as const)
       it(`at ${at}, another one refunds it once`, async () => {
         const dying = await counter.till.build((point: Point) => {
