@@ -15,12 +15,14 @@ export interface Coding {
   readonly at: (leaf: Leaf) => string;
   readonly inLine: (leaf: Leaf, level: number) => string;
   readonly isSure: (leaf: Leaf) => boolean;
+  /** Code for all elements of the arrays on the way to a place. */
+  readonly each: (leaf: Leaf) => string;
   /** A mark behind a line whose field leaves doubt; blank where it leaves none. */
   readonly check: (score: number, what: string) => string;
 }
 
 /** Code that finds the currency of an order: its own, or that of the lines which are its total. */
-export function currencyCode({ currency, implied }: Proposals, { made, at, inLine, isSure, check }: Coding) {
+export function currencyCode({ currency, implied }: Proposals, { made, at, inLine, isSure, each, check }: Coding) {
   const { constants, body } = made;
   const need = markerOf(made.needed);
   return { ofOrder, ofLines };
@@ -30,7 +32,10 @@ export function currencyCode({ currency, implied }: Proposals, { made, at, inLin
     if (currency === undefined) return implied === undefined ? unknown() : taken(implied);
     const codes = currency.leaf.texts.map((text) => text.toUpperCase());
     made.currencies = [...new Set(codes.filter((text) => exponentOf(text) !== undefined))].sort();
-    if (total?.kind === "lines" && currency.leaf.path.includes(EACH)) return "currency";
+    if (currency.leaf.path.includes(EACH)) {
+      if (total?.kind !== "lines") oneOf(each(currency.leaf), currency.leaf);
+      return "currency";
+    }
     body.push(
       `const currency = ${inCapitals(at(currency.leaf), currency.leaf)};${check(currency.score, "the currency of the total")}`,
     );
@@ -72,10 +77,12 @@ export function currencyCode({ currency, implied }: Proposals, { made, at, inLin
 
   function ofLines(lines: LinesTotal): void {
     if (currency?.leaf.path.includes(EACH) !== true) return;
-    const level = lines.of.path.lastIndexOf(EACH) + 1;
-    const own = inCapitals(inLine(currency.leaf, level), currency.leaf);
+    oneOf("lines", currency.leaf, lines.of.path.lastIndexOf(EACH) + 1);
+  }
+
+  function oneOf(lines: string, leaf: Leaf, level = leaf.path.lastIndexOf(EACH) + 1): void {
     body.push(
-      `const [currency, ...others] = new Set(lines.map((line) => ${own}));`,
+      `const [currency, ...others] = new Set(${lines}.map((line) => ${inCapitals(inLine(leaf, level), leaf)}));`,
       'if (!currency || others.length > 0) return { reject: "The lines are not all of one currency." };',
     );
   }

@@ -25,11 +25,14 @@ const ORDER_NUMBER: Names = {
   around: /\breference\b/,
 };
 
-/** An order's number is there in every record, or in all but those that are wrong. */
+/** An order's number is there in every record, or in all but those that are wrong. Platforms write 0 where there is none. */
 const isNumber = ({ texts, filled }: Leaf, records: number): boolean =>
   mostly(filled, records) &&
   texts.length <= records &&
-  mostly(texts.filter((text) => text !== "" && text.length <= NUMBER_CHARS && !/\p{C}/u.test(text)).length, records);
+  mostly(
+    texts.filter((text) => !/^0*$/.test(text) && text.length <= NUMBER_CHARS && !/\p{C}/u.test(text)).length,
+    records,
+  );
 
 /** How well a name fits that holds numbers with a mark in front, such as #1001. */
 const CALLED = 0.96;
@@ -86,8 +89,15 @@ export function currencyOf(leaves: readonly Leaf[], amount: Leaf | undefined): C
   const [near] = rank(beside, CURRENCY, isCurrency);
   const grouped = amount.path.length > 1 && amount.path[0] !== "rows";
   if (near !== undefined && (grouped || isOfOrder(amount))) return near;
-  const [own] = rank(ofOrder, CURRENCY, (leaf) => isCurrency(leaf) && mostly(leaf.filled, amount.filled));
-  return own ?? near;
+  const isThere = (leaf: Leaf): boolean => isCurrency(leaf) && mostly(leaf.filled, amount.filled);
+  const [own] = rank(ofOrder, CURRENCY, isThere);
+  if (own !== undefined || near !== undefined || !isOfOrder(amount) || amount.path[0] === "rows") return own ?? near;
+  // Told on the lines alone: it is that of all of them.
+  return rank(
+    leaves.filter((leaf) => !isOfOrder(leaf)),
+    CURRENCY,
+    isThere,
+  )[0];
 }
 
 const BUYER: Names = {

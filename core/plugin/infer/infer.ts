@@ -3,6 +3,7 @@ import type { InputSpec, JsonInput, ReadLimits, TableInput, XmlInput } from "../
 import { readRecords } from "../../formats/read.ts";
 import { unpack } from "../../formats/unpack.ts";
 import { decodeSample, once, type Decoded } from "./encoding.ts";
+import { type Flag, flagsOf } from "./flags.ts";
 import { type EdiProposals, proposeEdi } from "./edi.ts";
 import { brokenMessages } from "./edi-broken.ts";
 import { buyers, currencyOf, merchants, orderNumbers, placedAt } from "./fields.ts";
@@ -13,6 +14,8 @@ import { leavesOf, type Leaf, shownPath } from "./leaves.ts";
 import type { Candidate } from "./rank.ts";
 import { closedOf, type Closed } from "./status.ts";
 import { totalOf, type Total } from "./totals.ts";
+import { partlyPaid } from "./paid.ts";
+import { unitsOf } from "./units.ts";
 import { isTable } from "./uses.ts";
 import { wordsOf } from "./words.ts";
 import { workbookInputs } from "./workbook-inputs.ts";
@@ -23,6 +26,8 @@ export interface Proposals {
   readonly total?: Total;
   /** In the place of a total: lines or a price that may lack amounts of the order itself, such as its shipping. */
   readonly partial?: Total;
+  /** In the place of a total: what says that a part of it is paid already. */
+  readonly paid?: Leaf;
   readonly currency?: Candidate;
   /** Where no field tells the currency: what may tell it. */
   readonly implied?: Implied;
@@ -31,6 +36,8 @@ export interface Proposals {
   readonly placed?: ReturnType<typeof placedAt>;
   readonly items?: Items;
   readonly closed: Closed;
+  /** Fields that say yes or no to what keeps an order from being paid. */
+  readonly flags: readonly Flag[];
 }
 
 /** How a sample is read, its records, and what they propose. */
@@ -155,7 +162,12 @@ async function read({ bytes, text }: Source, input: InputSpec, limits: ReadLimit
   const path = "records" in input ? (input.records?.[0] ?? "") : "";
   const groupBy = "groupBy" in input ? input.groupBy : undefined;
   const name = path.split("/").at(-1)?.replace(/s$/, "") ?? "";
-  const proposals = propose(leaves, records.length, { name, groupBy, ...(isMarked(input) ? { text } : {}) });
+  const proposals = propose(leaves, records, {
+    name,
+    groupBy,
+    ofPrograms: input.format === "json" || input.format === "ndjson",
+    ...(isMarked(input) ? { text } : {}),
+  });
   return {
     input,
     records,
@@ -190,28 +202,35 @@ interface Surroundings {
   readonly name: string;
   /** The column by which rows are one record. */
   readonly groupBy: string | undefined;
+  /** The file is of the kind that programs write for programs: amounts may be in minor units. */
+  readonly ofPrograms: boolean;
   /** The text of the file, where its marks may bind what is taken from there. */
   readonly text?: string;
 }
 
-function propose(leaves: readonly Leaf[], records: number, record: Surroundings): Proposals {
+function propose(leaves: readonly Leaf[], values: readonly unknown[], record: Surroundings): Proposals {
+  const records = values.length;
   const numbers = orderNumbers(leaves, records, record.name);
   // Rows that are one record are so by the order's number.
   const orderNo = numbers.find(({ leaf: { path }, score }) =>
     record.groupBy === undefined ? score >= 0.5 : path.at(-1) === record.groupBy,
   );
   const told = totalOf(leaves, records);
-  const total = told?.beside.length === 0 ? told : undefined;
-  const code = total?.kind === "field" ? total.code : undefined;
-  const currency = code === undefined ? currencyOf(leaves, total?.of) : undefined;
-  const implied = currency === undefined ? impliedCurrency(leaves, records, total, record.text) : undefined;
+  const paid = told === undefined ? undefined : partlyPaid(leaves, told.of);
+  const found = told?.beside.length === 0 && paid === undefined ? told : undefined;
+  const code = found?.kind === "field" ? found.code : undefined;
+  const currency = code === undefined ? currencyOf(leaves, found?.of) : undefined;
+  const implied = currency === undefined ? impliedCurrency(leaves, records, found, record.text) : undefined;
+  const total = record.ofPrograms ? inUnits(found, leaves, codesOf(currency, implied), record.text) : found;
   const [buyer] = buyers(leaves).filter(({ leaf }) => leaf !== orderNo?.leaf);
   const [merchant] = merchants(leaves, records);
   const placed = placedAt(leaves);
   const items = itemsOf(leaves);
   return {
     closed: closedOf(leaves, records),
-    ...(told === undefined || total === told ? {} : { partial: told }),
+    flags: flagsOf(values, leaves),
+    ...(told === undefined || found === told ? {} : { partial: told }),
+    ...(paid === undefined ? {} : { paid }),
     ...(orderNo === undefined ? {} : { orderNo }),
     ...(total === undefined ? {} : { total }),
     ...(currency === undefined ? {} : { currency }),
@@ -222,6 +241,23 @@ function propose(leaves: readonly Leaf[], records: number, record: Surroundings)
     ...(items === undefined ? {} : { items }),
   };
 }
+
+/** The total with what its whole numbers count, where all amounts are such. */
+function inUnits(
+  total: Total | undefined,
+  leaves: readonly Leaf[],
+  codes: readonly string[],
+  text: string | undefined,
+): Total | undefined {
+  if (total === undefined || total.style !== undefined || (total.kind === "field" && total.signs !== undefined))
+    return total;
+  const units = unitsOf(total.of, leaves, codes, text);
+  return units === "whole" ? total : { ...total, style: units };
+}
+
+const codesOf = (currency: Candidate | undefined, implied: Implied | undefined): readonly string[] =>
+  currency?.leaf.texts.filter((text) => text !== "") ??
+  (implied?.kind === "all" ? [implied.code] : [...(implied?.codes.values() ?? [])].filter((code) => code !== ""));
 
 /** How much records are like orders: by what they tell, by the names around them, and by how much of the file they are. */
 function scoreOf(input: InputSpec, proposals: Proposals, leaves: readonly Leaf[], refused: number): number {

@@ -1,5 +1,6 @@
 import { EACH, isOfOrder, type Leaf } from "./leaves.ts";
-import { isAmount, mostlyOf, PLAIN, scaleOf, styleOf, told } from "./numbers.ts";
+import { decimalFrom, type NumberStyle } from "../amounts.ts";
+import { isAmount, mostlyOf, PLAIN, scaleOf, type Style, styleOf, told } from "./numbers.ts";
 import { type Names, rank } from "./rank.ts";
 import { lineStatusOf } from "./status.ts";
 import { phraseOf } from "./words.ts";
@@ -9,6 +10,8 @@ export interface LinesTotal {
   readonly kind: "lines";
   readonly of: Leaf;
   readonly score: number;
+  /** How the amounts of the lines are written. */
+  readonly style: Style;
   /** Each price is of one piece. */
   readonly times: Leaf | undefined;
   /** How many pieces each of `times` has. Anything but 1 leaves open what a line costs. */
@@ -80,8 +83,8 @@ export function totalOfLines(leaves: readonly Leaf[]): LinesTotal | undefined {
   const best = total !== undefined && total.score >= (price?.score ?? 0) - 0.1 ? total : price;
   if (best === undefined) return undefined;
   const { leaf: of, score } = best;
-  // Sums are of plain decimals.
-  if ((scaleOf(of, leaves) ?? styleOf(of)) !== undefined) return undefined;
+  const style = scaleOf(of, leaves) ?? styleOf(of);
+  if (style === false) return undefined;
   const isPrice = best === price && best !== total;
   const times = isPrice ? quantityOf(leaves, of.path) : undefined;
   // What one piece costs says nothing without how many there are.
@@ -90,20 +93,39 @@ export function totalOfLines(leaves: readonly Leaf[]): LinesTotal | undefined {
   const parts = ofLines.filter(
     (leaf) => leaf !== of && leaf !== times && within(lineOf(of.path))(leaf) && isPart(leaf, of),
   );
+  const read = parts.filter((leaf) => isWritten(leaf, style));
   const ofAll = /\btotal\b/.test(phraseOf(of.path));
   return {
     kind: "lines",
     of,
     score: score * 0.6,
+    style,
     times,
     packs: times === undefined ? undefined : inLine.find((leaf) => isPackSize(leaf, times)),
-    plus: ofAll ? [] : parts.filter(isPlus),
-    minus: ofAll ? [] : parts.filter(isMinus),
+    plus: ofAll ? [] : read.filter(isPlus),
+    minus: ofAll ? [] : read.filter(isMinus),
     // Of the line itself, or of what the line is in.
     gone: lineStatusOf(inLine.filter(({ path }) => of.path.join("\u0000").startsWith(arraysOf(path)))),
-    beside: amountsBeside(leaves),
+    beside: [
+      ...amountsBeside(leaves),
+      // What can't be added up as the lines are written, or is of one piece, is left out of the sum.
+      ...(ofAll ? [] : parts.filter((leaf) => (isPlus(leaf) || isMinus(leaf)) && !isZeros(leaf) && !isIn(leaf))),
+    ],
   };
+
+  function isIn(leaf: Leaf): boolean {
+    return read.includes(leaf) && !(times !== undefined && /\bunit\b/.test(phraseOf(leaf.path)));
+  }
 }
+
+/** Whether all texts of a part are written as the amount that it belongs to: what is in minor units is so by its name. */
+function isWritten(leaf: Leaf, style: Style | false): boolean {
+  if (typeof style === "object" && "decimal" in style)
+    return told(leaf.texts).every((text) => decimalFrom(text, style satisfies NumberStyle) !== undefined);
+  return mostlyOf(leaf.texts, (text) => PLAIN.test(text)) && (styleOf(leaf) === "minor") === (style === "minor");
+}
+
+const isZeros = ({ texts }: Leaf): boolean => told(texts).every((text) => /^-?[0.,]*$/.test(text));
 
 const isMinus = ({ path }: Leaf): boolean => MINUS.test(phraseOf(path));
 const isPlus = (leaf: Leaf): boolean => PLUS.test(phraseOf(leaf.path)) && !isMinus(leaf);
@@ -122,8 +144,7 @@ const isPackSize = ({ path, texts }: Leaf, times: Leaf): boolean =>
   told(texts).some((text) => text !== "1");
 
 /** An amount of the order itself that is not always zero. */
-const isBeside = (leaf: Leaf): boolean =>
-  PART.test(phraseOf(leaf.path)) && isAmount(leaf) && told(leaf.texts).some((text) => !/^-?[0.,]*$/.test(text));
+const isBeside = (leaf: Leaf): boolean => PART.test(phraseOf(leaf.path)) && isAmount(leaf) && !isZeros(leaf);
 
 const isSummable = ({ texts }: Leaf): boolean => mostlyOf(texts, (text) => !text.startsWith("-"));
 
@@ -131,5 +152,5 @@ const isSummable = ({ texts }: Leaf): boolean => mostlyOf(texts, (text) => !text
 const isPart = ({ path, texts }: Leaf, of: Leaf): boolean =>
   PART.test(phraseOf(path)) &&
   path.lastIndexOf(EACH) === of.path.lastIndexOf(EACH) &&
-  mostlyOf(texts, (text) => PLAIN.test(text)) &&
+  mostlyOf(texts, (text) => /^-?\d[\d.,' ]*$/.test(text)) &&
   arraysOf(path) === arraysOf(of.path);

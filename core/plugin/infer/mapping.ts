@@ -1,7 +1,8 @@
 import { currencyCode } from "./currency-code.ts";
 import type { DateForm } from "./dates.ts";
+import { endByFlags } from "./flags.ts";
 import type { Inference } from "./infer.ts";
-import { EACH, isOfOrder, type Leaf, pointerOf, shownPath } from "./leaves.ts";
+import { depthOf, EACH, isOfOrder, type Leaf, pointerOf, shownPath } from "./leaves.ts";
 import type { LinesTotal } from "./lines.ts";
 import { markerOf } from "./marks.ts";
 import type { Style } from "./numbers.ts";
@@ -32,7 +33,7 @@ interface Made extends Unfinished {
 export function mappingOf(inference: Inference): Parts {
   const { proposals } = inference;
   const uses = usesOf(inference);
-  const { orderNo, total, partial, buyer, merchant, placed, items, closed } = proposals;
+  const { orderNo, total, partial, paid, buyer, merchant, placed, items, closed, flags } = proposals;
   const table = isTable(inference.input);
   const made: Made = {
     needed: [],
@@ -50,7 +51,8 @@ export function mappingOf(inference: Inference): Parts {
   const isSure = ({ path }: Leaf): boolean => uses.some((use) => use.needed && same(use.path, path));
   const at = (leaf: Leaf): string => access("order", table ? leaf.path.slice(2) : leaf.path, isSure(leaf));
   const inLine = (leaf: Leaf, level: number): string => access("line", leaf.path.slice(level), isSure(leaf));
-  const currency = currencyCode(proposals, { made, at, inLine, isSure, check });
+  const each = (leaf: Leaf): string => elements(leaf.path.slice(0, levelOf(leaf)), { table, sure: isSure(leaf) });
+  const currency = currencyCode(proposals, { made, at, inLine, isSure, each, check });
 
   const telling = noOrderBy(inference);
   if (telling !== undefined) unknown.notOrders(telling);
@@ -90,7 +92,9 @@ export function mappingOf(inference: Inference): Parts {
   }
 
   function status(): void {
-    if (closed.status === undefined && closed.cancelledAt === undefined) unknown.status();
+    const isTold =
+      closed.status !== undefined || closed.cancelledAt !== undefined || flags.some(({ says }) => says === "paid");
+    if (!isTold) unknown.status();
     if (closed.status !== undefined) {
       const { of, open, closed: ended } = closed.status;
       constants.push(
@@ -119,6 +123,7 @@ export function mappingOf(inference: Inference): Parts {
             : ""
         }`,
       );
+    endByFlags(flags, made, at);
   }
 
   function openMark(): string {
@@ -135,25 +140,28 @@ export function mappingOf(inference: Inference): Parts {
   function amountOf(): string {
     if (total === undefined)
       unknown.total(
-        partial === undefined
-          ? "the sample tells no total, and no prices of lines in plain decimals that would add up to one."
-          : `no field is called the total, and ${partial.kind === "lines" ? "the lines are not all" : `${shownPath(partial.of.path)} may not be all`}: there is ${partial.beside.map(({ path }) => shownPath(path)).join(", ")} too; add up what is owed.`,
+        paid !== undefined
+          ? `${shownPath(paid.path)} says that a part of the total is paid already, or is not due; tell what is still owed.`
+          : partial === undefined
+            ? "the sample tells no total, and no prices of lines in plain decimals that would add up to one."
+            : `no field is called the total, and ${partial.kind === "lines" ? "the lines are not all" : `${shownPath(partial.of.path)} may not be all`}: there is ${partial.beside.map(({ path }) => shownPath(path)).join(", ")} too; add up what is owed.`,
       );
     const value = total === undefined ? "TOTAL" : "total";
-    const told = total?.kind === "field" && total.style !== undefined ? "told" : "total";
-    if (total?.kind === "field") field(total, told);
-    if (total?.kind === "lines") sum(total);
+    const written = isStyled(total) ? "written" : "total";
+    if (total?.kind === "field") field(total, written);
+    if (total?.kind === "lines") sum(total, written);
     const code = currency.ofOrder(total);
-    if (total?.kind === "field" && total.style !== undefined) {
+    if (total?.kind === "lines") currency.ofLines(total);
+    if (total !== undefined && isStyled(total)) {
+      if (isAsked(total.style)) unknown.units(total.of.path, total.style === "likely");
       body.push(
-        `const total = ${styled(told, total.style, code, imports)};`,
+        `const total = ${styled(written, total.style, code, imports)};`,
         `if (total === undefined) return { reject: "The total is not written as declared.", field: ${JSON.stringify(pointerOf(total.of.path))} };`,
       );
     }
     body.push(
       `if (isZero(${value})) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };`,
     );
-    if (total?.kind === "lines") currency.ofLines(total);
     return `amount: money(withoutPadding(${value}, ${code}), ${code}),`;
   }
 
@@ -182,12 +190,19 @@ export function mappingOf(inference: Inference): Parts {
     body.push(`const ${name} = signed.number;`);
   }
 
-  function sum(lines: LinesTotal): void {
+  function sum(lines: LinesTotal, name: string): void {
     imports.add("exactSum");
     made.rows ||= table;
-    const { of, times, packs, plus, minus, gone } = lines;
+    const { of, style, times, packs, plus, minus, gone } = lines;
     const level = levelOf(of);
     const own = (leaf: Leaf): string => inLine(leaf, level);
+    const isMarked = typeof style === "object" && "decimal" in style;
+    const amount = (leaf: Leaf): string => (isMarked ? `plain(${own(leaf)})` : own(leaf));
+    if (isMarked)
+      constants.push(
+        "/** An amount as plain decimals; order.schema.json takes none that is written otherwise. */",
+        `const plain = (text: string | null | undefined): string => (text ? (${styled("text", style, "", imports)} ?? text) : "");`,
+      );
     if (gone !== undefined)
       constants.push(
         `const GONE = ${listOf(gone.statuses)}; ${need(`lines in such a ${shownPath(gone.of.path.slice(-1))} are left out; are there others that are not to be paid?`)}`,
@@ -207,7 +222,7 @@ export function mappingOf(inference: Inference): Parts {
         `if (lines.some((line) => ${own(packs)} && ${own(packs)} !== "1"))`,
         `  return { reject: "A line is of packs; ${shownPath(packs.path.slice(-1))} leaves open what it costs." };`,
       );
-    const piece = times === undefined ? own(of) : `exactProduct(${own(of)}, ${own(times)})`;
+    const piece = times === undefined ? amount(of) : `exactProduct(${amount(of)}, ${own(times)})`;
     if (times !== undefined) imports.add("exactProduct");
     const listed = (leaves: readonly string[]): string =>
       leaves.length === 1
@@ -221,12 +236,12 @@ export function mappingOf(inference: Inference): Parts {
         "  parts.flatMap((part) => (part ? [part] : []));",
       );
     const list = (leaves: readonly string[]): string => (simple ? listed(leaves) : `told(${listed(leaves)})`);
-    const less = minus.length === 0 ? "" : `, ${list(minus.map(own))}`;
+    const less = minus.length === 0 ? "" : `, ${list(minus.map(amount))}`;
     const short = ({ path }: Leaf): string => shownPath(path.slice(path.lastIndexOf(EACH) + 1));
     const names = [of, ...plus].map(short).join(" + ");
     const words = `${names}${times === undefined ? "" : ` x ${short(times)}`}${minus.map((leaf) => ` - ${short(leaf)}`).join("")}`;
     body.push(need(`no field tells the total; is it the sum of ${words}?`));
-    body.push(`const total = exactSum(${list([piece, ...plus.map(own)])}${less});`);
+    body.push(`const ${name} = exactSum(${list([piece, ...plus.map(amount)])}${less});`);
   }
 
   function buyerLine(): string[] {
@@ -292,12 +307,21 @@ export function mappingOf(inference: Inference): Parts {
 function noOrderBy({ input, leaves }: Inference): string | undefined {
   const place = "records" in input ? (input.records?.[0] ?? "") : "";
   if (NOT_ORDERS.test(wordsOf(place.split("/").at(-1) ?? ""))) return place;
-  const own = leaves.filter(isOfOrder).map((leaf) => ({ leaf, words: wordsOf(leaf.path.at(-1) ?? "") }));
+  const own = leaves
+    .filter((leaf) => isOfOrder(leaf) && depthOf(leaf) <= 2)
+    .map((leaf) => ({ leaf, words: wordsOf(leaf.path.at(-1) ?? "") }));
   // What has a count of its own and names its order is about one: an invoice, or a shipment.
   const isCounted = own.some(({ words }) => words === "increment id");
   const field = own.find(({ words }) => OF_NO_ORDER.test(words) || (isCounted && words === "order id"))?.leaf;
   return field === undefined ? undefined : shownPath(field.path);
 }
+
+/** A total whose text is yet to be made plain decimals: the amounts of lines in another style are so before they are added up. */
+const isStyled = (total: Total | undefined): boolean =>
+  total?.style !== undefined &&
+  !(total.kind === "lines" && typeof total.style === "object" && "decimal" in total.style);
+
+const isAsked = (style: Style): style is "asked" | "likely" => style === "asked" || style === "likely";
 
 function styled(text: string, style: Style, currency: string, imports: Set<string>): string {
   if (style === undefined) return text;
@@ -305,7 +329,8 @@ function styled(text: string, style: Style, currency: string, imports: Set<strin
     imports.add("fromScaled");
     return `fromScaled(${text}, ${style.digits})`;
   }
-  imports.add(style === "minor" ? "fromMinorUnits" : "decimalFrom");
+  imports.add(style === "minor" || isAsked(style) ? "fromMinorUnits" : "decimalFrom");
+  if (isAsked(style)) return `UNITS === "minor" ? fromMinorUnits(${text}, ${currency}) : ${text}`;
   if (style === "minor") return `fromMinorUnits(${text}, ${currency})`;
   const { decimal, grouping = "" } = style;
   return `decimalFrom(${text}, { decimal: "${decimal}", grouping: "${grouping}" })`;

@@ -2,8 +2,11 @@ import { decimalFrom, type NumberStyle } from "../amounts.ts";
 import { type Leaf, mostly } from "./leaves.ts";
 import { phraseOf, wordsOf } from "./words.ts";
 
-/** How amounts are written: undefined is plain decimal text, `minor` whole minor units of the currency, `digits` whole 10^-digits. */
-export type Style = NumberStyle | "minor" | { readonly digits: number } | undefined;
+/**
+ * How amounts are written: undefined is plain decimal text, `minor` whole minor units of the currency, `digits` whole 10^-digits, `asked` whole numbers of
+ * which the sample does not tell what they count, `likely` such that are written as decimals are.
+ */
+export type Style = NumberStyle | "minor" | "asked" | "likely" | { readonly digits: number } | undefined;
 
 /** Plain decimal text. */
 export const PLAIN = /^-?\d+(?:\.\d+)?$/;
@@ -14,7 +17,9 @@ const STYLES: readonly NumberStyle[] = [
   { decimal: ".", grouping: "'" },
 ];
 
-const MINOR = /\b(?:cents?|minor|minor units?|fen|pence)$/;
+/** Names of amounts in minor units. */
+export const MINOR =
+  /\b(?:cents?|minor|minor units?|minor amount|cents? amount|amount minor|fen|pence|kopecks?|paise|öre)$/;
 
 export const told = (texts: readonly string[]): string[] => texts.filter((text) => text !== "");
 
@@ -24,7 +29,8 @@ export const mostlyOf = (texts: readonly string[], fits: (text: string) => boole
 
 /** Names of what stands beside a whole number and says where its decimal mark is. */
 const DIVISOR = /^(?:divisor|amount divisor|divide by|multiplier)$/;
-const DIGITS = /^(?:exponent|scale|precision|decimals|decimal places|decimal digits|minor unit digits)$/;
+const DIGITS =
+  /^(?:exponent|scale|precision|decimals|decimal places|decimal digits|fraction digits|minor unit digits)$/;
 
 /**
  * Where amounts come with a divisor or a number of digits beside them: the style of an amount; false when it is not the same throughout.

@@ -1,4 +1,5 @@
 import { depthOf, EACH, type Leaf } from "./leaves.ts";
+import { MINOR } from "./numbers.ts";
 import { phraseOf, wordsOf } from "./words.ts";
 
 /** A place that may be a field of the order, and how well its name and texts fit: 0 to 1. */
@@ -39,6 +40,8 @@ export function rank(
       ...(record === "" ? [] : [phraseOf(leaf.path, record)]),
       // The list's name may be no part of what its elements' fields are called.
       ...(leaf.path.at(-2) === EACH ? [wordsOf(leaf.path.at(-1) ?? "")] : []),
+      // What an amount counts is no part of what it is of: `price_cents`.
+      ...(MINOR.test(phrase) ? [phrase.replace(MINOR, "").trim()] : []),
     ];
     const name = Math.max(scoreOf(phrase), ...others.map((words) => scoreOf(words) - BY_OTHER));
     if (name <= 0 || !accepts(leaf)) continue;

@@ -50,12 +50,13 @@ function describe(seen: Seen, uses: readonly Use[], open: boolean, needed: boole
   // Of XML only what is read is described: an element that holds a text here may hold elements there.
   if (!used && (open || [...seen.types].every((type) => type === "null"))) return {};
   // What is read as a text must be one, also where a record of the sample has something else.
-  const types = new Set(uses.some(({ path }) => path.length === 0) ? ["string"] : seen.types);
+  const here = uses.filter(({ path }) => path.length === 0);
+  const types = new Set(here.length === 0 ? seen.types : [here.some(({ flag }) => flag) ? "boolean" : "string"]);
   if (!needed) types.add("null");
   if (!needed && open) types.add("string");
   if (!used && (types.has("object") || types.has("array"))) types.add("object").add("array");
   const [only, ...others] = [...types].sort();
-  const own = Object.assign({}, ...uses.filter(({ path }) => path.length === 0).map(({ text }) => text)) as Json;
+  const own = Object.assign({}, ...here.map(({ text }) => text)) as Json;
   return {
     type: others.length === 0 ? only : [...types].sort(),
     ...(types.has("string") ? own : {}),

@@ -18,19 +18,21 @@ export interface Closed {
 
 const STATUS: Names = {
   fit: [
-    [/^(?:order )?(?:payment|financial|paid) (?:status|state)$/, 1],
-    [/^(?:order|trade|purchase order) (?:status|state)$/, 0.95],
+    [/^(?:order )?(?:payment|financial|paid|pay) (?:status|state)$|^(?:status|state) (?:payment|paid)$/, 1],
+    [/^(?:order|trade|purchase order|invoice) (?:status|state)$/, 0.95],
     [/^status$|^state$/, 0.9],
     [/^(?:status|state) (?:code|name)$/, 0.7],
   ],
   spoilt:
-    /\b(?:address|shipping|billing|fulfillment|fulfilment|tax|hold|invoice|cod|refund|machine|checkout|cancel|delivery)\b/,
+    /\b(?:address|shipping|billing|fulfillment|fulfilment|tax|hold|cod|refund|machine|checkout|cancel|delivery)\b/,
 };
 const LINE_STATUS: Names = {
   fit: [[/^(?:item |line |order line |product )?(?:status|state)(?: code| name)?$/, 1]],
   spoilt: /\b(?:shipping|delivery|fulfillment|fulfilment|tax|invoice|payment)\b/,
 };
-const CANCELLED: Names = { fit: [[/^(?:date )?cancell?ed(?: at| on| date| time)?$|^cancell?ation (?:date|time)$/, 1]] };
+const CANCELLED: Names = {
+  fit: [[/^(?:date )?cancell?ed(?: at| on| date| time)?$|^cancell?ation (?:date|time)$|^cancel (?:date|time)$/, 1]],
+};
 
 /** Words of a status whose order is not to be paid, or not any more. */
 const CLOSED =

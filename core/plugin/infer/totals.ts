@@ -30,7 +30,15 @@ const TOTAL: Names = {
       0.95,
     ],
     [/^total(?: (?:amount|price|payable|value|money|order value))?$/, 0.93],
-    [/\bpayable amount$|^amount payable$|^payable$|^gesamt$/, 0.93],
+    [
+      /\bpayable amount$|^amount payable$|^payable$|^gesamt$|^(?:total |amount )?to (?:be )?pa(?:y|id)(?: amount)?$/,
+      0.93,
+    ],
+    [
+      /^order (?:sum|value)$|^total (?:bill|to pay amount|order amount)$|^(?:customer|expected) (?:total|amount)$/,
+      0.85,
+    ],
+    [/^(?:pay|payment) (?:amount|price)(?: amount)?$/, 0.8],
     [/^(?:grand|order) total\b/, 0.85],
     [/^(?:sum|payment)$/, 0.75],
     [/\btotal$|\btotal (?:amount|price|value)$/, 0.6],
@@ -38,7 +46,7 @@ const TOTAL: Names = {
       /^(?:grand |order )?(?:total|amount)(?: price| amount| total)?(?: in)? (?:cents?|minor|minor units?|fen|pence)$/,
       0.9,
     ],
-    [/^amount$|^(?:total|order) .*\bamount$|^amount ordered$/, 0.55],
+    [/^amount(?: value)?$|^(?:total|order) .*\bamount$|^amount ordered$/, 0.55],
     [/^price$/, 0.5],
   ],
   spoilt:
@@ -47,10 +55,13 @@ const TOTAL: Names = {
 /** Names that hold a word which would spoil another name. */
 const WHOLE: Names["fit"] = [
   [
-    /^(?:grand |order )?total(?: amount| price| paid)? (?:incl?|including|inclusive|with)(?: of)? (?:tax|taxes|vat)$/,
+    /^(?:grand |order |invoice )?total(?: amount| price| paid)? (?:incl?|inc|including|inclusive|with)(?: of)? (?:tax|taxes|vat|gst)$/,
     0.97,
   ],
-  [/^(?:grand |order )?total(?: amount| price| paid)? (?:tax|taxes|vat) (?:incl?|included|inclusive)$/, 0.95],
+  [
+    /^(?:grand |order |invoice )?total(?: amount| price| paid)? (?:tax|taxes|vat) (?:incl?|inc|included|inclusive)$/,
+    0.95,
+  ],
   [/^total paid$|^order payment$/, 0.75],
 ];
 

@@ -12,7 +12,8 @@ export const memberOf = (name: string, optional: boolean): string =>
 
 /** The TypeScript type of what is read of a record, in lines of at most 120 characters where names allow it. */
 export function typeOf(uses: readonly Use[], indent = "", around = 0): string {
-  if (uses.some(({ path }) => path.length === 0)) return "string";
+  const here = uses.filter(({ path }) => path.length === 0);
+  if (here.length > 0) return here.some(({ flag }) => flag) ? "boolean" : "string";
   const names = [...new Set(uses.map(({ path: [name = ""] }) => name))];
   const below = (name: string): Use[] =>
     uses.filter(({ path }) => path[0] === name).map((use) => ({ ...use, path: use.path.slice(1) }));

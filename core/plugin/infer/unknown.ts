@@ -1,3 +1,4 @@
+import { pointerOf } from "./leaves.ts";
 import { markerOf } from "./marks.ts";
 
 /** The parts of a plugin.ts that depend on its sample. */
@@ -48,6 +49,18 @@ export function unknownsOf({ needed, constants, body }: Unfinished) {
     total(why: string): void {
       constants.push(`const TOTAL = ""; ${need(why)}`);
       body.push('if (TOTAL === "") return { reject: "plugin.ts does not say yet how much is to be paid." };');
+    },
+    units(of: readonly string[], likely: boolean): void {
+      const units = 'write "whole" if they count the currency itself, "minor" if its cents.';
+      constants.push(
+        likely
+          ? `const UNITS: string = "whole"; ${need(`all amounts of the sample are whole numbers, and texts, as decimals are; ${units}`)}`
+          : `const UNITS: string = ""; ${need(`all amounts of the sample are whole numbers; ${units}`)}`,
+      );
+      if (likely) return;
+      body.push(
+        `if (UNITS === "") return { reject: "plugin.ts does not say yet whether amounts count the currency or its cents.", field: ${JSON.stringify(pointerOf(of))} };`,
+      );
     },
     currency(): void {
       constants.push(

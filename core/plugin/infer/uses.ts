@@ -1,3 +1,4 @@
+import type { NumberStyle } from "../amounts.ts";
 import type { InputSpec } from "../../formats/contract.ts";
 import type { Inference } from "./infer.ts";
 import { EACH, type Leaf } from "./leaves.ts";
@@ -9,6 +10,8 @@ export interface Use {
   readonly needed: boolean;
   /** JSON Schema keywords for its text. */
   readonly text: Readonly<Record<string, string | number>>;
+  /** It is true or false in the place of a text. */
+  readonly flag?: true;
 }
 
 const NAME = { minLength: 1, maxLength: 128, pattern: "^(?=.*\\S)[^\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+$" };
@@ -17,9 +20,16 @@ const BUYER = { maxLength: 256, pattern: "^[^\\p{Cc}\\p{Zl}\\p{Zp}]*$" };
 const DECIMAL = { maxLength: 40, pattern: "^\\d+(?:\\.\\d+)?$" };
 const MAYBE_DECIMAL = { maxLength: 40, pattern: "^(?:\\d+(?:\\.\\d+)?)?$" };
 
+/** What `decimalFrom` takes in a style, or nothing at all. */
+function writtenAs({ decimal, grouping }: NumberStyle): Use["text"] {
+  const [mark = "", group = ""] = [decimal, grouping ?? ""].map((char) => (char === "." ? "\\." : char));
+  const grouped = grouping === undefined ? "" : `|\\d{1,3}(?:${group}\\d{3})+`;
+  return { maxLength: 40, pattern: `^(?:(?:\\d+${grouped})(?:${mark}\\d+)?)?$` };
+}
+
 /** What the proposed mapping reads of a record. */
 export function usesOf({ proposals, records }: Inference): Use[] {
-  const { orderNo, total, currency, implied, buyer, merchant, placed, items, closed } = proposals;
+  const { orderNo, total, currency, implied, buyer, merchant, placed, items, closed, flags } = proposals;
   const uses: Use[] = [];
   const use = (leaf: Leaf | undefined, needed: boolean, text: Use["text"] = {}): void => {
     if (leaf === undefined) return;
@@ -30,9 +40,10 @@ export function usesOf({ proposals, records }: Inference): Use[] {
   if (total?.kind === "field") use(total.of, true);
   if (total?.kind === "lines") {
     const whole = isAlways(records, total.of.path) && total.of.texts.every((text) => text !== "");
-    use(total.of, true, whole ? DECIMAL : MAYBE_DECIMAL);
+    const written = typeof total.style === "object" && "decimal" in total.style ? writtenAs(total.style) : undefined;
+    use(total.of, true, written ?? (whole ? DECIMAL : MAYBE_DECIMAL));
     use(total.times, true, DECIMAL);
-    for (const part of [...total.plus, ...total.minus]) use(part, false, MAYBE_DECIMAL);
+    for (const part of [...total.plus, ...total.minus]) use(part, false, written ?? MAYBE_DECIMAL);
     use(total.packs, false);
     use(total.gone?.of, false);
   }
@@ -43,6 +54,8 @@ export function usesOf({ proposals, records }: Inference): Use[] {
   use(placed?.leaf, false);
   use(closed.status?.of, false);
   use(closed.cancelledAt, false);
+  for (const { of, yes } of flags)
+    uses.push({ path: of.path, needed: false, text: {}, ...(yes === undefined ? { flag: true } : {}) });
   use(items?.name, false);
   use(items?.sku, false);
   // The quantity may be a part of the amount too.

@@ -14,8 +14,9 @@ import { asMergepayError } from "../../../../core/errors/errors.ts";
 import { pluginsFolder, type PluginsFolder } from "../../../support/plugins.ts";
 import { cases as formatCases } from "./samples.ts";
 import { moneyCases } from "./samples-money.ts";
+import { unitCases } from "./samples-units.ts";
 
-const cases = [...formatCases, ...moneyCases];
+const cases = [...formatCases, ...moneyCases, ...unitCases];
 const contract = new URL("../../../../core/plugin/contract.ts", import.meta.url).href;
 const bytesOf = (file: string | Uint8Array): Uint8Array => (typeof file === "string" ? Buffer.from(file) : file);
 const infer = (file: string | Uint8Array) => inferSample(bytesOf(file), LIMITS);
@@ -72,6 +73,18 @@ describe("A folder made of a sample", function () {
       ],
       ['{"orderNo":"1","total":"5.00","currency":"EUR","cancelled_on":"2026-03-01"}', "all orders of the sample have"],
       ['{"orderNo":"1","total":"5.00","currency":"EUR","created_at":"2026-03-01 10:00:00"}', "the zone of the times"],
+      ['{"orderNo":"1","total":500,"currency":"EUR"}', 'write "whole" if they count the currency itself'],
+      ['{"orderNo":"1","total":"500","currency":"EUR"}', "are whole numbers, and texts"],
+      [
+        '{"orderNo":"1","total":"5.00","amount_due":"2.00","currency":"EUR"}',
+        "amount_due says that a part of the total",
+      ],
+      ['{"orderNo":"1","total":"5.00","currency":"EUR","paid":true}', "all orders of the sample are paid by paid"],
+      ['{"orderNo":"1","total":"5.00","currency":"EUR","test":true}', "all orders of the sample are a test by test"],
+      [
+        '{"orderNo":"1","total":"5.00","currency":"EUR","voided":true}',
+        "all orders of the sample are cancelled by voided",
+      ],
       ['{"refunds":[{"order_id":"1","amount":"5.00","currency":"EUR"}]}', "sounds like something else than orders"],
       [
         '{"orderNo":"1","currency":"EUR","items":[{"price":"1.00","quantity":2,"name":"a"}]}',

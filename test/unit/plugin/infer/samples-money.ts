@@ -97,9 +97,14 @@ export const moneyCases: readonly Case[] = [
     becomes: ["M-9 14.50 EUR"],
   },
   {
-    name: "CSV: rows of one order with a total each, written in a way that can't be summed",
-    file: "order no;sku;total;currency\nM-10;a;12,50;EUR\nM-10;b;2,00;EUR\n",
-    becomes: ["plugin.ts does not say yet how much is to be paid."],
+    name: "CSV: rows of one order with a total each, with decimal commas",
+    file: "order no;sku;total;currency\nM-10;a;1.012,50;EUR\nM-10;b;2,00;EUR\n",
+    becomes: ["M-10 1014.50 EUR"],
+  },
+  {
+    name: "CSV: prices with decimal commas, and rows with nothing in them",
+    file: "order no;item;price;quantity;discount;currency\nM-26;a;12,50;2;1,25;EUR\nM-26;b;2;1;0,50;EUR\nM-27;;;1;;EUR\n",
+    becomes: ["M-26 25.25 EUR", "M-27 is not owed: There is nothing to pay: the total is zero."],
   },
   {
     name: "CSV: signs in the amounts",
@@ -153,10 +158,14 @@ export const moneyCases: readonly Case[] = [
     becomes: ["plugin.ts does not say yet which currency the amounts are in."],
   },
   {
-    name: "JSON: a currency of a line is none around the orders",
+    name: "JSON: a currency that lines of few orders tell is none of all",
     file: json({
-      orders: [{ order_no: "M-25", total: "13.60", lines: [{ name: "cup", price: { currency: "NOK" } }] }],
+      orders: [
+        { order_no: "M-25", total: "13.60", lines: [{ name: "cup", price: { currency: "NOK" } }] },
+        { order_no: "M-28", total: "13.60" },
+        { order_no: "M-29", total: "13.60" },
+      ],
     }),
-    becomes: ["plugin.ts does not say yet which currency the amounts are in."],
+    becomes: Array(3).fill("plugin.ts does not say yet which currency the amounts are in."),
   },
 ];
