@@ -10,6 +10,7 @@ import type { OrdersService } from "../orders/service.ts";
 import type { Manifest } from "../../schemas/types.generated.ts";
 import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import { findDue, Overtaken, saveVersion } from "../versioned.ts";
+import { FILE_FAULTS, WORKER_FAULTS } from "./faults.ts";
 import { rejectId, showFile, type StoredFile, type StoredReject } from "./model.ts";
 import { controlTotals } from "./manifest.ts";
 import { type ReadAhead, readAhead } from "./read-ahead.ts";
@@ -22,22 +23,10 @@ const RETRY_MS = 5_000;
 const AHEAD = 2;
 const AHEAD_UNCHECKED = 8;
 
-/** Errors that end a file: it will be no better when it is read again. */
-const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "FILE_EMPTY",
-  "FILE_FRAME_BROKEN",
-  "FILE_ENCODING_INVALID",
-  "FILE_NOT_RECOGNISED",
-  "FILE_ARCHIVE_BROKEN",
-  "FILE_ARCHIVE_UNSUPPORTED",
-  "FILE_ARCHIVE_RATIO",
-  "FILE_TOO_LARGE",
-  "FILE_PARTS_TOO_LARGE",
-  "MANIFEST_MISMATCH",
-  "NOT_FOUND",
-]);
-/** Errors of the plugin's worker: counted, then quarantined. */
-const STOPPED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PLUGIN_TIMEOUT", "PLUGIN_CRASHED"]);
+/** Errors that end a file at once. */
+const ENDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...FILE_FAULTS, "NOT_FOUND"]);
+/** Errors that are counted; in the end the file is quarantined. */
+const STOPPED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(WORKER_FAULTS);
 
 /**
  * Takes files from received to processed: frame first, so that nothing comes of a broken one, then batch by batch with a
@@ -245,7 +234,7 @@ export function fileProcessing(
       { fileId, platform: file.platform, code: error.type, reason: error.message },
       "file not read to its end",
     );
-    if (FATAL.has(error.type)) return end(file, "failed", error);
+    if (ENDS.has(error.type)) return end(file, "failed", error);
     if (STOPPED.has(error.type)) {
       if (file.tries >= deps.limits.fileTries) return end(file, "quarantined", error);
       await save(file, { dueAt: stamp(RETRY_MS) });

@@ -3,7 +3,7 @@ import type { Actor, Origin } from "../../core/audit/origin.ts";
 import { MergepayError } from "../../core/errors/errors.ts";
 import { bearerPrincipal, PLATFORM_ID, type Principal, readCredentials } from "./auth.ts";
 import type { HttpDeps } from "./deps.ts";
-import type { Access } from "./describe.ts";
+import type { Access, Description } from "./describe.ts";
 import { bodilessContent, type SignatureCheck, signatureCheck } from "./signature.ts";
 
 /** A platform's signature over a body that is still to come: who it would be, and what proves it. */
@@ -19,6 +19,7 @@ declare module "fastify" {
   }
   interface FastifyContextConfig {
     access?: Access;
+    description?: Description;
   }
 }
 

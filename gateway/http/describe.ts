@@ -1,4 +1,4 @@
-import type { FastifyContextConfig, FastifySchema } from "fastify";
+import type { FastifyContextConfig, FastifySchema, RouteOptions } from "fastify";
 import { ERRORS, type ErrorCode } from "../../core/errors/codes.ts";
 import type { Scope } from "./auth.ts";
 import { PROBLEM_TYPE } from "./problems.ts";
@@ -36,22 +36,30 @@ const SECURITY = {
   operator: { operatorKey: [] },
 } as const;
 
-function problemsOf(route: Description): readonly ErrorCode[] {
+/** @param changes whether the route's method may have a body */
+function problemsOf(route: Description, changes: boolean): readonly ErrorCode[] {
   const codes: ErrorCode[] = [...(route.problems ?? []), "INTERNAL"];
-  if (route.access !== undefined) codes.push("QUERY_INVALID", "UNAUTHENTICATED", "FORBIDDEN", "STORE_UNAVAILABLE");
+  if (route.access !== undefined)
+    codes.push("QUERY_INVALID", "UNAUTHENTICATED", "FORBIDDEN", "STORE_UNAVAILABLE", "OVERLOADED");
   if (route.access?.platform === true) codes.push("SIGNATURE_INVALID");
-  if (route.params !== undefined) codes.push("NOT_FOUND");
-  if (route.body !== undefined) codes.push("MEDIA_TYPE_UNSUPPORTED", "REQUEST_TIMEOUT");
-  if (route.body !== undefined && route.consumes === undefined)
-    codes.push("JSON_INVALID", "BODY_INVALID", "BODY_TOO_LARGE");
-  return codes;
+  // Who asks for another's, by the path or the query, is answered as if there were none.
+  if (route.params !== undefined || namesOthers(route.query)) codes.push("NOT_FOUND");
+  if (changes) codes.push("MEDIA_TYPE_UNSUPPORTED", "REQUEST_TIMEOUT");
+  // Where none is taken, any body is refused.
+  if (changes && route.consumes === undefined) codes.push("JSON_INVALID", "BODY_INVALID", "BODY_TOO_LARGE");
+  return [...new Set(codes)];
 }
 
-function responsesOf(route: Description): Record<string, Schema> {
+const namesOthers = (query: Schema = {}): boolean => {
+  const { properties = {} } = query as { properties?: object };
+  return "platform" in properties || "userId" in properties;
+};
+
+function responsesOf(route: Description, changes: boolean): Record<string, Schema> {
   const responses: Record<string, Schema> = {};
   for (const [status, [description, schema, type = "application/json"]] of Object.entries(route.answers))
     responses[status] = { description, content: { [type]: { schema } } };
-  const byStatus = Map.groupBy(problemsOf(route), (code) => ERRORS[code].status);
+  const byStatus = Map.groupBy(problemsOf(route, changes), (code) => ERRORS[code].status);
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     responses[status] ??= {
       description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join("\n\n"),
@@ -77,7 +85,13 @@ export function described(route: Description): { schema: FastifySchema; config: 
     ...(headers === undefined ? {} : { headers }),
     ...(body === undefined ? {} : { body }),
     ...(consumes === undefined ? {} : { consumes: [...consumes] }),
-    response: responsesOf(route),
   };
-  return { schema, config: access === undefined ? {} : { access } };
+  return { schema, config: access === undefined ? { description: route } : { access, description: route } };
+}
+
+/** Adds to a route as it is registered what it may answer: that hangs on its method, too. */
+export function describeAnswers({ method, config, schema }: RouteOptions): void {
+  const description = config?.description;
+  if (description === undefined || schema === undefined) return;
+  schema.response = responsesOf(description, method !== "GET" && method !== "HEAD");
 }

@@ -1,9 +1,11 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { houseSchemas } from "../../core/schema/validate.ts";
+import { describeAnswers } from "./describe.ts";
 
 /** Publishes the schemas that validate as OpenAPI 3.1, at /openapi.json. Must be called before the routes are added. */
 export async function documentApi(app: FastifyInstance): Promise<void> {
+  app.addHook("onRoute", describeAnswers);
   for (const schema of houseSchemas().values()) app.addSchema(schema);
   await app.register(swagger, {
     convertConstToEnum: false,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Readable } from "node:stream";
 import { createEchoes } from "../../../core/files/echo.ts";
+import { FILE_FAULTS, WORKER_FAULTS } from "../../../core/files/faults.ts";
 import { platformOnly, shownTo } from "../access.ts";
 import type { HttpDeps } from "../deps.ts";
 import { described } from "../describe.ts";
@@ -139,7 +140,7 @@ export function fileRoutes(app: FastifyInstance, { call, blobs, limits }: HttpDe
         200: ["Of a dry run: what would change.", ANSWERS.remapPlan],
         202: ["The file will be mapped again.", ANSWERS.file],
       },
-      problems: ["STATE_REFUSED", "DRY_RUN_TOO_LARGE", "MANIFEST_MISMATCH", "PLATFORM_UNAVAILABLE"],
+      problems: [...FILE_FAULTS, ...WORKER_FAULTS, "STATE_REFUSED", "DRY_RUN_TOO_LARGE", "PLATFORM_UNAVAILABLE"],
     }),
     async (request, reply) => {
       const fileId = request.params.id;

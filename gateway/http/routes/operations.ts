@@ -108,7 +108,7 @@ export function operationRoutes(app: FastifyInstance, { call, limits }: HttpDeps
       access: { platform: true, operator: "endpoints:write" },
       body: BODIES.endpoint,
       answers: { 201: ["The endpoint, with the secret that signs its deliveries.", ANSWERS.newEndpoint] },
-      problems: ["NOT_FOUND", "PLATFORM_UNKNOWN"],
+      problems: ["NOT_FOUND", "PLATFORM_UNKNOWN", "STATE_REFUSED"],
     }),
     async (request, reply) => {
       const { platform } = platformOnly(request, request.body.platform);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { setTimeout as pause } from "node:timers/promises";
 import { MergepayError } from "../../../core/errors/errors.ts";
+import { FILE_FAULTS, WORKER_FAULTS } from "../../../core/files/faults.ts";
 import { readManifest } from "../../../core/files/manifest.ts";
 import { isEnded } from "../../../core/files/states.ts";
 import type { FileReport, Manifest } from "../../../schemas/types.generated.ts";
@@ -39,17 +40,13 @@ const UPLOAD = described({
     202: ["The file is stored and will be processed.", ANSWERS.file],
   },
   problems: [
-    "FILE_EMPTY",
-    "FILE_TOO_LARGE",
+    ...FILE_FAULTS,
+    ...WORKER_FAULTS,
     "PLATFORM_UNKNOWN",
     "CONFIRMATION_MISMATCH",
     "MANIFEST_INVALID",
     "MANIFEST_REQUIRED",
-    "MANIFEST_MISMATCH",
     "DRY_RUN_TOO_LARGE",
-    "FILE_FRAME_BROKEN",
-    "FILE_ENCODING_INVALID",
-    "FILE_NOT_RECOGNISED",
     "PLATFORM_UNAVAILABLE",
   ],
 });

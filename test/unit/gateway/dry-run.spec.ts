@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { MergepayError } from "../../../core/errors/errors.ts";
+import { FILE_FAULTS, WORKER_FAULTS } from "../../../core/files/faults.ts";
 import { fileIdOf } from "../../../core/files/model.ts";
 import type { DryRun } from "../../../schemas/types.generated.ts";
 import { CARELESS } from "./documents.ts";
@@ -21,6 +22,10 @@ describe("a dry run", () => {
         "files.foresee": (params) => {
           if (fails !== undefined) throw fails;
           return CARELESS["files.foresee"]?.(params);
+        },
+        "files.foreseeRemap": (params) => {
+          if (fails !== undefined) throw fails;
+          return CARELESS["files.foreseeRemap"]?.(params);
         },
       },
       { limits: { fileBytes: 1000, dryRunBytes: 100 } },
@@ -52,6 +57,15 @@ describe("a dry run", () => {
     expect([status, body.code]).to.deep.equal([422, "FILE_FRAME_BROKEN"]);
     expect([http.store.kept.size, http.store.seen.discarded]).to.deep.equal([0, 1]);
   });
+
+  // That each is in the document of its route is asserted by `ask`.
+  for (const code of [...FILE_FAULTS, ...WORKER_FAULTS])
+    it(`of a file that would end as ${code} is answered with that, as is mapping it again`, async () => {
+      fails = new MergepayError(code);
+      expect((await send("?dryRun=true")).body.code).to.equal(code);
+      const again = { method: "POST", url: `/v1/files/${idOf(BYTES)}/remap?dryRun=true`, as: OPS } as const;
+      expect((await http.ask(again)).json()).to.include({ code });
+    });
 
   /** What is sent after a dry run of BYTES without a merchant. */
   for (const [name, query, payload, code] of [

@@ -1,6 +1,7 @@
 /** What the tests of the HTTP edge share: an app over a stubbed bus, keys, and signed requests. */
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
 import { SignJWT } from "jose";
+import { expect } from "chai";
 import { createHash } from "node:crypto";
 import { type SinonStub, stub } from "sinon";
 import { Webhook } from "standardwebhooks";
@@ -11,6 +12,7 @@ import type { BlobStore } from "../../../core/store/contract.ts";
 import { type Principal, SCOPES } from "../../../gateway/http/auth.ts";
 import { buildApp } from "../../../gateway/http/app.ts";
 import type { HttpDeps, RequestLog } from "../../../gateway/http/deps.ts";
+import { PROBLEM_TYPE } from "../../../gateway/http/problems.ts";
 
 export { CARELESS, DOCS, IDS } from "./documents.ts";
 
@@ -144,6 +146,23 @@ const REGISTERED: Handlers = {
   }),
 };
 
+/** Whether the document says that this route may answer with this code; of what is no route of it, nothing is said. */
+function documentedBy(app: FastifyInstance): (method: string, target: string, code: string) => boolean {
+  const routes = Object.entries(app.swagger().paths ?? {}).map(([path, methods]) => ({
+    // A path without parameters is the better one of two that fit.
+    path: new RegExp(`^${path.replaceAll(/\{[a-z]+\}/gi, "[^/]*")}$`, "u"),
+    free: path.includes("{"),
+    methods: methods as Record<string, { responses: object }>,
+  }));
+  routes.sort((a, b) => Number(a.free) - Number(b.free));
+  return (method, target, code) => {
+    const [path = ""] = target.split("?");
+    const found = routes.find((route) => route.path.test(path) && method.toLowerCase() in route.methods);
+    const responses = found?.methods[method.toLowerCase()]?.responses;
+    return responses === undefined || JSON.stringify(responses).includes(`\`${code}\``);
+  };
+}
+
 /** An app over these handlers; an action without one is an internal error. */
 export async function edge(
   handlers: Handlers = {},
@@ -169,6 +188,8 @@ export async function edge(
     ...options.more,
   };
   const app = await buildApp(deps);
+  await app.ready();
+  const isDocumented = documentedBy(app);
   return {
     app,
     deps,
@@ -180,7 +201,16 @@ export async function edge(
       const method = request.method ?? "GET";
       const payload = typeof request.payload === "string" ? request.payload : undefined;
       const own = as === undefined ? {} : await headersFor(as, method, target, payload);
-      return app.inject({ ...request, headers: { ...own, ...request.headers } });
+      const answer = await app.inject({ ...request, headers: { ...own, ...request.headers } });
+      // The answer to HEAD has no body.
+      if (answer.headers["content-type"]?.toString().startsWith(PROBLEM_TYPE) === true && answer.body !== "") {
+        const { code } = answer.json<{ code: string }>();
+        expect(
+          isDocumented(method, target, code),
+          `${method} ${target} answers ${code}, which its document does not say`,
+        ).to.equal(true);
+      }
+      return answer;
     },
   };
 }
