@@ -145,7 +145,7 @@ describe("a file on its way", () => {
     script.check = () => checked.promise;
     await receive();
     const done = processed();
-    await until("the batches that are held", () => asked.length === 16);
+    await until("the batches that are held", () => asked.length === 8);
     const { services } = house.core;
     expect(await services.files.get({ fileId: FILE_ID })).to.include({ state: "processing", records: 0 });
     expect((await services.orders.list({ platform: "alpha" })).items).to.have.length(0);
