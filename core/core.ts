@@ -54,6 +54,7 @@ import { REFUNDS } from "./refunds/model.ts";
 import { refundsShell } from "./refunds/refunds.service.ts";
 import { refundsService } from "./refunds/service.ts";
 import { TAKE_BACKS } from "./take-backs/model.ts";
+import { takeBackNotes } from "./take-backs/repo.ts";
 import { takeBacksService } from "./take-backs/service.ts";
 import { takeBacksShell } from "./take-backs/take-backs.service.ts";
 import { HOLDS } from "./restored/model.ts";
@@ -106,7 +107,14 @@ export async function createCore(deps: Deps, { post, random, sweepMs, accountKey
     restored,
   );
   const takeBacks = await takeBacksService({ deps, orders, refunds });
-  const chargebacks = await chargebacksService({ deps, mergePay, orders, settlement, ledger });
+  const chargebacks = await chargebacksService({
+    deps,
+    mergePay,
+    orders,
+    settlement,
+    ledger,
+    takeBacks: await takeBackNotes(deps),
+  });
   const claims = await claimsService({ deps, settlement, ledger });
   const ends = {
     payment: mergePay.endByStatement,

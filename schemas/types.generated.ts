@@ -176,7 +176,10 @@ export interface Money1 {
 export interface Chargeback {
   id: string;
   paymentId: string;
-  state: "proposed" | "booked" | "rejected";
+  /**
+   * `reversed`: the bank gave it up, and the money came again.
+   */
+  state: "proposed" | "booked" | "rejected" | "reversed";
   bank: string;
   /**
    * The bank's own reference of the booking: there is one chargeback of it.
@@ -208,6 +211,7 @@ export interface Chargeback {
     by: string;
     reason: string;
   };
+  reversal?: ChargebackReversal;
   createdAt: string;
   updatedAt: string;
 }
@@ -316,6 +320,13 @@ export interface Evidence {
    * Where it can be looked up: a statement, a letter, a ticket of the bank.
    */
   reference: string;
+}
+/**
+ * The bank's booking by which the money came again: all of it, as the payer's claim was withdrawn or the merchant won.
+ */
+export interface ChargebackReversal {
+  bankReference: string;
+  bookedAt: string;
 }
 /**
  * What a merchant owes: refunds and chargebacks took more than its orders bring. Later orders net it; what they have not netted after a declared number of days is claimed.
@@ -479,6 +490,8 @@ export interface Event {
     | "orders.refunding"
     | "orders.cancel_refused"
     | "orders.charged_back"
+    | "orders.chargeback_reversed"
+    | "payment.chargeback_reversed"
     | "claim.opened"
     | "claim.ended"
     | "mandate.used"
@@ -673,7 +686,16 @@ export interface Manifest {
  */
 export interface JournalEntry {
   id: string;
-  kind: "payment" | "late_money" | "late_money_taken" | "refund" | "late_refund" | "chargeback" | "claim" | "payout";
+  kind:
+    | "payment"
+    | "late_money"
+    | "late_money_taken"
+    | "refund"
+    | "late_refund"
+    | "chargeback"
+    | "chargeback_reversal"
+    | "claim"
+    | "payout";
   /**
    * The payment, payout, refund, chargeback or claim.
    */
@@ -1549,15 +1571,15 @@ export interface ReviewDecision {
 export interface SettlementLine {
   id: string;
   /**
-   * `claim` credits what the merchant owed and paid, or what was written off; the order is that of the last line that took. `reserve` keeps back a part of an order's net, `release` gives it back later. All but `order`, `release` and `claim` have amounts of zero or below.
+   * `claim` credits what the merchant owed and paid, or what was written off; the order is that of the last line that took. `reserve` keeps back a part of an order's net, `release` gives it back later. `chargeback_reversal` gives again what a `chargeback` took, as the bank gave it up. All but `order`, `chargeback_reversal`, `release` and `claim` have amounts of zero or below.
    */
-  kind: "order" | "refund" | "chargeback" | "reserve" | "release" | "claim";
+  kind: "order" | "refund" | "chargeback" | "chargeback_reversal" | "reserve" | "release" | "claim";
   /**
    * The line of the order that this one takes from or gives back.
    */
   of?: string;
   /**
-   * The refund, chargeback or claim.
+   * The refund, chargeback (also of its reversal) or claim.
    */
   reference?: string;
   paymentId: string;
@@ -1725,7 +1747,7 @@ export interface StatementItem {
    * When it came to the merchant's account with us.
    */
   at: string;
-  kind: "order" | "refund" | "chargeback" | "reserve" | "release" | "claim" | "payout";
+  kind: "order" | "refund" | "chargeback" | "chargeback_reversal" | "reserve" | "release" | "claim" | "payout";
   /**
    * The settlement line or payout.
    */

@@ -1,20 +1,17 @@
 import type { Actions, Page } from "../actions.ts";
-import { type Deps, instant } from "../deps.ts";
+import { instant } from "../deps.ts";
 import { asMergepayError, MergepayError } from "../errors/errors.ts";
-import type { LedgerService } from "../ledger/service.ts";
-import type { MergePayService } from "../merge-pay/service.ts";
 import { canonicalMoney, minorOfMoney, moneyOf } from "../money/money.ts";
 import { EMPTY_OUTBOX, type Fact, withFacts } from "../notify/outbox.ts";
-import type { OrdersService } from "../orders/service.ts";
 import { byId, page } from "../pages.ts";
 import type { StatementLine } from "../plugin/bank-contract.ts";
 import { type Amounts, debited, type Share, sharesOf } from "../refunds/allocation.ts";
 import { type Paid, partsOf, RETURNS, type StoredReturns } from "../refunds/model.ts";
 import { paymentReturns } from "../refunds/returns.ts";
-import type { SettlementService } from "../settlement/service.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { findDue, Overtaken, saveVersion } from "../versioned.ts";
 import type { Chargeback, Money } from "../../schemas/types.generated.ts";
+import { chargebackBooks, type ChargebacksDeps } from "./books.ts";
 import {
   chargebackEntry,
   chargebackId,
@@ -26,22 +23,16 @@ import {
   showChargeback,
   type StoredChargeback,
 } from "./model.ts";
+import { chargebackReversals } from "./reversal.ts";
 import { CHARGEBACK_STATES } from "./states.ts";
-
-interface ChargebacksDeps {
-  readonly deps: Deps;
-  readonly mergePay: Pick<MergePayService, "paid" | "paidBy" | "noteReturned">;
-  readonly orders: Pick<OrdersService, "noteReturned">;
-  readonly settlement: Pick<SettlementService, "takeBack">;
-  readonly ledger: Pick<LedgerService, "write">;
-}
 
 const BY_CHARGEBACK = byId("cbk_[0-9a-f]{26}");
 const AT_A_SWEEP = 20;
 const OF_STATEMENT = "The bank's statement says so.";
 
 /** What banks take back of deductions: given back by the orders that it was taken for, by the rule of refunds, and never more than is left of them. */
-export async function chargebacksService({ deps, mergePay, orders, settlement, ledger }: ChargebacksDeps) {
+export async function chargebacksService(given: ChargebacksDeps) {
+  const { deps, mergePay } = given;
   const chargebacks = await deps.store.collection<StoredChargeback>(CHARGEBACKS);
   const returns = paymentReturns(await deps.store.collection<StoredReturns>(RETURNS));
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
@@ -51,6 +42,9 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
     const audited = decision === undefined ? {} : deps.audit(chargeback, decision);
     return saveVersion(chargebacks, chargeback, { ...change, ...audited, updatedAt: stamp() });
   }
+
+  const reversals = await chargebackReversals({ ...given, chargebacks, returns, save });
+  const write = chargebackBooks(given);
 
   /** What is taken of each order: as much as is left of all of them, by the published rule. */
   async function takeShares({ _id, paymentId, amount }: StoredChargeback, paid: Paid): Promise<readonly Share[]> {
@@ -83,18 +77,17 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
     const paid = await mergePay.paid(booked.paymentId);
     const chargeback = await allocate(booked, paid);
     const { _id: id, paymentId, amount, parts = [], late, reason } = chargeback;
-    const lines = chargebackLines(chargeback, paid.lineIds);
-    const back = moneyOf(ofOrders(chargeback), amount.currency);
-    await Promise.all([
-      parts.length === 0
-        ? undefined
-        : mergePay.noteReturned(paymentId, id, back).then(() => deps.reached("chargeback.payment-noted")),
-      lines.length === 0
-        ? undefined
-        : orders.noteReturned(id, parts).then(() => deps.reached("chargeback.orders-noted")),
-      lines.length === 0 ? undefined : settlement.takeBack(lines).then(() => deps.reached("chargeback.lines-written")),
-      ledger.write(chargebackEntry(chargeback)).then(() => deps.reached("chargeback.journal-written")),
-    ]);
+    await write({
+      of: "chargeback",
+      paymentId,
+      by: id,
+      debited: moneyOf(ofOrders(chargeback), amount.currency),
+      parts,
+      lines: chargebackLines(chargeback, paid.lineIds),
+      entry: chargebackEntry(chargeback),
+    });
+    // Whoever settles a chargeback looks for a reversal afterwards, whoever keeps a reversal for chargebacks: however they meet, one sees the other.
+    await reversals.wake(paymentId);
     const platforms = late === true ? [] : new Set(parts.map(({ platform }) => platform));
     const facts = [...platforms].map((platform): Fact => {
       const own = parts.filter((part) => part.platform === platform);
@@ -157,6 +150,9 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
     }
   }
 
+  /** A booking of the bank that we have as well; also when the bank has given it up since. */
+  const isOnBooks = ({ state }: StoredChargeback): boolean => state === "booked" || state === "reversed";
+
   const isSame = (chargeback: StoredChargeback, paymentId: string, amount: Money): boolean =>
     chargeback.paymentId === paymentId &&
     chargeback.amount.value === amount.value &&
@@ -184,7 +180,8 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
 
   async function sweepOne(chargeback: StoredChargeback): Promise<void> {
     try {
-      await settle(await save(chargeback, { dueAt: stamp(deps.limits.leaseMs) }));
+      const leased = await save(chargeback, { dueAt: stamp(deps.limits.leaseMs) });
+      await (leased.state === "reversed" ? reversals.settle(leased) : settle(leased));
     } catch (thrown) {
       if (thrown instanceof Overtaken) return;
       const { type: code, message: reason } = asMergepayError(thrown);
@@ -237,15 +234,17 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
       }),
 
     /**
-     * A line of the bank's statement says that money of a deduction was taken back: it is booked, whatever operators said.
+     * A line of the bank's statement says that money of a deduction was taken back: it is booked, whatever operators said. Or that it gave up what it had
+     * taken back, and the money came again.
      * @param dryRun nothing is written
      * @returns whether it agrees with our books now; not when nothing was taken for the deduction, or less, or the booking is another chargeback
      */
     async byStatement(bank: string, line: StatementLine, dryRun = false): Promise<boolean> {
+      if (line.direction === "credit") return reversals.byStatement(bank, line, dryRun);
       const { bankRequestId = "", bankReference, amount, bookedAt } = line;
       const paid = await mergePay.paidBy(bank, bankRequestId);
       if (paid === undefined || amount.currency !== paid.total.currency) return false;
-      if (line.direction !== "debit" || minorOfMoney(amount) > minorOfMoney(paid.total)) return false;
+      if (minorOfMoney(amount) > minorOfMoney(paid.total)) return false;
       if (dryRun) {
         const known = await chargebacks.findOne({ _id: chargebackId(bank, bankReference) });
         return known === null || isSame(known, paid.paymentId, amount);
@@ -253,11 +252,11 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
       const { chargeback } = await enter(paid, { bankReference, amount, bookedAt, reason: OF_STATEMENT });
       if (!isSame(chargeback, paid.paymentId, amount)) return false;
       try {
-        if (chargeback.state !== "booked") await book(chargeback, { bookedAt });
+        if (!isOnBooks(chargeback)) await book(chargeback, { bookedAt });
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error;
         // An operator decided at this moment; unless they booked it, the next statement does.
-        return (await present(chargeback._id)).state === "booked";
+        return isOnBooks(await present(chargeback._id));
       }
       return true;
     },
@@ -277,13 +276,15 @@ export async function chargebacksService({ deps, mergePay, orders, settlement, l
 
     /** Makes due at once what an earlier process of this very store left undone; only when no other process can be at it. */
     async recover(): Promise<void> {
-      await chargebacks.updateMany({ state: "booked", dueAt: { $gt: stamp() } }, { $set: { dueAt: stamp() } });
+      await chargebacks.updateMany({ dueAt: { $gt: stamp() } }, { $set: { dueAt: stamp() } });
+      await reversals.recover();
     },
 
     /** Carries on what a crash left undone. */
     async sweep(): Promise<void> {
       const due = await findDue(chargebacks, stamp(), AT_A_SWEEP);
       await Promise.all(due.map(sweepOne));
+      await reversals.sweep();
     },
   };
 }

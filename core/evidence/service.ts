@@ -1,7 +1,14 @@
 import type { Filter } from "mongodb";
 import type { Actions } from "../actions.ts";
 import { AUDIT, AUDIT_CHAIN, showAudit, type StoredAudit } from "../audit/model.ts";
-import { CHARGEBACKS, showChargeback, type StoredChargeback } from "../chargebacks/model.ts";
+import {
+  CHARGEBACKS,
+  REVERSALS,
+  showChargeback,
+  showReversal,
+  type StoredChargeback,
+  type StoredReversal,
+} from "../chargebacks/model.ts";
 import { type Chained, placeOf } from "../chain/model.ts";
 import type { Deps } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
@@ -96,6 +103,7 @@ export async function evidenceService({ store, limits }: Deps) {
       sourceOf<StoredPayout>("payouts", PAYOUTS, async () => among(await payoutIds()), showPayout),
       sourceOf<StoredRefund>("refunds", REFUNDS, () => ({ paymentId }), showRefund),
       sourceOf<StoredChargeback>("chargebacks", CHARGEBACKS, () => ({ paymentId }), showChargeback),
+      sourceOf<StoredReversal>("chargeback-reversals", REVERSALS, () => ({ paymentId }), showReversal),
       sourceOf<StoredTakeBack>("take-backs", TAKE_BACKS, () => ofOrders, showTakeBack),
       sourceOf<StoredEntry>("journal", JOURNAL, journal, showEntry),
       sourceOf(

@@ -2,7 +2,7 @@ import { PAYMENTS, rulesOf, type StoredPayment } from "../merge-pay/model.ts";
 import { payoutEntry, PAYOUTS, type StoredPayout } from "../payouts/model.ts";
 import { canonicalJson } from "../plugin/canonical-json.ts";
 import { claimEntry, CLAIMS, type StoredClaim } from "../claims/model.ts";
-import { chargebackEntry, CHARGEBACKS, type StoredChargeback } from "../chargebacks/model.ts";
+import { chargebackEntry, CHARGEBACKS, reversalEntry, type StoredChargeback } from "../chargebacks/model.ts";
 import { lateRefundEntry, refundEntry, REFUNDS, type StoredRefund } from "../refunds/model.ts";
 import { linesOf } from "../settlement/model.ts";
 import type { CollectionSpec, Doc } from "../store/contract.ts";
@@ -80,8 +80,13 @@ export const KINDS: Readonly<Record<StoredEntry["kind"], KindCheck>> = {
     isClosed(claim) ? differs(entry, claimEntry(claim)) : `is of ${claim._id}, which is ${claim.state}`,
   ),
   chargeback: kindOf<StoredChargeback>(CHARGEBACKS, (entry, chargeback) =>
-    chargeback.state === "booked"
+    chargeback.state === "booked" || chargeback.state === "reversed"
       ? differs(entry, chargebackEntry(chargeback))
+      : `is of ${chargeback._id}, which is ${chargeback.state}`,
+  ),
+  chargeback_reversal: kindOf<StoredChargeback>(CHARGEBACKS, (entry, chargeback) =>
+    chargeback.reversal !== undefined
+      ? differs(entry, reversalEntry(chargeback, chargeback.reversal.bookedAt))
       : `is of ${chargeback._id}, which is ${chargeback.state}`,
   ),
   late_money_taken: kindOf<StoredPayment>(PAYMENTS, succeeded(entryOfTaken)),
@@ -100,8 +105,13 @@ export const OWING: readonly Owing[] = [
   }),
   owing<StoredRefund>(REFUNDS, (refund) => (settled(refund) ? [refundEntry(refund)._id] : [])),
   owing<StoredClaim>(CLAIMS, (claim) => (isClosed(claim) && claim.dueAt === null ? [claimEntry(claim)._id] : [])),
-  owing<StoredChargeback>(CHARGEBACKS, (chargeback) =>
-    chargeback.state === "booked" && chargeback.dueAt === null ? [chargebackEntry(chargeback)._id] : [],
-  ),
+  owing<StoredChargeback>(CHARGEBACKS, (chargeback) => {
+    const { state, dueAt, reversal } = chargeback;
+    if (state !== "booked" && state !== "reversed") return [];
+    // Nothing is given up before it is on the books whole.
+    const taken = state === "reversed" || dueAt === null ? [chargebackEntry(chargeback)._id] : [];
+    if (reversal === undefined || dueAt !== null) return taken;
+    return [...taken, reversalEntry(chargeback, reversal.bookedAt)._id];
+  }),
   owing<StoredPayout>(PAYOUTS, (payout) => (settled(payout) ? [entryOfPayout(payout)._id] : [])),
 ];

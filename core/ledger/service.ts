@@ -14,7 +14,7 @@ interface OfPayment extends Doc {
   readonly paymentId: string;
 }
 
-const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late|_taken)?");
+const BY_ENTRY = byId("jrn_[0-9a-z]{26}(?:_late|_taken|_reversed)?");
 
 /** An account and a currency: accounts have no control characters, a merchant's name may have blanks. */
 const BY_BALANCE = byId("[a-z-]+(?::.+)? [A-Z]{3}");

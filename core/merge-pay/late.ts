@@ -85,6 +85,25 @@ export function lateMoney({ deps, payments, orders, ledger, outcome, returns, re
       return giveBack(written, late);
     },
 
+    /**
+     * A chargeback of it was given up: it is there again, and operators decide whose it is. What is under way for it goes on to its own end.
+     * @param by under which the payment notes it afterwards: of one that has, nothing is left to do
+     */
+    async again(paymentId: string, by: string): Promise<void> {
+      for (;;) {
+        const payment = await payments.findOne({ _id: paymentId });
+        if (payment === null || payment.state === "succeeded" || payment.returned?.[by] !== undefined) return;
+        const lateMoney: LateMoney = { ...HELD, opened: payment.lateMoney?.opened ?? 0, at: stamp() };
+        try {
+          // Due: what is locked to be paid by it is opened.
+          await outcome.save(payment, { lateMoney, needsReview: true, dueAt: stamp() });
+          return;
+        } catch (error) {
+          if (!(error instanceof Overtaken)) throw error;
+        }
+      }
+    },
+
     /** Goes on with what was decided about money that has come. */
     async carryOn(payment: StoredPayment, late: LateMoney): Promise<StoredPayment> {
       if (late.becomes === "refund") return giveBack(payment, late);

@@ -12,7 +12,7 @@ import type { MandateBook } from "../mandates/book.ts";
 import { byId, page } from "../pages.ts";
 import type { FrozenRules } from "../settlement/model.ts";
 import { isDuplicateKey } from "../store/contract.ts";
-import type { Payment } from "../../schemas/types.generated.ts";
+import type { Money, Payment } from "../../schemas/types.generated.ts";
 import { paymentCancel } from "./cancel.ts";
 import { paymentCarryOut, unavailable } from "./carry-out.ts";
 import { paymentConfirm } from "./confirm.ts";
@@ -65,6 +65,7 @@ export async function mergePayService(given: MergePayDeps) {
   const returns = paymentReturns(await deps.store.collection<StoredReturns>(RETURNS));
   const late = lateMoney({ ...given, payments, outcome, returns });
   const deduction = paymentDeduction({ deps, accounts, outcome, bank: bankCalls(deps) });
+  const refundable = paymentRefundable(payments);
   const carrying = paymentCarryOut({ deps, payments, orders, accounts, mandates, outcome, deduction });
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
 
@@ -253,7 +254,14 @@ export async function mergePayService(given: MergePayDeps) {
     /** A bank's statement says that its deduction was carried out. */
     endByStatement: endedByStatement(payments, deduction.booked),
 
-    ...paymentRefundable(payments),
+    ...refundable,
+
+    /** Notes what came again of what had gone back, below zero. Of money that had come late operators decide anew whose it is. A second time changes nothing. */
+    async noteGivenAgain(paymentId: string, by: string, amount: Money): Promise<void> {
+      await late.again(paymentId, by);
+      await refundable.noteReturned(paymentId, by, amount);
+    },
+
     ...paymentCancel({ payments, outcome }),
     ...paymentReviews({ deps, payments, outcome, late }),
     ...paymentConfirm({ deps, payments, outcome, deduction }),

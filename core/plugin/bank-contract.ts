@@ -127,7 +127,7 @@ export interface StatementLine {
   /** On our account: a deduction is a credit, a refund or payout a debit. */
   readonly direction: "debit" | "credit";
   readonly bookedAt: string;
-  /** The bank took an earlier booking back by it: of a deduction it is a chargeback. */
+  /** The bank took an earlier booking back by it: with a deduction's id a debit is a chargeback, a credit gives one up again. */
   readonly reversal?: true;
 }
 

@@ -32,7 +32,10 @@ export interface Booked {
 export type Difference = Pick<StoredBreak, "kind" | "reason"> &
   Partial<Pick<StoredBreak, "subject" | "bankRequestId" | "bankReference" | "expected" | "found">>;
 
-const same = (a: Money, b: Money): boolean => a.value === b.value && a.currency === b.currency;
+export const same = (a: Money, b: Money): boolean => a.value === b.value && a.currency === b.currency;
+
+const GIVES_UP_NONE =
+  "The bank gave money again that it took back, and no chargeback of just that amount is booked here: give the statement that has it; a part of one is settled by operators, with the bank.";
 
 /** What is wrong between a line of the statement and our books; undefined when they agree, or when the line ends what was open. */
 export function differenceOf(line: StatementLine, ours: Booked | undefined): Difference | undefined {
@@ -40,7 +43,11 @@ export function differenceOf(line: StatementLine, ours: Booked | undefined): Dif
   const of = { bankReference, found, ...(bankRequestId === undefined ? {} : { bankRequestId }) };
   if (ours === undefined) return { kind: "extra", reason: "The bank booked what is no instruction of ours.", ...of };
   const known = { ...of, subject: ours.subject, expected: ours.amount };
-  if (line.reversal === true) return { kind: "reversed", reason: "The bank took its booking back.", ...known };
+  if (line.reversal === true) {
+    // Of a debit of ours it would be the booking itself that came again.
+    const givesUp = ours.noun === "payment" && line.direction === "credit";
+    return { kind: "reversed", reason: givesUp ? GIVES_UP_NONE : "The bank took its booking back.", ...known };
+  }
   if (line.direction !== ours.direction)
     return { kind: "direction_differs", reason: "The bank booked it the other way round.", ...known };
   if (!same(found, ours.amount))

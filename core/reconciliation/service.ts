@@ -22,6 +22,7 @@ import {
   differenceOf,
   namesAnother,
   partsDiffer,
+  same,
   showBreak,
   statementId,
   type StoredBreak,
@@ -66,7 +67,7 @@ interface Found {
 export async function reconciliationService(
   deps: Deps,
   endBy: Readonly<Record<Booked["noun"], End>>,
-  /** Books what the bank took back of a deduction; a dry run only says whether it would. @returns whether it is one */
+  /** Books what the bank took back of a deduction, or gave up again; a dry run only says whether it would. @returns whether it is one */
   chargeBack: (bank: string, line: StatementLine, dryRun: boolean) => Promise<boolean>,
   reconciled: (span: Span & { readonly bank: string }, unknown: readonly string[]) => Promise<void>,
 ) {
@@ -173,12 +174,21 @@ export async function reconciliationService(
     return ends;
   }
 
-  /** Lines by which the bank took back what a deduction had brought, and that are on our books now as chargebacks. The others differ, as any line may. */
+  /**
+   * Lines by which the bank took back what a deduction had brought, or gave that up again, and that are on our books now. The others differ, as any line
+   * may. What is taken back is looked at first: a statement may have both.
+   */
   async function takenBack(bank: string, lines: readonly StatementLine[], dryRun: boolean) {
     const back = new Set<StatementLine>();
-    for (const line of lines)
-      if (line.reversal === true && line.direction === "debit" && (await chargeBack(bank, line, dryRun)))
-        back.add(line);
+    const reversals = lines.filter(({ reversal }) => reversal === true);
+    const gaveUp = (line: StatementLine, taken: StatementLine): boolean =>
+      taken.bankRequestId === line.bankRequestId && same(taken.amount, line.amount);
+    for (const direction of ["debit", "credit"] as const)
+      for (const line of reversals.filter((one) => one.direction === direction)) {
+        // Of a dry run nothing was booked that this could be of.
+        const beside = dryRun && direction === "credit" && [...back].some((taken) => gaveUp(line, taken));
+        if (beside || (await chargeBack(bank, line, dryRun))) back.add(line);
+      }
     return back;
   }
 
@@ -205,8 +215,13 @@ export async function reconciliationService(
     let fresh = 0;
     for (const difference of differences) if (await keep(bank, difference)) fresh += 1;
     const differing = new Set(differences.map(({ bankRequestId }) => bankRequestId));
+    // What came again before its chargeback was heard of was a break.
+    const again = [...back].flatMap(({ direction, bankRequestId = [] }) =>
+      direction === "credit" ? bankRequestId : [],
+    );
+    const agreeing = [...agreed, ...again].filter((id) => !differing.has(id));
     const resolved = await breaks.updateMany(
-      { bank, bankRequestId: { $in: agreed.filter((id) => !differing.has(id)) }, state: "open" },
+      { bank, bankRequestId: { $in: agreeing }, state: "open" },
       { $set: { state: "resolved", resolvedAt: stamp() } },
     );
     const unknown = differences.flatMap(({ kind, bankRequestId = [] }) =>

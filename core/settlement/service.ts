@@ -107,7 +107,8 @@ export async function settlementService(deps: Deps, orders: Pick<OrdersService, 
     write: insert,
 
     /**
-     * Writes what refunds and chargebacks take back: lines below zero with `of`, the line that they take from, `payable` unless that one is held.
+     * Writes what refunds and chargebacks take back, and what a chargeback that was given up gives again: lines with `of`, the line of the order, `payable` unless that one
+     * is held.
      * A second time changes nothing.
      */
     takeBack: async (taking: readonly StoredLine[]): Promise<void> => insert(await besideTheirOrders(taking)),

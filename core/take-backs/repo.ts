@@ -35,6 +35,28 @@ export async function takeBackNotes(deps: Deps) {
     return { ...asked, ...deps.audit(undefined, askedFor(asked)) };
   }
 
+  /** Changes one until nobody was quicker; a change that is undefined is none. */
+  async function change(
+    orderId: string,
+    by: (takeBack: StoredTakeBack) => Partial<StoredTakeBack> | undefined,
+  ): Promise<void> {
+    for (;;) {
+      const takeBack = await takeBacks.findOne({ _id: orderId });
+      const changed = takeBack === null ? undefined : by(takeBack);
+      if (takeBack === null || changed === undefined) return;
+      const decision = decisionOf(takeBack, changed);
+      const audited = decision === undefined ? {} : deps.audit(takeBack, decision);
+      try {
+        await saveVersion(takeBacks, takeBack, { ...changed, ...audited, updatedAt: stamp() });
+        return;
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+      }
+    }
+  }
+
+  const anew = () => ({ state: "asked", needsReview: false, tries: 0, dueAt: stamp() }) as const;
+
   return {
     /** Notes that these orders are taken back, each once. */
     async noteAll(asked: readonly Asked[]): Promise<void> {
@@ -47,22 +69,22 @@ export async function takeBackNotes(deps: Deps) {
     },
 
     /** Has one that an operator refused, or that was tried in vain, tried anew: its platform asks once more. */
-    async askAgain(orderId: string): Promise<void> {
-      for (;;) {
-        const takeBack = await takeBacks.findOne({ _id: orderId });
-        if (takeBack === null) return;
-        const inVain = takeBack.state === "asked" && takeBack.needsReview === true;
-        if (takeBack.state !== "refused" && !inVain) return;
-        const change = { state: "asked", needsReview: false, tries: 0, dueAt: stamp(), updatedAt: stamp() } as const;
-        const decision = decisionOf(takeBack, change);
-        const audited = decision === undefined ? {} : deps.audit(takeBack, decision);
-        try {
-          await saveVersion(takeBacks, takeBack, { ...change, ...audited });
-          return;
-        } catch (error) {
-          if (!(error instanceof Overtaken)) throw error;
-        }
-      }
+    askAgain: (orderId: string): Promise<void> =>
+      change(orderId, ({ state, needsReview }) => {
+        const inVain = state === "asked" && needsReview === true;
+        return state === "refused" || inVain ? anew() : undefined;
+      }),
+
+    /**
+     * Money that had gone back of these orders came again: those that are taken back are to be refunded anew. Said after the orders show it; one that is
+     * being looked at this moment is looked at again.
+     */
+    async cameAgain(orderIds: readonly string[]): Promise<void> {
+      for (const orderId of orderIds)
+        await change(orderId, ({ state }) => {
+          if (state === "refunded") return anew();
+          return state === "asked" || state === "refunding" ? { dueAt: stamp() } : undefined;
+        });
     },
   };
 }

@@ -24,7 +24,8 @@ export const RECONCILIATION_BODY = {
             ),
             reversal: {
               const: true,
-              description: "The bank took an earlier booking back; of a deduction it is a chargeback.",
+              description:
+                "The bank took an earlier booking back; with a deduction's id a debit is a chargeback, and a credit of the same amount gives it up again.",
             },
           },
           ["bankReference", "amount", "direction", "bookedAt"],

@@ -18,7 +18,8 @@ const payments = new WeakMap<World, Payment[]>();
 /** A payment for each chargeback, all of which is paid out to the merchants, so that they owe what the bank takes back. */
 async function sellAll(world: World): Promise<void> {
   await openMerchants(world);
-  for (const platform of world.platforms) await stock(world, platform, fileOf("C", KILLS.chargebacks.length));
+  for (const platform of world.platforms)
+    await stock(world, platform, fileOf("C", KILLS.chargebacks.length + KILLS.reversals.length));
   const orders = Map.groupBy(await inbox(world), ({ orderNo }) => orderNo);
   const paid: Payment[] = [];
   for (const [orderNo, own] of orders) {
@@ -71,6 +72,52 @@ async function takeBack(world: World, index: number, die: () => Promise<void>): 
   expect(await world.bank.ledger()).to.have.length(money);
 }
 
+/** The bank takes a payment back and gives it up again, both on its statements. */
+async function giveUp(world: World, index: number, die: () => Promise<void>): Promise<void> {
+  const { operator: proof } = world;
+  const payment = payments.get(world)?.[index] ?? expect.fail("It was not paid.");
+  const bankRequestId = payment.deduction?.bankRequestId ?? "";
+  const money = (await world.bank.ledger()).length;
+  // Before anything else was booked: of that time nothing is missing on a statement that has this alone.
+  const booked = (year: number) => `${year + index}-01-01T00:00:00.000Z`;
+  const hold = (direction: "debit" | "credit", year: number) => {
+    const bookedAt = booked(year);
+    const line = { bankReference: `${direction} ${index}`, bankRequestId, amount: TOTAL, direction, bookedAt };
+    const json = { bank: "sandbox", from: bookedAt, to: booked(year + 1), lines: [{ ...line, reversal: true }] };
+    return world.insist<{ agreed: number }>("/v1/reconciliations", { proof, json });
+  };
+  expect((await hold("debit", 1980)).body).to.include({ agreed: 1 });
+  await die();
+  await hold("credit", 2000);
+  const own = async () => (await world.list<Chargeback>(`/v1/chargebacks?payment=${payment.id}`))[0];
+  const told = async () => {
+    const id = (await own())?.id;
+    return (await world.list<Event>("/v1/events")).filter(
+      ({ aggregate, type }) => aggregate === id && type.endsWith("chargeback_reversed"),
+    );
+  };
+  await until("all to be told", async () => (await told()).length === PLATFORMS.length + 1, PATIENCE_MS);
+  await atRest(world);
+
+  expect((await told()).map(({ type, platform }) => [type, platform])).to.have.deep.members([
+    ["payment.chargeback_reversed", undefined],
+    ...PLATFORMS.map((platform) => ["orders.chargeback_reversed", platform]),
+  ]);
+  expect(await own()).to.deep.include({
+    state: "reversed",
+    reversal: { bankReference: `credit ${index}`, bookedAt: booked(2000) },
+  });
+  const { body: shown } = await world.insist<Payment>(`/v1/payments/${payment.id}`, { proof });
+  expect(shown.refundedTotal).to.deep.equal({ ...TOTAL, value: "0.00" });
+  const lines = await world.list<SettlementLine>(`/v1/settlement-lines?payment=${payment.id}`);
+  const mirrored = lines.filter(({ kind }) => kind === "chargeback_reversal");
+  expect(mirrored.map(({ net }) => `-${net.value}`)).to.have.members(
+    lines.filter(({ kind }) => kind === "chargeback").map(({ net }) => net.value),
+  );
+  // The bank has moved it already.
+  expect(await world.bank.ledger()).to.have.length(money);
+}
+
 /** What merchants owe has been owed for a month when the next life looks at it. */
 async function waitMonth(world: World): Promise<void> {
   await world.node.stop();
@@ -111,12 +158,13 @@ async function closeClaim(world: World, platform: string, die: () => Promise<voi
 }
 
 crashes({
-  while: "books what the bank takes back, and what merchants owe then",
-  kills: [...KILLS.chargebacks, ...KILLS.claims],
+  while: "books what the bank takes back and gives up again, and what merchants owe then",
+  kills: [...KILLS.chargebacks, ...KILLS.reversals, ...KILLS.claims],
   world: { platforms: PLATFORMS },
   prepare: sellAll,
-  survive: (world, { at }, index, die) =>
-    at.startsWith("chargeback.")
-      ? takeBack(world, index, die)
-      : closeClaim(world, PLATFORMS[index % PLATFORMS.length] ?? "", die),
+  survive(world, { at }, index, die) {
+    if (at.startsWith("chargeback.")) return takeBack(world, index, die);
+    if (at.startsWith("chargeback-reversal.")) return giveUp(world, index, die);
+    return closeClaim(world, PLATFORMS[index % PLATFORMS.length] ?? "", die);
+  },
 });

@@ -114,7 +114,7 @@ function auditFees({ lines }: Books): void {
   for (const [orderId, own] of Map.groupBy(lines, (line) => `${line.paymentId} ${line.orderId}`)) {
     const order = own.find(({ kind }) => kind === "order");
     if (order === undefined) continue;
-    const takings = own.filter(({ kind }) => kind === "refund" || kind === "chargeback");
+    const takings = own.filter(({ kind }) => ["refund", "chargeback", "chargeback_reversal"].includes(kind));
     const left = sumOf([order, ...takings].map(({ fee }) => fee));
     expect(left >= 0n, `fee of ${orderId}`).to.equal(true);
     const whole = sumOf([order, ...takings].map(({ gross }) => gross)) === 0n;

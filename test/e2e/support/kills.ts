@@ -134,6 +134,18 @@ const REFUNDS: readonly Kill[] = [
   { at: "refund.journal-written", what: "the journal is written, platforms are not told" },
 ];
 
+const REVERSALS: readonly Kill[] = [
+  { at: "chargeback-reversal.told", what: "the bank's booking is kept, no chargeback is sought for it" },
+  { at: "chargeback-reversal.matched", what: "it is known which chargeback it ends, that one is booked still" },
+  { at: "chargeback-reversal.written", what: "the chargeback is reversed, nothing is given again" },
+  { at: "chargeback-reversal.freed", what: "what it had taken may go back otherwise, nothing is booked" },
+  { at: "chargeback-reversal.payment-noted", what: "the payment shows it, orders, lines and journal may be missing" },
+  { at: "chargeback-reversal.orders-noted", what: "the orders show it, lines and journal may be missing" },
+  { at: "chargeback-reversal.lines-written", what: "its settlement lines are there, the journal may be missing" },
+  { at: "chargeback-reversal.journal-written", what: "the journal is written, nobody is told" },
+  { at: "chargeback-reversal.take-backs-asked", what: "orders that are taken back are asked for anew, nobody is told" },
+];
+
 const CHARGEBACKS: readonly Kill[] = [
   { at: "chargeback.booked", what: "a chargeback is booked, nothing is taken for it" },
   { at: "chargeback.held", what: "what it takes is taken, its parts are not written" },
@@ -165,6 +177,7 @@ export const KILLS = {
   payouts: PAYOUTS,
   refunds: REFUNDS,
   chargebacks: CHARGEBACKS,
+  reversals: REVERSALS,
   claims: CLAIMS,
   takeBacks: TAKE_BACKS,
 } as const;

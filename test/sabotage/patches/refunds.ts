@@ -71,6 +71,27 @@ export const patches: readonly Patch[] = [
     red: ["test/unit/chargebacks/chargebacks.spec.ts"],
   },
   {
+    name: "what a chargeback had taken is not free when the bank gives it up",
+    file: "core/chargebacks/reversal.ts",
+    from: "await returns.free(paymentId, id);",
+    to: "await returns.free(paymentId, by);",
+    red: ["test/unit/chargebacks/reversal.spec.ts"],
+  },
+  {
+    name: "a booking that gives a chargeback up ends another one each time it is told",
+    file: "core/chargebacks/reversal.ts",
+    from: "const own = (await ownOf(told)) ?? (await candidates(told))[0];",
+    to: "const own = (await candidates(told))[0];",
+    red: ["test/unit/chargebacks/reversal.spec.ts"],
+  },
+  {
+    name: "a part of a chargeback ends all of it",
+    file: "core/chargebacks/reversal.ts",
+    from: "minorOfMoney(one.amount) === minorOfMoney(amount)",
+    to: "minorOfMoney(one.amount) >= minorOfMoney(amount)",
+    red: ["test/unit/chargebacks/reversal.spec.ts"],
+  },
+  {
     name: "late money pays orders that was given back before",
     file: "core/refunds/returns.ts",
     from: "        if (takenOf(present).size > 0) return false;",

@@ -29,11 +29,13 @@ const BOOKED_ALL_THE_SAME = 30n;
 
 /** What became of an instruction at the bank. */
 export interface BankLine {
-  readonly kind: "debit" | "refund" | "payout" | "chargeback";
+  readonly kind: "debit" | "refund" | "payout" | "chargeback" | "reversal";
   readonly bankRequestId: string;
   readonly amount: Money;
-  /** Of a refund or chargeback: the debit that it gives back from. */
+  /** Of a refund or chargeback: the debit that it gives back from; of a reversal: that of the chargeback. */
   readonly debitRequestId?: string;
+  /** Of a reversal: the chargeback that it gives up. */
+  readonly of?: string;
   /** Of a debit or payout: whose account. */
   readonly accountToken?: string;
   readonly bookedAt: string;
@@ -83,6 +85,8 @@ export interface SimBank {
   refuse(bankRequestId: string): void;
   /** Takes back what a debit brought, whatever was refunded of it since; of all chargebacks together no more than that. */
   chargeBack(debitRequestId: string, amount: Money): void;
+  /** Gives a chargeback up: what it took comes again, once. */
+  giveUp(chargeback: string): void;
   /** Executes what was held up on the way and is due by now. */
   deliver(): void;
 }
@@ -236,11 +240,22 @@ export function simBank(
 
   function chargeBack(debitRequestId: string, amount: Money): void {
     const debit = booked.get(debitRequestId);
-    const before = ledger.filter((line) => line.kind === "chargeback" && line.debitRequestId === debitRequestId);
-    const left = before.reduce((sum, line) => sum - minor(line), debit === undefined ? 0n : minor(debit));
+    const before = ledger.filter((line) => line.debitRequestId === debitRequestId && line.kind !== "refund");
+    const left = before.reduce(
+      (sum, line) => (line.kind === "reversal" ? sum + minor(line) : sum - minor(line)),
+      debit === undefined ? 0n : minor(debit),
+    );
     if (minorOf(amount.value, amount.currency) > left) return;
     const bookedAt = new Date(now()).toISOString();
     ledger.push({ kind: "chargeback", bankRequestId: `cb-${ledger.length}`, debitRequestId, amount, bookedAt });
+  }
+
+  function giveUp(of: string): void {
+    const taken = ledger.find(({ kind, bankRequestId }) => kind === "chargeback" && bankRequestId === of);
+    if (taken === undefined || ledger.some((line) => line.of === of)) return;
+    const { debitRequestId = "", amount } = taken;
+    const bookedAt = new Date(now()).toISOString();
+    ledger.push({ kind: "reversal", bankRequestId: `cr-${ledger.length}`, debitRequestId, of, amount, bookedAt });
   }
 
   const driver: BankDriver = {
@@ -271,6 +286,7 @@ export function simBank(
     ledger,
     declined,
     chargeBack,
+    giveUp,
     allow: (id) => void hear(id, ANSWER),
     refuse(id) {
       if (truth(id)?.state === "requires_action") declined.set(id, "BANK_DECLINED");

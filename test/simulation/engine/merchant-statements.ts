@@ -56,7 +56,7 @@ export async function merchantStatements(store: MemoryStore): Promise<Stated> {
   return {
     ordersPaid: total(of("order").map(({ gross }) => gross)),
     refunded: -total(of("refund").map(({ gross }) => gross)),
-    chargedBack: -total(of("chargeback").map(({ gross }) => gross)),
+    chargedBack: -total([...of("chargeback"), ...of("chargeback_reversal")].map(({ gross }) => gross)),
     fees: total(all.map(({ fee }) => fee)),
     paidOut: -total(of("payout").map(({ net }) => net)),
     closing,

@@ -20,6 +20,9 @@ const sum = (amounts: readonly Money[]): bigint => amounts.reduce((all, amount) 
 /** Money that came after its payment had ended, and what of it paid the orders after all and is counted with the payment. */
 const LATE = /^late_money(_taken)?$/;
 
+/** What banks took back, and what came of it again. */
+const CHARGED_BACK = /^chargeback(_reversal)?$/;
+
 export const books: Noun = {
   name: "books",
   open({ store, bank, told, tally }) {
@@ -129,7 +132,7 @@ export const books: Noun = {
             booked(/^bank:/, LATE) +
             booked(/^bank:/, /^late_refund$/) -
             booked(/^suspense:/, /^refund$/) -
-            booked(/^suspense:/, /^chargeback$/),
+            booked(/^suspense:/, CHARGED_BACK),
           "journal, suspense": -booked(/^suspense:/),
         });
         agree("paid out to merchants", {
@@ -151,22 +154,31 @@ export const books: Noun = {
           "statements of merchants and late money":
             booked(/^suspense:/, /^refund$/) + booked(/^fx:/, /^refund$/) + stated.refunded,
         });
-        const known = store.all<StoredChargeback>(CHARGEBACKS.name).filter(({ state }) => state === "booked");
+        const known = store
+          .all<StoredChargeback>(CHARGEBACKS.name)
+          .filter(({ state }) => state === "booked" || state === "reversed");
         const ids = new Set(known.map(({ _id }) => _id));
-        agree("taken back by banks", {
-          "bank ledger, what we were told of": sum(
-            bank.ledger.flatMap(({ kind, bankRequestId, amount }) =>
-              kind === "chargeback" && ids.has(chargebackId(BANK, `ref-${bankRequestId}`)) ? amount : [],
+        const givenUp = new Set(known.map(({ reversal }) => reversal?.bankReference));
+        agree("taken back by banks and not given up", {
+          "bank ledger, what we were told of":
+            sum(
+              bank.ledger.flatMap(({ kind, bankRequestId, amount }) =>
+                kind === "chargeback" && ids.has(chargebackId(BANK, `ref-${bankRequestId}`)) ? amount : [],
+              ),
+            ) -
+            sum(
+              bank.ledger.flatMap(({ kind, bankRequestId, amount }) =>
+                kind === "reversal" && givenUp.has(`ref-${bankRequestId}`) ? amount : [],
+              ),
             ),
-          ),
-          "chargebacks on the books": sum(known.map(({ amount }) => amount)),
-          "journal, bank": -booked(/^bank:/, /^chargeback$/),
+          "chargebacks on the books": sum(known.flatMap(({ state, amount }) => (state === "booked" ? amount : []))),
+          "journal, bank": -booked(/^bank:/, CHARGED_BACK),
           "settlement lines, late money and suspense, taken back":
-            booked(/^suspense:/, /^chargeback$/) +
-            booked(/^fx:/, /^chargeback$/) -
-            sum(lines.flatMap(({ kind, gross }) => (kind === "chargeback" ? gross : []))),
+            booked(/^suspense:/, CHARGED_BACK) +
+            booked(/^fx:/, CHARGED_BACK) -
+            sum(lines.flatMap(({ kind, gross }) => (CHARGED_BACK.test(kind) ? gross : []))),
           "statements of merchants, late money and suspense":
-            booked(/^suspense:/, /^chargeback$/) + booked(/^fx:/, /^chargeback$/) + stated.chargedBack,
+            booked(/^suspense:/, CHARGED_BACK) + booked(/^fx:/, CHARGED_BACK) + stated.chargedBack,
         });
         agree("owed to merchants", {
           "journal, merchants": -booked(/^merchant:/),

@@ -67,6 +67,7 @@ export const mandates: Noun = {
       ],
       faults: ["crash.at mandate."],
     },
+    { steps: ["mandates.make", "bank.declines", "mandates.charge one"] },
   ],
   async open({ store, bank, now, sent, count, random: chance, prepare }) {
     /** What was durable when the revocation of a mandate was answered. */

@@ -4,11 +4,18 @@ import { LINE_STATES } from "../../../core/settlement/states.ts";
 import { minorOfMoney } from "../../../core/money/money.ts";
 import { PLATFORMS } from "../../support/house.ts";
 import { Broken, type Noun } from "../engine/contract.ts";
+import { PAID } from "../engine/ways.ts";
 
 export const settlement: Noun = {
   name: "settlement",
   tables: [{ noun: "line", collection: LINES.name, table: LINE_STATES.table }],
   fixed: { [LINES.name]: ["kind", "of", "paymentId", "orderId", "platform", "merchant", "gross", "fee", "net", "tax"] },
+  // Lines that wait for a delivery, and for days after one.
+  ways: [
+    {
+      steps: [...Array.from({ length: 3 }, () => "settlement.set rule"), ...PAID, "settlement.deliver", "all jobs"],
+    },
+  ],
   open: ({ store }) => ({
     audit() {
       for (const { _id, gross, fee, net } of store.all<StoredLine>(LINES.name))

@@ -30,13 +30,17 @@ export const statements: Noun = {
         weight: 3,
         async run({ services, random }) {
           const lines = bank.ledger.flatMap(({ kind, bankRequestId, debitRequestId = "", amount, bookedAt }) => {
-            const direction = kind === "debit" ? ("credit" as const) : ("debit" as const);
+            const direction = kind === "debit" || kind === "reversal" ? ("credit" as const) : ("debit" as const);
             const bankReference = `ref-${bankRequestId}`;
             // What is taken back is told as it is: that an amount of it is wrong nobody but the bank could know.
+            const reversal = true as const;
+            if (kind === "reversal")
+              return [{ bankReference, bankRequestId: debitRequestId, amount, direction, bookedAt, reversal }];
+            // Of what was given up again the bank may tell later than of that.
             if (kind === "chargeback")
-              return [
-                { bankReference, bankRequestId: debitRequestId, amount, direction, bookedAt, reversal: true as const },
-              ];
+              return bank.ledger.some(({ of }) => of === bankRequestId) && random.below(3) === 0
+                ? []
+                : [{ bankReference, bankRequestId: debitRequestId, amount, direction, bookedAt, reversal }];
             return told(random, { bankReference, bankRequestId, amount, direction, bookedAt });
           });
           const came = await services.reconciliation.reconcile({ bank: BANK, ...EVER, lines });

@@ -261,6 +261,22 @@ describe("paying in one currency at locked rates", () => {
     const { items } = await services().settlement.list({ paymentId: payment.id });
     const left = Map.groupBy(items, ({ gross }) => gross.currency);
     for (const lines of left.values()) expect(minorOfMoney(sumMoney(lines.map(({ gross }) => gross)))).to.equal(0n);
+
+    // And given up again, in the same currencies.
+    const bookedAt = new Date(till.clock.now()).toISOString();
+    const { bankRequestId = "" } = payment.deduction ?? {};
+    const again = {
+      bankReference: "cb-2",
+      bankRequestId,
+      amount: payment.total,
+      direction: "credit",
+      bookedAt,
+    } as const;
+    expect(await chargebacks.byStatement("test", { ...again, reversal: true })).to.equal(true);
+    const after = (await services().settlement.list({ paymentId: payment.id })).items;
+    expect(after.flatMap(({ kind, gross }) => (kind === "chargeback_reversal" ? gross : []))).to.have.deep.members(
+      payment.orders.map(({ amount }) => amount),
+    );
   });
 
   it("is told by an evidence pack that verifies", async () => {
