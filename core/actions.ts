@@ -86,7 +86,13 @@ export interface MappedRecord {
   /** The order that the record takes back, and why. */
   readonly cancelled?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
   /** The order for which nothing is owed any more, and why. */
-  readonly notOwed?: { readonly merchant: string; readonly orderNo: string; readonly reason: string };
+  readonly notOwed?: {
+    readonly merchant: string;
+    readonly orderNo: string;
+    readonly reason: string;
+    /** ISO 8601, UTC, with milliseconds: when it was delivered, if that is told. */
+    readonly deliveredAt?: string;
+  };
   readonly rejected?: { readonly code: ErrorCode; readonly field?: string; readonly reason: string };
 }
 

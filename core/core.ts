@@ -78,14 +78,14 @@ const STOP_MS = 5_000;
 export async function createCore(deps: Deps, { post, random, sweepMs, accountKeys }: CoreOptions) {
   const orders = await ordersService(deps, await linkedUsers(deps));
   const links = await linksService(deps, orders);
-  const files = await filesService(deps, orders);
+  const settlement = await settlementService(deps, orders);
+  const files = await filesService(deps, orders, settlement);
   const underWay = await paymentsUnderWay(deps);
   const hasMandate = await mandatesFor(deps);
   const accounts = await accountsService(deps, accountKeys, async ({ userId, _id }) => {
     if (await underWay(userId, _id)) return "a payment from it is under way; try again when it has ended.";
     return (await hasMandate(_id)) ? "a mandate is for it; revoke that first." : undefined;
   });
-  const settlement = await settlementService(deps, orders);
   const ledger = await ledgerService(deps);
   const quotes = await quotesService(deps, orders, rateLocks(deps, accounts));
   const book = await mandatesBook(deps, accounts);

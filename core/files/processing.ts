@@ -8,6 +8,7 @@ import { withFacts } from "../notify/outbox.ts";
 import type { Ingested } from "../orders/candidates.ts";
 import type { OrdersService } from "../orders/service.ts";
 import type { Manifest } from "../../schemas/types.generated.ts";
+import type { SettlementService } from "../settlement/service.ts";
 import { isDuplicateKey, type StoreCollection } from "../store/contract.ts";
 import { findDue, Overtaken, saveVersion } from "../versioned.ts";
 import { FILE_FAULTS, WORKER_FAULTS } from "./faults.ts";
@@ -37,6 +38,7 @@ export function fileProcessing(
   files: StoreCollection<StoredFile>,
   rejects: StoreCollection<StoredReject>,
   orders: OrdersService,
+  settlement: Pick<SettlementService, "deliverAll">,
 ) {
   const { leaseMs } = deps.limits;
   const stamp = (inMs = 0) => instant(deps.now() + inMs);
@@ -96,6 +98,7 @@ export function fileProcessing(
   /** Stores a batch and what was rejected in it, then moves the checkpoint behind it. */
   async function takeBatch(file: StoredFile, records: readonly MappedRecord[], version: string): Promise<StoredFile> {
     const done = await orders.ingest(originOf(file, version), records);
+    await settlement.deliverAll(file.platform, done.delivered);
     await storeRejects(file, done);
     deps.reached("file.batch-stored");
     return save(file, {

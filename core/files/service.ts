@@ -4,6 +4,7 @@ import { instant } from "../deps.ts";
 import { MergepayError } from "../errors/errors.ts";
 import { EMPTY_OUTBOX } from "../notify/outbox.ts";
 import type { OrdersService } from "../orders/service.ts";
+import type { SettlementService } from "../settlement/service.ts";
 import { byId, page } from "../pages.ts";
 import { isDuplicateKey } from "../store/contract.ts";
 import { Overtaken, saveVersion } from "../versioned.ts";
@@ -32,10 +33,14 @@ const UNREAD = {
 } as const;
 
 /** Transaction files: received once, processed to the end whatever happens on the way, reported record by record. */
-export async function filesService(deps: Deps, orders: OrdersService) {
+export async function filesService(
+  deps: Deps,
+  orders: OrdersService,
+  settlement: Pick<SettlementService, "deliverAll">,
+) {
   const files = await deps.store.collection<StoredFile>(FILES);
   const rejects = await deps.store.collection<StoredReject>(REJECTS);
-  const processing = fileProcessing(deps, files, rejects, orders);
+  const processing = fileProcessing(deps, files, rejects, orders, settlement);
 
   const foresight = fileForesight(deps, orders, async (fileId) => (await files.findOne({ _id: fileId })) !== null);
 

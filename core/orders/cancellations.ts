@@ -104,6 +104,8 @@ export function orderCancellations(
           if (before === undefined) (noted.has(cancel.key) ? waiting : absent).push(cancel);
           else {
             const what = decideCancel(cancel, before, done);
+            if (cancel.deliveredAt !== undefined && (before.state === "paid" || before.state === "settled"))
+              done.delivered.push({ orderId: before._id, deliveredAt: cancel.deliveredAt });
             if (what === "cancel") open.push(cancel);
             else if (what === "ask") taken.push({ cancel, order: before });
           }

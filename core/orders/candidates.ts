@@ -21,6 +21,8 @@ export interface Ingested {
   cancelled: number;
   skipped: number;
   rejects: Rejected[];
+  /** Orders that were paid here, and when records say that they were delivered. */
+  delivered: { readonly orderId: string; readonly deliveredAt: string }[];
 }
 
 export interface Rejected {
@@ -51,6 +53,8 @@ export interface Cancel {
   readonly cancellation: RecordedCancellation;
   /** It says what is so, and asks for nothing: where there is nothing to take back, it is skipped. */
   readonly notOwed: boolean;
+  /** When the order was delivered, if the record says so. */
+  readonly deliveredAt?: string;
 }
 
 /** A batch by what is to be done: the orders, the cancellations, then orders whose cancellation stands before them. */
@@ -67,6 +71,7 @@ export const nothingYet = (): Ingested => ({
   cancelled: 0,
   skipped: 0,
   rejects: [],
+  delivered: [],
 });
 
 /**
@@ -93,8 +98,21 @@ export function gather(
       const { merchant, orderNo, reason } = named;
       const key = orderKey(origin.platform, merchant, orderNo);
       const notOwed = mapped.notOwed !== undefined;
-      if (cancels.has(key)) countNothing({ notOwed }, done);
-      else cancels.set(key, { record, position, merchant, orderNo, key, cancellation: { reason, source }, notOwed });
+      const { deliveredAt } = mapped.notOwed ?? {};
+      const delivery = deliveredAt === undefined ? {} : { deliveredAt };
+      const cancel = {
+        record,
+        position,
+        merchant,
+        orderNo,
+        key,
+        cancellation: { reason, source },
+        notOwed,
+        ...delivery,
+      };
+      if (deliveredAt !== undefined && deliveredAt > at) done.rejects.push(toCome(cancel));
+      else if (cancels.has(key)) countNothing({ notOwed }, done);
+      else cancels.set(key, cancel);
     }
     for (const order of mapped.orders ?? []) {
       const key = orderKey(origin.platform, order.merchant, order.orderNo);
@@ -216,6 +234,13 @@ export function decideCancel(
   }
   return "decided";
 }
+
+const toCome = ({ record, position }: Pick<Cancel, "record" | "position">): Rejected => ({
+  record,
+  position,
+  code: "RECORD_INVALID",
+  reason: "The order is said to be delivered at a time that is to come. Send the record with the time at which it was.",
+});
 
 /** Counts a cancellation of what is cancelled: the very one that did it, or one more. */
 export function countCancel(cancel: Cancel, by: Cancellation | undefined, done: Ingested): void {

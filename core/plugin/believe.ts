@@ -15,6 +15,7 @@ import type { Reading } from "./worker-calls.ts";
  */
 
 const text = { type: "string" };
+const instant = { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$" };
 const object = (properties: object, required = Object.keys(properties)): object => ({
   type: "object",
   additionalProperties: false,
@@ -33,7 +34,11 @@ const recordFits = (more: object) =>
         orders: { type: "array", minItems: 1, maxItems: ORDERS_PER_RECORD, items: { type: "object" } },
         skipped: text,
         cancelled: object({ merchant: text, orderNo: text, reason: text }),
-        notOwed: object({ merchant: text, orderNo: text, reason: text }),
+        notOwed: object({ merchant: text, orderNo: text, reason: text, deliveredAt: instant }, [
+          "merchant",
+          "orderNo",
+          "reason",
+        ]),
         rejected: object({ code: { enum: Object.keys(ERRORS) }, field: text, reason: text }, ["code", "reason"]),
         ...more,
       },
@@ -54,6 +59,12 @@ const fitsProbed = recordFits({
     ["ms", "peakBytes"],
   ),
 });
+
+/** Of the right form it may still be no day. */
+function isInstant(text: string): boolean {
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === text;
+}
 
 export interface Belief {
   /** The record that the reading begins with. */
@@ -104,6 +115,7 @@ function faultOf({ records, next }: Batch, from: number, { currencies, probe }: 
     for (const named of [cancelled, notOwed])
       if (named !== undefined && !(part("merchant")(named.merchant) && part("orderNo")(named.orderNo)))
         return "it names what can't be an order";
+    if (notOwed?.deliveredAt !== undefined && !isInstant(notOwed.deliveredAt)) return "it names no time of a delivery";
     for (const order of orders) {
       const fault = orderFault(order, currencies);
       if (fault !== undefined) return fault;

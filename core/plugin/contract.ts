@@ -62,6 +62,11 @@ export interface Cancel {
 export interface NotOwed {
   readonly notOwed: OrderName;
   readonly reason: string;
+  /**
+   * When the order was delivered, ISO 8601 with a zone, where the record tells it. Of an order that was paid here, holds after delivery are counted from
+   * then, unless its delivery was told before. A time to come rejects the record.
+   */
+  readonly deliveredAt?: string;
 }
 
 /** What `map` gives for a record. */

@@ -7,6 +7,7 @@ import { canonicalMoney } from "../money/money.ts";
 import { validator, type Validator } from "../schema/validate.ts";
 import { canonicalOrder } from "./canonical-order.ts";
 import type { MapContext, PlatformOrder } from "./contract.ts";
+import { instantOf } from "./instant.ts";
 
 /** Orders that one record may become. */
 export const ORDERS_PER_RECORD = 1000;
@@ -67,9 +68,10 @@ export function recordMapper({ map, fits, currencies }: Mapping): RecordMapper {
     const made = map(value as never, { merchant });
     if (Array.isArray(made)) return ordersOf(made, value);
     if (typeof made !== "object" || made === null) throw invalid(`map returned ${nameOf(made)}`);
-    const { skip, reject, field, cancel, notOwed, reason } = made as Readonly<Record<string, unknown>>;
+    const { skip, reject, field, cancel, notOwed, reason, deliveredAt } = made as Readonly<Record<string, unknown>>;
     if (cancel !== undefined) return { cancelled: namedOrder("cancel", cancel, reason) };
-    if (notOwed !== undefined) return { notOwed: namedOrder("notOwed", notOwed, reason) };
+    if (notOwed !== undefined)
+      return { notOwed: { ...namedOrder("notOwed", notOwed, reason), ...deliveryOf(deliveredAt) } };
     if (typeof skip === "string" && skip !== "") return { skipped: skip.slice(0, REASON_CHARS) };
     if (typeof reject === "string" && reject !== "")
       throw new Refusal("RECORD_INVALID", reject.slice(0, REASON_CHARS), typeof field === "string" ? field : undefined);
@@ -104,6 +106,14 @@ export function recordMapper({ map, fits, currencies }: Mapping): RecordMapper {
     if (!fitsMerchant(merchant)) throw invalid(`/${as}/merchant ${fitsMerchant.fault().reason}`);
     if (!fitsOrderNo(orderNo)) throw invalid(`/${as}/orderNo ${fitsOrderNo.fault().reason}`);
     return { merchant, orderNo, reason: reason.slice(0, REASON_CHARS) };
+  }
+
+  /** When an order was delivered, if the plugin says so. */
+  function deliveryOf(deliveredAt: unknown): { deliveredAt?: string } {
+    if (deliveredAt === undefined) return {};
+    const at = typeof deliveredAt === "string" ? instantOf(deliveredAt) : undefined;
+    if (at === undefined) throw invalid("/deliveredAt is no ISO 8601 date and time with a zone");
+    return { deliveredAt: new Date(at).toISOString() };
   }
 
   function hashed(made: unknown, name: string, source: unknown): string {

@@ -16,7 +16,11 @@ export type Expectation =
       readonly skipped?: number;
       /** Orders that are taken back. Absent: none. */
       readonly cancelled?: readonly { readonly merchant: string; readonly orderNo: string }[];
-      readonly notOwed?: readonly { readonly merchant: string; readonly orderNo: string }[];
+      readonly notOwed?: readonly {
+        readonly merchant: string;
+        readonly orderNo: string;
+        readonly deliveredAt?: string;
+      }[];
       /** Absent: none. */
       readonly rejected?: readonly { readonly code: string; readonly position: string; readonly field?: string }[];
     }
@@ -51,12 +55,17 @@ export async function listSamples(dir: string): Promise<{ samples: string[]; exp
 
 const namesOf = ({ merchant, orderNo }: NonNullable<MappedRecord["cancelled"]>) => ({ merchant, orderNo });
 
+const endOf = ({ deliveredAt, ...notOwed }: NonNullable<MappedRecord["notOwed"]>) => ({
+  ...namesOf(notOwed),
+  ...(deliveredAt === undefined ? {} : { deliveredAt }),
+});
+
 /** What a sample becomes with a running plugin. @throws PLUGIN_TIMEOUT, PLUGIN_CRASHED, PLATFORM_UNAVAILABLE */
 export async function outcomeOf(platform: Platform, dir: string, sample: string): Promise<Expectation> {
   const orders: PlatformOrder[] = [];
   const rejected: { code: string; position: string; field?: string }[] = [];
   const cancelled: { merchant: string; orderNo: string }[] = [];
-  const notOwed: { merchant: string; orderNo: string }[] = [];
+  const notOwed: { merchant: string; orderNo: string; deliveredAt?: string }[] = [];
   let skipped = 0;
   try {
     for await (const records of platform.trial(() => createReadStream(join(dir, SAMPLES, sample)))) {
@@ -64,7 +73,7 @@ export async function outcomeOf(platform: Platform, dir: string, sample: string)
         for (const { contentHash: _, ...order } of record.orders ?? []) orders.push(order);
         if (record.skipped !== undefined) skipped += 1;
         if (record.cancelled !== undefined) cancelled.push(namesOf(record.cancelled));
-        if (record.notOwed !== undefined) notOwed.push(namesOf(record.notOwed));
+        if (record.notOwed !== undefined) notOwed.push(endOf(record.notOwed));
         if (record.rejected === undefined) continue;
         const { code, field } = record.rejected;
         rejected.push({ code, position: record.position, ...(field === undefined ? {} : { field }) });

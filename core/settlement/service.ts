@@ -52,6 +52,16 @@ export async function settlementService(deps: Deps, orders: Pick<OrdersService, 
     );
   }
 
+  /** Notes deliveries, each once: what was said first stays. */
+  async function noteHandovers(notes: readonly StoredHandover[]): Promise<void> {
+    try {
+      await handovers.insertMany([...notes], { ordered: false });
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    await startClocks(notes.map(({ _id }) => _id));
+  }
+
   /** What takes back from a line becomes payable when that one does: a merchant is not short of it earlier. */
   async function besideTheirOrders(taking: readonly StoredLine[]): Promise<StoredLine[]> {
     const originals = taking.flatMap(({ of }) => of ?? []);
@@ -130,14 +140,18 @@ export async function settlementService(deps: Deps, orders: Pick<OrdersService, 
           },
         );
       const note = { _id: orderId, platform: order.platform, deliveredAt, ...(by === undefined ? {} : { by }) };
-      try {
-        await handovers.insertOne(note);
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-      }
-      await startClocks([orderId]);
+      await noteHandovers([note]);
       const first = (await handovers.findOne({ _id: orderId })) ?? note;
       return { orderId, deliveredAt: first.deliveredAt };
+    },
+
+    /** The same of orders of one platform, as its file says it: `deliveredAt` are instants in UTC that have come. */
+    async deliverAll(
+      platform: string,
+      delivered: readonly { readonly orderId: string; readonly deliveredAt: string }[],
+    ): Promise<void> {
+      if (delivered.length === 0) return;
+      await noteHandovers(delivered.map(({ orderId: _id, deliveredAt }) => ({ _id, platform, deliveredAt })));
     },
 
     /** Makes payable what was held until now. */

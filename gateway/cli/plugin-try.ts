@@ -117,10 +117,15 @@ const sideBySide = (traced: ReturnType<typeof traceOf>): string[] =>
 
 const cut = (text: string): string => (text.length <= 48 ? text : `${text.slice(0, 47)}…`);
 
+const deliveryOf = ({ deliveredAt }: NonNullable<ProbedRecord["notOwed"]>): string =>
+  deliveredAt === undefined ? "" : ` Delivered at ${deliveredAt}.`;
+
 const otherWords = ({ skipped, cancelled, notOwed, rejected }: ProbedRecord): string[] => [
   ...(skipped === undefined ? [] : [`skipped   ${skipped}`]),
   ...(cancelled === undefined ? [] : [`cancelled ${cancelled.merchant} ${cancelled.orderNo}: ${cancelled.reason}`]),
-  ...(notOwed === undefined ? [] : [`not owed  ${notOwed.merchant} ${notOwed.orderNo}: ${notOwed.reason}`]),
+  ...(notOwed === undefined
+    ? []
+    : [`not owed  ${notOwed.merchant} ${notOwed.orderNo}: ${notOwed.reason}${deliveryOf(notOwed)}`]),
   ...(rejected === undefined
     ? []
     : [`rejected  ${rejected.code}${rejected.field === undefined ? "" : ` ${rejected.field}`}: ${rejected.reason}`]),

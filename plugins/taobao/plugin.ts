@@ -18,6 +18,7 @@ interface Trade {
   readonly status: string;
   readonly payment?: string;
   readonly created: string;
+  readonly end_time?: string | null;
   readonly pay_time?: string | null;
   readonly timeout_action_time?: string | null;
   readonly type?: string | null;
@@ -42,7 +43,9 @@ const RECORDS = [...RESPONSES.map((name) => `/${name}/trade`), ...LISTS.map((nam
 const MAX_ITEMS = 1000;
 
 const OPEN = "WAIT_BUYER_PAY";
-const PAID: Closed = { notOwed: "The trade is past its payment." };
+/** Its buyer has confirmed receipt. */
+const FINISHED = "TRADE_FINISHED";
+const PAID = { notOwed: "The trade is past its payment." };
 /** Statuses that say by themselves that the buyer is not asked to pay any more. */
 const CLOSED = new Map<string, Closed>([
   ["TRADE_CLOSED_BY_TAOBAO", { cancel: "The trade was closed before it was paid." }],
@@ -52,7 +55,7 @@ const CLOSED = new Map<string, Closed>([
   ["SELLER_CONSIGNED_PART", PAID],
   ["WAIT_BUYER_CONFIRM_GOODS", PAID],
   ["TRADE_BUYER_SIGNED", PAID],
-  ["TRADE_FINISHED", PAID],
+  [FINISHED, PAID],
 ]);
 
 /** Why nothing is to be paid for the trade, or undefined when its buyer is asked to pay. */
@@ -94,7 +97,13 @@ const trades: PlatformInput<Trade> = {
       orderNo: trade.tid,
     };
     const closed = closedBecause(trade);
-    if (closed !== undefined) return closedOrder(named, closed);
+    if (closed !== undefined) {
+      const { status, end_time: received } = trade;
+      if (status !== FINISHED || !received) return closedOrder(named, closed);
+      const deliveredAt = chinese(received);
+      if (deliveredAt === undefined) return { reject: "There is no such date and time.", field: "/end_time" };
+      return { notOwed: named, reason: PAID.notOwed, deliveredAt };
+    }
     if (trade.payment === undefined) return { reject: "The trade has no amount to pay.", field: "/payment" };
     if (isZero(trade.payment)) return { notOwed: named, reason: "There is nothing to pay: the payment is zero." };
     const placedAt = chinese(trade.created);

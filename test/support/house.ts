@@ -151,10 +151,15 @@ export const cancelled = (record: number, orderNo: string, merchant = "shop"): M
 });
 
 /** A record that says that nothing is owed for an order. */
-export const notOwed = (record: number, orderNo: string, merchant = "shop"): MappedRecord => ({
+export const notOwed = (
+  record: number,
+  orderNo: string,
+  merchant = "shop",
+  more: { readonly deliveredAt?: string } = {},
+): MappedRecord => ({
   record,
   position: `line ${record + 2}`,
-  notOwed: { merchant, orderNo, reason: "It was paid in the shop." },
+  notOwed: { merchant, orderNo, reason: "It was paid in the shop.", ...more },
 });
 
 /** Stores orders of a platform for a user, and gives the user an account. @returns the order ids in the order given */

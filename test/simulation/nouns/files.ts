@@ -29,6 +29,8 @@ interface Sent {
   readonly kind: "whole" | "broken" | "poison";
 }
 
+const HOUR_MS = 3_600_000;
+
 const orderOf = (random: Random, record: number, orderNo: string, merchant = "shop", payBy?: string): MappedRecord =>
   mapped(record, {
     merchant,
@@ -44,7 +46,8 @@ function recordOf(random: Random, record: number, nowMs: number): MappedRecord {
   const orderNo = `n${random.below(NUMBERS)}`;
   const kind = random.below(14);
   if (kind === 0) return cancelled(record, orderNo, merchant);
-  if (kind === 1) return notOwed(record, orderNo, merchant);
+  // Long enough ago for every node's clock.
+  if (kind === 1) return notOwed(record, orderNo, merchant, { deliveredAt: instant(nowMs - 6 * HOUR_MS) });
   if (kind === 2)
     return { record, position: `line ${record + 2}`, rejected: { code: "AMOUNT_INVALID", reason: "bad" } };
   // Some are over when they come, most end while the run goes on.

@@ -9,6 +9,9 @@ const order = { merchant: "shop", orderNo: "A-1", amount: { value: "7.50", curre
 const of = (more: object) => ({ record: 0, position: "line 1", ...more });
 const withOrder = (more: object) => [of({ orders: [{ ...order, ...more }] })];
 
+const notOwedAt = (deliveredAt: string) => [
+  of({ notOwed: { merchant: "shop", orderNo: "A-1", reason: "x", deliveredAt } }),
+];
 const PROBE = { ms: 0.5, returned: "[]", peakBytes: 1024 };
 
 /** What a worker answers for records 0 on, where it says that the next one begins, and what the host makes of it. */
@@ -16,6 +19,10 @@ const answers: readonly (readonly [string, unknown, number, string])[] = [
   ["an order", withOrder({}), 1, "taken"],
   ["a skipped record", [of({ skipped: "Paid." })], 1, "taken"],
   ["a cancellation", [of({ cancelled: { merchant: "shop", orderNo: "A-1", reason: "x" } })], 1, "taken"],
+  ["a delivery", notOwedAt("2026-03-01T08:00:00.000Z"), 1, "taken"],
+  ["a delivery at no time", notOwedAt("2026-03-01"), 1, "/notOwed/deliveredAt must match"],
+  ["a delivery on no day", notOwedAt("2026-02-30T08:00:00.000Z"), 1, "it names no time of a delivery"],
+  ["a delivery in no month", notOwedAt("2026-13-01T08:00:00.000Z"), 1, "it names no time of a delivery"],
   ["a reject", [of({ rejected: { code: "RECORD_INVALID", reason: "x" } })], 1, "taken"],
   ["nothing", [], 0, "taken"],
   ["no list", {}, 1, "it is not a batch of records"],

@@ -73,6 +73,22 @@ describe("What a record becomes", () => {
     expect(notOwed).to.deep.equal({ merchant: "corner", orderNo: "A-1", reason: "Paid in the shop." });
   });
 
+  for (const [told, becomes] of [
+    ["2026-03-01T09:00:00+01:00", "2026-03-01T08:00:00.000Z"],
+    ["2026-03-01T08:00:00.5Z", "2026-03-01T08:00:00.500Z"],
+    [undefined, undefined],
+    ["2026-03-01T08:00:00", "PLUGIN_OUTPUT_INVALID"],
+    ["yesterday", "PLUGIN_OUTPUT_INVALID"],
+    [1_772_352_000_000, "PLUGIN_OUTPUT_INVALID"],
+    [null, "PLUGIN_OUTPUT_INVALID"],
+  ] as const)
+    it(`an order that was delivered at ${told}`, () => {
+      const made = { notOwed: { merchant: "corner", orderNo: "A-1" }, reason: "It is paid.", deliveredAt: told };
+      const map = objectMapper({ map: () => made, fits: compileSchema<unknown>({}), currencies: ["EUR"] });
+      const { notOwed, rejected } = map({ record: 0, position: "line 2", value: {} }, "corner");
+      expect(notOwed?.deliveredAt ?? rejected?.code).to.equal(becomes);
+    });
+
   const bad = objectMapper({
     map: ({ amount }: { amount: string }) => [
       { merchant: "corner", orderNo: "1", amount: { value: amount, currency: "EUR" } },
