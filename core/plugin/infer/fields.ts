@@ -9,9 +9,11 @@ const BUYER_CHARS = 256;
 
 const ORDER_NUMBER: Names = {
   fit: [
-    [/^(?:purchase|sales|sale|web|shop)? ?(?:order|po|trade) (?:number|sn|code|reference|ref)$/, 1],
+    [/^(?:sales|sale|web|shop)? ?(?:order|trade) (?:number|sn|code|reference|ref)$/, 1],
     [/^increment id$/, 0.97],
     [/^(?:purchase )?order id$|^tid$/, 0.95],
+    // Beside an order's number of its own it is what the buyer calls it.
+    [/^(?:purchase order|po) (?:number|sn|code|reference|ref)$/, 0.92],
     [/\border (?:number|id|sn|code|reference|ref)$/, 0.9],
     [/^(?:order|trade)$/, 0.8],
     [/^(?:document|invoice|receipt) (?:number|id)$/, 0.75],
@@ -118,6 +120,11 @@ export const buyers = (leaves: readonly Leaf[]): Candidate[] =>
     BUYER,
     ({ texts, filled }) => filled > 0 && texts.every((text) => text.length <= BUYER_CHARS && !/\p{C}/u.test(text)),
   );
+
+const PERSON = /^\p{L}[\p{L}.'’-]*(?:,? \p{L}[\p{L}.'’-]*){1,4}$/u;
+
+/** Whether a place holds names of people: two may have the same. */
+export const holdsPeople = ({ texts }: Leaf): boolean => texts.some((text) => PERSON.test(text.trim()));
 
 const MERCHANT: Names = {
   fit: [

@@ -1,6 +1,7 @@
 import { currencyCode } from "./currency-code.ts";
 import type { DateForm } from "./dates.ts";
 import { endByFlags } from "./flags.ts";
+import { holdsPeople } from "./fields.ts";
 import type { Inference } from "./infer.ts";
 import { depthOf, EACH, isOfOrder, type Leaf, pointerOf, shownPath } from "./leaves.ts";
 import type { LinesTotal } from "./lines.ts";
@@ -143,7 +144,7 @@ export function mappingOf(inference: Inference): Parts {
         paid !== undefined
           ? `${shownPath(paid.path)} says that a part of the total is paid already, or is not due; tell what is still owed.`
           : partial === undefined
-            ? "the sample tells no total, and no prices of lines in plain decimals that would add up to one."
+            ? "the sample tells no total, and no prices of lines that would add up to one."
             : `no field is called the total, and ${partial.kind === "lines" ? "the lines are not all" : `${shownPath(partial.of.path)} may not be all`}: there is ${partial.beside.map(({ path }) => shownPath(path)).join(", ")} too; add up what is owed.`,
       );
     const value = total === undefined ? "TOTAL" : "total";
@@ -246,9 +247,10 @@ export function mappingOf(inference: Inference): Parts {
 
   function buyerLine(): string[] {
     if (buyer === undefined) return [];
-    body.push(
-      `const buyerId = ${at(buyer.leaf)}?.trim();${check(buyer.score, "who buys, in the platform's own naming")}`,
-    );
+    const mark = holdsPeople(buyer.leaf)
+      ? ` ${need("these look like names of people, and two may have the same: take what is one buyer's alone, or write undefined, and each order waits until it is linked by its number.")}`
+      : check(buyer.score, "who buys, in the platform's own naming");
+    body.push(`const buyerId: string | undefined = ${at(buyer.leaf)}?.trim();${mark}`);
     // Platforms write 0 for a guest.
     return ["...(!buyerId || /^0+$/.test(buyerId) ? {} : { buyerId }),"];
   }

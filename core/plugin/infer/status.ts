@@ -36,14 +36,15 @@ const CANCELLED: Names = {
 
 /** Words of a status whose order is not to be paid, or not any more. */
 const CLOSED =
-  /\b(?:cancell?ed|cancell?ation|void|voided|refunded|draft|trash|paid|captured|completed?|closed?|finished|settled|failed|rejected|expired|abandoned|returned)\b/;
-/** Those of them of orders that were fine, and are for the author to tell from orders still to be paid. */
-const PAID = /\b(?:paid|captured|completed?|closed?|finished|settled|partially refunded|partial refund)\b/;
-const STILL_OPEN = /\b(?:un|not|no|non|never|awaiting|wait|partially) ?(?:paid|completed?|captured)\b|\bunpaid\b/;
+  /\b(?:cancell?ed|cancell?ation|void|voided|refunded|draft|trash|paid|captured|completed?|closed?|finished|settled|failed|rejected|expired|abandoned|returned)\b|\bpartial(?:ly)?(?: payment)?$/;
+/** Those of them of orders that were fine, and are for the author to tell from orders still to be paid. Of one that is paid in part nobody knows what is owed. */
+const PAID =
+  /\b(?:paid|captured|completed?|closed?|finished|settled|partially refunded|partial refund)\b|\bpartial(?:ly)?(?: payment)?$/;
+const STILL_OPEN = /\b(?:un|not|no|non|never|awaiting|wait) ?(?:paid|completed?|captured)\b|\bpartially completed?\b/;
 const STATUSES_MAX = 12;
 /** Words of a status whose order is surely not paid yet; others may be of goods under way, which most platforms send when they are paid. */
 const SURELY_OPEN =
-  /\b(?:open|new|created|placed|unpaid|pending|due|overdue|awaiting payment|on hold|payment pending|wait buyer pay|to be paid|not paid|partially paid)\b/;
+  /\b(?:open|new|created|placed|unpaid|pending|due|overdue|awaiting payment|on hold|payment pending|wait buyer pay|to be paid|not paid)\b/;
 /** A date of today's world, or seconds since 1970: nothing was at `0000-00-00`. */
 const MOMENT = /\b(?:19|20)\d\d|^\d{10,13}$/;
 /** Words of a line's status whose goods nobody gets, or gives back. */

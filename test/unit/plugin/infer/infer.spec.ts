@@ -85,6 +85,7 @@ describe("A folder made of a sample", function () {
         '{"orderNo":"1","total":"5.00","currency":"EUR","voided":true}',
         "all orders of the sample are cancelled by voided",
       ],
+      ['{"orderNo":"1","total":"5.00","currency":"EUR","customer":"Ann Lee"}', "these look like names of people"],
       ['{"refunds":[{"order_id":"1","amount":"5.00","currency":"EUR"}]}', "sounds like something else than orders"],
       [
         '{"orderNo":"1","currency":"EUR","items":[{"price":"1.00","quantity":2,"name":"a"}]}',
@@ -146,6 +147,8 @@ describe("A folder made of a sample", function () {
       return rows.find(([field]) => field === "buyerId")?.slice(1);
     };
     expect(await buyerOf({ id_customer: "7" })).to.deep.equal(["id_customer", "high"]);
+    const { needed } = await written('{"orderNo":"1","total":"5.00","currency":"EUR","customer":"ann.lee-7"}');
+    expect(needed.join(" ")).to.not.include("names of people");
     expect(await buyerOf({})).to.deep.equal(["-", "not found: each order waits until it is linked by its number"]);
   });
 

@@ -3,6 +3,14 @@ import { type Case, json } from "./samples.ts";
 
 export const moneyCases: readonly Case[] = [
   {
+    name: "JSON: the buyer's own number of an order beside that of the platform",
+    file: json([
+      { po_number: "of Ann", order_number: "B-1", total: "5.00", currency: "EUR" },
+      { po_number: "of Bob", order_number: "B-2", total: "6.00", currency: "EUR" },
+    ]),
+    becomes: ["B-1 5.00 EUR", "B-2 6.00 EUR"],
+  },
+  {
     name: "JSON: no currency, addresses in China",
     file: json([
       { trade_no: "CN-1", status: "WAIT_BUYER_PAY", payment: "5.00", receiver: { address: "浙江省杭州市西湖区1号" } },

@@ -161,6 +161,19 @@ export const unitCases: readonly Case[] = [
     becomes: ["U-39 12.50 EUR"],
   },
   {
+    name: "JSON: orders paid in part, by their status",
+    file: json([
+      { order_no: "U-40", total: "12.50", currency: "EUR", financial_status: "partially_paid" },
+      { order_no: "U-41", total: "12.50", currency: "EUR", financial_status: "pending" },
+      { order_no: "U-42", total: "12.50", currency: "EUR", financial_status: "PARTIAL" },
+    ]),
+    becomes: [
+      "U-40 is not owed: The order is partially_paid.",
+      "U-41 12.50 EUR",
+      "U-42 is not owed: The order is PARTIAL.",
+    ],
+  },
+  {
     name: "JSON: orders that say yes or no to having been paid",
     file: json([
       { order_no: "U-21", total: "12.50", currency: "EUR", isPaid: true },
