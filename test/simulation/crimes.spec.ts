@@ -6,10 +6,12 @@ import { PAYMENTS, type StoredPayment } from "../../core/merge-pay/model.ts";
 import { minorOfMoney, moneyOf } from "../../core/money/money.ts";
 import { ORDERS } from "../../core/orders/model.ts";
 import type { CollectionSpec, Doc } from "../../core/store/contract.ts";
+import { terms } from "../support/mandates.ts";
 import { BANK } from "./engine/bank.ts";
 import type { Noun, NounAtWork, OnNode, Plan, World } from "./engine/contract.ts";
 import { loadNouns } from "./engine/nouns.ts";
 import { simulator } from "./engine/simulator.ts";
+import { USERS } from "./nouns/files.ts";
 
 /** Changes documents behind the system's back, after every step. */
 const behind =
@@ -117,12 +119,18 @@ const CRIMES: readonly Crime[] = [
   {
     what: "forgets what a mandate took of a platform",
     rule: /limit of \w+ on/,
-    also: ["files.send", "all jobs", "mandates.make", ...Array.from({ length: 6 }, () => "mandates.charge one")],
-    open: behind<StoredMandate>(MANDATES, ({ uses }) =>
-      uses.some(({ platforms }) => platforms.length > 0)
-        ? { uses: uses.map((use) => ({ ...use, platforms: [] })) }
-        : undefined,
-    ),
+    also: CHARGED,
+    async open(world) {
+      const own = terms("300.00", "9000.00", { platforms: { alpha: "300.00" } });
+      await world.prepare(async ({ mandates }) => {
+        for (const userId of USERS) await mandates.create({ userId, idempotencyKey: "alpha", request: own });
+      });
+      return await behind<StoredMandate>(MANDATES, ({ uses }) =>
+        uses.some(({ platforms }) => platforms.length > 0)
+          ? { uses: uses.map((use) => ({ ...use, platforms: [] })) }
+          : undefined,
+      )(world);
+    },
   },
   {
     what: "counts a charge by a mandate for another day than its payer's",
@@ -168,19 +176,18 @@ const CRIMES: readonly Crime[] = [
   {
     what: "sends a charge by a mandate that was revoked",
     rule: /^nothing is sent after a revocation/,
-    also: [...CHARGED, "zz-criminal.send"],
+    also: ["mandates.revoke", "mandates.charge", "zz-criminal.send"],
     open: sending((world) => byMandates(world, "revoked").filter(({ deduction }) => deduction === undefined)),
   },
   {
-    what: "takes the money of a charge that it gave back to its day",
+    what: "gives back to its day what a charge by a mandate took",
     rule: /money of what was given back/,
-    also: [...CHARGED, "zz-criminal.send"],
-    open: sending((world) =>
-      byMandates(world, "active").filter(
-        ({ bankRequestId, state, error }) =>
-          state === "rejected" && error?.code === "ORDERS_UNAVAILABLE" && world.sent(bankRequestId) === 0,
-      ),
-    ),
+    also: CHARGED,
+    open: behind<StoredMandate>(MANDATES, ({ events }) => {
+      const used = events.find(({ type }) => type === "mandate.used");
+      if (used === undefined || events.some(({ type }) => type === "mandate.released")) return undefined;
+      return { events: [...events, { ...used, id: `${used.id}2`, type: "mandate.released" }] };
+    }),
   },
 ];
 
