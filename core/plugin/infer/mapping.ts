@@ -152,7 +152,9 @@ export function mappingOf(inference: Inference): Parts {
     if (total?.kind === "field") field(total, written);
     if (total?.kind === "lines") sum(total, written);
     const code = currency.ofOrder(total);
-    if (total?.kind === "lines") currency.ofLines(total);
+    // Lines that are all taken back have no currency, and nothing to pay.
+    const ofLines = total?.kind === "lines" ? total : undefined;
+    if (ofLines !== undefined && isStyled(total)) currency.ofLines(ofLines);
     if (total !== undefined && isStyled(total)) {
       if (isAsked(total.style)) unknown.units(total.of.path, total.style === "likely");
       body.push(
@@ -163,6 +165,7 @@ export function mappingOf(inference: Inference): Parts {
     body.push(
       `if (isZero(${value})) return { notOwed: named, reason: "There is nothing to pay: the total is zero." };`,
     );
+    if (ofLines !== undefined && !isStyled(total)) currency.ofLines(ofLines);
     return `amount: money(withoutPadding(${value}, ${code}), ${code}),`;
   }
 

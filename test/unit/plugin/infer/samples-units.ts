@@ -161,6 +161,14 @@ export const unitCases: readonly Case[] = [
     becomes: ["U-39 12.50 EUR"],
   },
   {
+    name: "JSON: an order whose lines are all taken back, and with them its currency",
+    file: json([
+      { order_no: "U-43", items: [{ name: "cup", total: "2.50", currency: "EUR", status: "cancelled" }] },
+      { order_no: "U-44", items: [{ name: "cup", total: "2.50", currency: "EUR", status: "open" }] },
+    ]),
+    becomes: ["U-43 is not owed: There is nothing to pay: the total is zero.", "U-44 2.50 EUR"],
+  },
+  {
     name: "JSON: orders paid in part, by their status",
     file: json([
       { order_no: "U-40", total: "12.50", currency: "EUR", financial_status: "partially_paid" },
