@@ -47,8 +47,6 @@ export async function chargebackReversals(given: ReversalsDeps) {
     if (reversal === undefined) return chargeback;
     const { userId, lineIds } = await mergePay.paid(paymentId);
     const by = reversedBy(id);
-    await returns.free(paymentId, id);
-    deps.reached("chargeback-reversal.freed");
     await write({
       of: "chargeback-reversal",
       paymentId,
@@ -58,6 +56,9 @@ export async function chargebackReversals(given: ReversalsDeps) {
       lines: reversalLines(chargeback, reversal.bookedAt, lineIds),
       entry: reversalEntry(chargeback, reversal.bookedAt),
     });
+    // Only now: a refund that took it before would have taken it of merchants twice for a moment.
+    await returns.free(paymentId, id);
+    deps.reached("chargeback-reversal.freed");
     await takeBacks.cameAgain(parts.map(({ orderId }) => orderId));
     deps.reached("chargeback-reversal.take-backs-asked");
     const platforms = late === true ? [] : new Set(parts.map(({ platform }) => platform));

@@ -138,7 +138,7 @@ const REVERSALS: readonly Kill[] = [
   { at: "chargeback-reversal.told", what: "the bank's booking is kept, no chargeback is sought for it" },
   { at: "chargeback-reversal.matched", what: "it is known which chargeback it ends, that one is booked still" },
   { at: "chargeback-reversal.written", what: "the chargeback is reversed, nothing is given again" },
-  { at: "chargeback-reversal.freed", what: "what it had taken may go back otherwise, nothing is booked" },
+  { at: "chargeback-reversal.freed", what: "it is booked back and free, take-backs of its orders rest" },
   { at: "chargeback-reversal.payment-noted", what: "the payment shows it, orders, lines and journal may be missing" },
   { at: "chargeback-reversal.orders-noted", what: "the orders show it, lines and journal may be missing" },
   { at: "chargeback-reversal.lines-written", what: "its settlement lines are there, the journal may be missing" },
