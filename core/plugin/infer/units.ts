@@ -44,13 +44,15 @@ export function unitsOf(
 const isFewFor = ({ path }: Leaf, text: string): boolean =>
   SHIPPING.test(phraseOf(path)) && WHOLE.test(text) && Number(text) > 0 && Number(text) < LEAST_MINOR;
 
-/** Whether the numbers of a place are written as texts in JSON. */
+/** Whether the numbers of a place are written as texts in JSON: those behind its name, found in one pass over the sample. */
 function isText({ path, texts }: Leaf, text: string): boolean {
   const name = JSON.stringify(path.at(-1) ?? "").replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&");
-  return told(texts).every(
-    (number) =>
-      new RegExp(`${name}\\s*:\\s*"${number}"`).test(text) && !new RegExp(`${name}\\s*:\\s*${number}\\b`).test(text),
-  );
+  const [asText, asNumber] = [new Set<string>(), new Set<string>()];
+  for (const [, quoted, bare] of text.matchAll(new RegExp(`${name}\\s*:\\s*(?:"(\\d+)"|(\\d+)\\b)`, "g"))) {
+    if (quoted !== undefined) asText.add(quoted);
+    if (bare !== undefined) asNumber.add(bare);
+  }
+  return told(texts).every((number) => asText.has(number) && !asNumber.has(number));
 }
 
 function isAmountName({ path }: Leaf): boolean {
