@@ -75,7 +75,7 @@ const PARTS =
 
 /**
  * Finds out how a platform's sample file is read, and what of its records is what of an order.
- * @throws FILE_NOT_RECOGNISED when no format has it; what the format's reader throws for a file that is broken
+ * @throws FILE_NOT_RECOGNISED when no format has it, or no record is in it; what the format's reader throws for a file that is broken
  */
 export async function inferSample(sample: Uint8Array, limits: ReadLimits): Promise<Inference> {
   const source = await sourceOf(sample, limits);
@@ -135,7 +135,9 @@ function nothingIn({ text, inputs }: Source, refused = ""): MergepayError {
       `All ${others.length + 1} lines of the sample have ${first.length} characters: it seems to be of fixed width, and no file tells the places of their columns. ` +
         'Take them from the platform\'s description: make the folder without --from, and declare input as { format: "fixed", columns: [{ name: "order", from: 1, to: 10 }] }.',
     );
-  if (inputs.length === 0)
+  if (inputs.length === 0 && text === "")
+    return notRecognised("The sample is empty; take a file with at least one order.");
+  if (inputs.length === 0 && !isJson(text))
     return notRecognised(
       `The sample is none of the formats that are recognised (${formatNames()}, xlsx). Run \`plugin new\` without --from, and declare \`input\` in plugin.ts yourself.`,
     );
@@ -143,6 +145,15 @@ function nothingIn({ text, inputs }: Source, refused = ""): MergepayError {
   return notRecognised(
     `The sample holds no record that can be read; take one with at least one order.${header} ${refused}`.trim(),
   );
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const notRecognised = (why: string): MergepayError => new MergepayError("FILE_NOT_RECOGNISED", why);

@@ -107,6 +107,9 @@ describe("What a sample proposes that is more than text", () => {
     ],
     ["gzip that is cut off", gzipSync(csv).subarray(0, -3), /^FILE_ARCHIVE_BROKEN/],
     ["a text document", zipOf([{ name: "word/document.xml", content: "<a/>" }]), /^FILE_NOT_RECOGNISED: .*no workbook/],
+    ["nothing", " \n", /^FILE_NOT_RECOGNISED: The sample is empty/],
+    ["an empty JSON list", "[]", /^FILE_NOT_RECOGNISED: .*holds no record.*at least one order/],
+    ["a letter", "Dear reader,\nthis is none.\n", /^FILE_NOT_RECOGNISED: .*none of the formats/],
     ["a workbook without orders", workbookOf({ rows: head }), /^FILE_NOT_RECOGNISED: .*at least one order.*first row/],
   ];
   for (const [name, sample, message] of refused)
