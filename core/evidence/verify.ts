@@ -145,10 +145,8 @@ async function readMembers(
     for (const { name } of manifest?.members.slice(Math.max(met - 1, 0)) ?? []) complain(name, "is missing");
     if (manifest === undefined) complain(MANIFEST, "is missing");
   } catch (error) {
-    complain(
-      under,
-      `can't be read: the archive is damaged there (${error instanceof Error ? error.message : "unknown"})`,
-    );
+    const why = error instanceof Error && error.message !== "" ? ` (${error.message})` : "";
+    complain(under, `can't be read: the archive is damaged there${why}; ask for it again from whoever packed it`);
   }
   return { ...(manifest === undefined ? {} : { manifest }), texts };
 }

@@ -40,10 +40,10 @@ export interface Candidate {
   readonly doc: StoredOrder;
 }
 
-/** A record that takes an order back, or says that nothing is owed for it. */
 /** A cancellation by a record of a file. */
 export type RecordedCancellation = Cancellation & Required<Pick<Cancellation, "source">>;
 
+/** A record that takes an order back, or says that nothing is owed for it. */
 export interface Cancel {
   readonly record: number;
   readonly position: string;
@@ -99,8 +99,7 @@ export function gather(
       const key = orderKey(origin.platform, merchant, orderNo);
       const notOwed = mapped.notOwed !== undefined;
       const { deliveredAt } = mapped.notOwed ?? {};
-      const delivery = deliveredAt === undefined ? {} : { deliveredAt };
-      const cancel = {
+      const cancel: Cancel = {
         record,
         position,
         merchant,
@@ -108,7 +107,7 @@ export function gather(
         key,
         cancellation: { reason, source },
         notOwed,
-        ...delivery,
+        ...(deliveredAt === undefined ? {} : { deliveredAt }),
       };
       if (deliveredAt !== undefined && deliveredAt > at) done.rejects.push(toCome(cancel));
       else if (cancels.has(key)) countNothing({ notOwed }, done);

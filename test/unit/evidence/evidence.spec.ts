@@ -187,6 +187,7 @@ describe("An evidence pack", () => {
         flipped[at] = (bytes[at] ?? 0) ^ 16;
         const { faults } = await verify(flipped);
         expect(faults, `byte ${at}`).not.to.deep.equal([]);
+        expect(faults.join("\n"), `byte ${at}`).not.to.include("()");
         told.add((faults[0] ?? "").split(":")[0] ?? "");
       }
       expect(told.size, [...told].join()).to.be.greaterThan(3);
